@@ -1,0 +1,91 @@
+"""The one family of errors: what, where, which value, what to do.
+
+Every error that a user can meet derives from `DacError`; its message is a complete sentence
+that can be shown without a traceback.
+"""
+
+__all__ = [
+    "ConfigurationError",
+    "DacError",
+    "IdentityError",
+    "InstrumentError",
+    "LimitError",
+    "LinkDown",
+    "MoveFailed",
+    "NotMeasured",
+    "PositionUnknown",
+    "ProtocolError",
+    "RampHeld",
+    "RecordError",
+    "ReplyTimeout",
+    "StaleReading",
+    "TransportError",
+    "UncertainWrite",
+]
+
+
+class DacError(Exception):
+    """Any failure that `dac-control` foresees; its text is written for a person."""
+
+
+class ConfigurationError(DacError):
+    """A station file, run file or argument is wrong; nothing was opened or moved."""
+
+
+class LimitError(DacError, ValueError):
+    """A target, limit or parameter is out of bounds; nothing was moved.
+
+    Also a `ValueError`, so that a file's validation can name the line it came from.
+    """
+
+
+class TransportError(DacError):
+    """A link failed; base of everything that can go wrong between host and instrument."""
+
+
+class LinkDown(TransportError):
+    """The peer refused, closed or vanished."""
+
+
+class ReplyTimeout(TransportError):
+    """The instrument did not answer in time."""
+
+
+class ProtocolError(TransportError):
+    """An answer came, and it is not a valid answer to what was asked."""
+
+
+class UncertainWrite(TransportError):
+    """A write whose effect could not be confirmed; read the instrument before anything else."""
+
+
+class InstrumentError(DacError):
+    """The instrument itself reports a fault or rejects a command."""
+
+
+class IdentityError(InstrumentError):
+    """Another instrument answers than the station file names."""
+
+
+class PositionUnknown(DacError):
+    """The screw drive does not know where it stands, so it may not move."""
+
+
+class MoveFailed(InstrumentError):
+    """A move did not end at its target; the drive was stopped where it is."""
+
+
+class StaleReading(DacError):
+    """No reading that is recent enough exists."""
+
+
+class NotMeasured(DacError):
+    """A gauge gave no usable value."""
+
+
+class RampHeld(DacError):
+    """A ramp ended in hold before it was done; the text says why."""
+
+
+class RecordError(DacError):
+    """A run folder cannot be written or read."""
