@@ -1,0 +1,81 @@
+"""The journal of a run: ``documents.jsonl``, one event-model document a line, synced.
+
+It is the record of truth. A line is ``["event", {...}]``; it is written by one write and synced
+before the RunEngine goes on, so a finished event survives ``kill -9`` and a power cut.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dac_control.errors import RecordError
+from dac_control.records.lines import AppendFile, iter_lines
+
+__all__ = ["JOURNAL_NAME", "Journal", "iter_documents"]
+
+JOURNAL_NAME = "documents.jsonl"
+
+
+class Journal:
+    """Writer of one run's journal.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder; it must not hold a journal yet.
+
+    Raises
+    ------
+    RecordError
+        If the journal exists or cannot be created.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = AppendFile(folder / JOURNAL_NAME, new=True, what="the journal")
+
+    @property
+    def path(self) -> Path:
+        """Where the journal is."""
+        return self._file.path
+
+    def write(self, name: str, document: Mapping[str, Any]) -> None:
+        """Append a document; it is on the disk when this returns.
+
+        Raises
+        ------
+        RecordError
+            If it is not; this must end the run.
+        """
+        self._file.append([name, document])
+
+    def close(self) -> None:
+        """Close the journal; idempotent."""
+        self._file.close()
+
+
+def iter_documents(folder: Path, size: int | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the (name, document) pairs of a run folder as they were journalled.
+
+    Values that were NaN are None here; `dac_control.records.open_run` turns them back.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder, of a finished, live or killed run.
+    size : int, optional
+        Bytes of the journal to read.
+
+    Raises
+    ------
+    RecordError
+        If there is no journal, or a line before the last is damaged.
+    """
+    path = folder / JOURNAL_NAME
+    for number, content in iter_lines(path, size):
+        match content:
+            case [str() as name, dict() as document]:
+                yield name, document
+            case _:
+                raise RecordError(
+                    f"Line {number} of {path} is not a document; restore the file from a copy."
+                )
