@@ -1,0 +1,365 @@
+"""A run folder as a ramp leaves it, composed document by document."""
+
+import datetime
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import event_model
+import h5py
+import hdf5plugin
+import numpy as np
+import orjson
+import pytest
+
+from dac_control.gauges import Lambda0, RubyGauge, Spectrum
+from dac_control.records import open_run
+
+WAVELENGTH_NM = np.linspace(640.0, 760.0, 2068)
+PADDING = 16
+CELL_K = 80.0
+DWELL_S = 1500.0
+
+STATION_TOML = """
+[gauge]
+axis_sigma_nm = 0.01
+temperature_sigma_k = 0.1
+"""
+
+
+def make_gauge() -> RubyGauge:
+    return RubyGauge(
+        scale="ruby2020",
+        correction="datchi2007",
+        lambda0=Lambda0(
+            value_nm=694.246,
+            sigma_nm=0.004,
+            chip="R3",
+            date=datetime.date(2026, 11, 20),
+            temperature_k=296.0,
+        ),
+        axis_sigma_nm=0.01,
+        temperature_sigma_k=0.1,
+    )
+
+
+GAUGE = make_gauge()
+
+
+def curve_gpa(turns: float) -> float:
+    return 2.0 + 52.0 * (1.0 - np.exp(-turns / 0.75))
+
+
+@dataclass
+class FakeRun:
+    """Writes the documents of one run; every knob has the value of a good run."""
+
+    folder: Path
+    load: int = 14
+    unload: int = 4
+    dwell_readings: int = 8
+    simulated: bool = True
+    speed: float = 200.0
+    exit_status: str | None = "success"
+    reason: str = ""
+    frames: bool = True
+    not_measured: tuple[int, ...] = ()
+    drifting: tuple[int, ...] = ()
+    rejected_dwell: tuple[int, ...] = ()
+    """Numbers of dwell events that give no pressure."""
+    start_changes: dict[str, Any] = field(default_factory=dict)
+    seed: int = 5
+
+    def write(self) -> Any:
+        self.folder.mkdir(parents=True)
+        (self.folder / "station.toml").write_text(STATION_TOML)
+        self.rng = np.random.default_rng(self.seed)
+        self.lab_s = 0.0
+        self.dwell_number = 0
+        self.lines: list[bytes] = []
+        self.bundle = event_model.compose_run(
+            uid="ab12cd34-0000-4000-8000-000000000001", time=1_795_335_300.0, metadata=self.start()
+        )
+        self.emit("start", self.bundle.start_doc)
+        self.events: dict[str, Any] = {}
+        self.pictures: list[np.ndarray] = []
+        for number, (turns, branch, pressure) in enumerate(self.path(), start=1):
+            self.step(number, turns, branch, pressure)
+        if self.exit_status is not None:
+            self.emit(
+                "stop",
+                {
+                    **self.bundle.compose_stop(exit_status=self.exit_status, reason=self.reason),
+                    "time": 1_795_335_300.0 + self.lab_s / self.speed,
+                },
+            )
+        (self.folder / "documents.jsonl").write_bytes(b"".join(self.lines))
+        return open_run(self.folder)
+
+    def start(self) -> dict[str, Any]:
+        found = {
+            "plan_name": "pressure_ramp",
+            "scan_id": 3,
+            "simulated": self.simulated,
+            "speed": self.speed,
+            "operator": "Ada <ada@example.org>",
+            "specimen": {"id": "H2-017", "material": "hydrogen", "ptm": "none"},
+            "cell": {"id": "DAC-4", "culet_um": 300.0, "gasket": "rhenium"},
+            "gauge": "ruby",
+            "scale": "ruby2020",
+            "temperature_correction": "datchi2007",
+            "lambda0": {
+                "value_nm": 694.246,
+                "sigma_nm": 0.004,
+                "chip": "R3",
+                "date": "2026-11-20",
+                "temperature_k": 296.0,
+            },
+            "station": "simulated laboratory",
+            "limits": {"max_turns": 3.0, "max_step_gpa": 5.0, "pressure_limit_gpa": 60.0},
+            "versions": {"dac-control": "0.1.0", "bluesky": "1.15.1"},
+            "instruments": {
+                "drive": {
+                    "vendor": "Zaber",
+                    "model": "X-LSM",
+                    "serial": "1234",
+                    "firmware": "7.38",
+                    "address": "socket://127.0.0.1:50001",
+                }
+            },
+            "targets": {"unit": "gpa", "load": [10, 20, 30, 40], "unload": [35, 20]},
+            "plan_args": {"settings": {"dwell": {"drift_limit_gpa_per_h": 0.2}}},
+            "devices": {
+                "drive": "screw",
+                "cryostat": "cryostat",
+                "spectrometer": "spectrometer",
+                "microscope": "microscope",
+                "ruby": "ruby",
+                "clock": "clock",
+                "step": "step",
+            },
+        }
+        return found | self.start_changes
+
+    def path(self) -> list[tuple[float, str, float]]:
+        up = [(t, "load", curve_gpa(t)) for t in np.linspace(0.0, 1.05, self.load)]
+        if not self.unload or not up:
+            return up
+        top_turns, _, top_gpa = up[-1]
+        band = [(top_turns - 0.02 * k, "dead_band", top_gpa - 0.01 * k) for k in (1, 2, 3)]
+        down = [
+            (top_turns - 0.06 - 0.1 * k, "unload", top_gpa - 4.1 * k)
+            for k in range(1, self.unload + 1)
+        ]
+        return up + band + down
+
+    def emit(self, name: str, doc: Any) -> None:
+        self.lines.append(orjson.dumps([name, doc], option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+
+    def step(self, number: int, turns: float, branch: str, pressure: float) -> None:
+        pressure += self.rng.normal(0, 0.04)
+        notes = {"number": number, "branch": branch, "outcome": "under_way"}
+        for k in range(self.dwell_readings):
+            self.lab_s += DWELL_S / self.dwell_readings
+            self.dwell_number += 1
+            lag = 0.03 * pressure * np.exp(-k / 2.5)
+            self.event(
+                "dwell",
+                self.measured(pressure - lag, self.dwell_number in self.rejected_dwell)
+                | self.notes(notes),
+            )
+        missing = number in self.not_measured
+        drifting = number in self.drifting
+        outcome = "not_measured" if missing else "still_drifting" if drifting else "settled"
+        data = self.measured(pressure, missing) | self.notes(
+            notes
+            | {
+                "target": 40.0,
+                "target_turns": turns,
+                "outcome": outcome,
+                "drift_gpa_per_h": float("nan") if missing else 0.45 if drifting else 0.05,
+                "drift_bound_gpa_per_h": float("nan") if missing else 0.61 if drifting else 0.12,
+                "dwell_s": DWELL_S,
+                "readings": self.dwell_readings,
+                "attempts": 1,
+            }
+        )
+        data |= {
+            "screw_turns": turns,
+            "screw_target_turns": turns,
+            "screw_flags": "",
+            "microscope_exposure_s": 0.01,
+        }
+        self.event("primary", data)
+
+    def notes(self, values: dict[str, Any]) -> dict[str, Any]:
+        nothing = float("nan")
+        blank = {
+            "number": 0,
+            "branch": "",
+            "target": nothing,
+            "target_turns": nothing,
+            "outcome": "",
+            "drift_gpa_per_h": nothing,
+            "drift_bound_gpa_per_h": nothing,
+            "dwell_s": 0.0,
+            "readings": 0,
+            "attempts": 0,
+        }
+        return {f"step_{name}": value for name, value in (blank | values).items()}
+
+    def measured(self, pressure: float, dark: bool) -> dict[str, Any]:
+        spectrum = self.spectrum(pressure, 0.0 if dark else 4000.0)
+        temperature = CELL_K + self.rng.normal(0, 0.02)
+        result = GAUGE.measure(spectrum, temperature_k=temperature)
+        fit = result.fit
+        assert fit is not None
+        parameters, covariance = np.full(PADDING, np.nan), np.full((PADDING, PADDING), np.nan)
+        size = fit.parameters.size
+        parameters[:size] = fit.parameters
+        if size:
+            covariance[:size, :size] = fit.covariance
+        return {
+            "clock_lab_time_s": self.lab_s,
+            "clock_speed": self.speed,
+            "cryostat_stage_temperature_k": temperature - 0.6 + self.rng.normal(0, 0.02),
+            "cryostat_cell_temperature_k": temperature,
+            "cryostat_setpoint_k": CELL_K,
+            "cryostat_heater_percent": 31.0,
+            "spectrometer_spectrum": spectrum.counts,
+            "spectrometer_wavelength_nm": spectrum.wavelength_nm,
+            "spectrometer_exposure_s": 0.2,
+            "spectrometer_averages": 1,
+            "spectrometer_saturated": False,
+            "ruby_pressure_gpa": result.pressure_gpa,
+            "ruby_pressure_sigma_stat_gpa": result.sigma_stat_gpa,
+            "ruby_pressure_sigma_sys_gpa": result.sigma_sys_gpa,
+            "ruby_r1_nm": fit.r1_nm,
+            "ruby_r1_sigma_nm": fit.r1_sigma_nm,
+            "ruby_r2_nm": fit.r2_nm,
+            "ruby_r1_fwhm_nm": fit.r1_fwhm_nm,
+            "ruby_chi2_reduced": fit.chi2_reduced,
+            "ruby_temperature_k": temperature,
+            "ruby_measured": result.measured,
+            "ruby_flags": " ".join(result.flags),
+            "ruby_model": fit.model,
+            "ruby_parameters": parameters,
+            "ruby_covariance": covariance,
+            "ruby_window_nm": np.asarray(fit.window_nm),
+        }
+
+    def spectrum(self, pressure: float, height: float) -> Spectrum:
+        r1 = GAUGE.line_from_pressure(pressure, CELL_K)
+        width = 0.28 + 0.004 * pressure
+        counts = 600.0 + 20.0 * np.sin(WAVELENGTH_NM / 9.0)
+        for centre, share in ((r1, 1.0), (r1 - 1.4, 0.45)):
+            counts = counts + share * height / (1 + (2 * (WAVELENGTH_NM - centre) / width) ** 2)
+        noisy = self.rng.poisson(counts).astype(float) + self.rng.normal(0, 3, counts.size)
+        return Spectrum(
+            wavelength_nm=WAVELENGTH_NM,
+            counts=noisy.round(1),
+            exposure_s=0.2,
+            averages=1,
+            gain_e_per_count=1.0,
+            read_noise_e=3.0,
+            dark_counts=0.0,
+            saturation_counts=65535.0,
+        )
+
+    def event(self, stream: str, data: dict[str, Any]) -> None:
+        frames = self.frames and stream == "primary"
+        if stream not in self.events:
+            self.events[stream] = self.describe(stream, data, frames)
+        bundle, datum = self.events[stream]
+        doc = bundle.compose_event(
+            data=data,
+            timestamps=dict.fromkeys(data, 1795335300.0 + self.lab_s / self.speed),
+            validate=False,
+        )
+        doc["time"] = 1_795_335_300.0 + self.lab_s / self.speed
+        if frames:
+            index = len(self.pictures)
+            self.pictures.append(self.picture(data["screw_turns"]))
+            self.store()
+            stamped = datum(
+                event_model.StreamRange(start=index, stop=index + 1),
+                seq_nums=event_model.StreamRange(start=index + 1, stop=index + 2),
+                descriptor=bundle.descriptor_doc,
+            )
+            self.emit("stream_datum", stamped)
+        self.emit("event", doc)
+
+    def describe(self, stream: str, data: dict[str, Any], frames: bool) -> Any:
+        keys = {key: data_key(value) for key, value in data.items()}
+        if frames:
+            keys["microscope_frame"] = {
+                "source": "fake",
+                "dtype": "array",
+                "shape": [1, 120, 160],
+                "dtype_numpy": "|u1",
+                "external": "STREAM:",
+            }
+        bundle = self.bundle.compose_descriptor(name=stream, data_keys=keys, validate=False)
+        self.emit("descriptor", bundle.descriptor_doc)
+        if not frames:
+            return bundle, None
+        resource = self.bundle.compose_stream_resource(
+            mimetype="application/x-hdf5",
+            uri="file://localhost/frames.h5",
+            data_key="microscope_frame",
+            parameters={"dataset": "/entry/data/microscope_frame", "swmr": True},
+        )
+        self.emit("stream_resource", resource.stream_resource_doc)
+        return bundle, resource.compose_stream_datum
+
+    def picture(self, turns: float) -> np.ndarray:
+        y, x = np.mgrid[0:120, 0:160]
+        hole = np.hypot(x - 80, y - 60) < 45 - 12 * turns
+        noise = self.rng.normal(0, 4, hole.shape)
+        return np.clip(np.where(hole, 190, 45) + noise, 0, 255).astype(np.uint8)
+
+    def store(self) -> None:
+        if len(self.pictures) < self.load + (self.unload + 3 if self.unload else 0):
+            return
+        with h5py.File(self.folder / "frames.h5", "w", libver="latest") as file:
+            file.create_dataset(
+                "/entry/data/microscope_frame",
+                data=np.stack(self.pictures),
+                chunks=(1, 120, 160),
+                **hdf5plugin.Bitshuffle(cname="lz4"),
+            )
+
+
+def data_key(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"source": "fake", "dtype": "boolean", "shape": []}
+    if isinstance(value, str):
+        return {"source": "fake", "dtype": "string", "shape": []}
+    if isinstance(value, int):
+        return {"source": "fake", "dtype": "integer", "shape": []}
+    if isinstance(value, np.ndarray):
+        return {
+            "source": "fake",
+            "dtype": "array",
+            "shape": list(value.shape),
+            "dtype_numpy": "<f8",
+        }
+    return {"source": "fake", "dtype": "number", "shape": []}
+
+
+@pytest.fixture
+def fake_run(tmp_path):
+    """Return a function that writes a run with the given changes and opens it."""
+
+    def make(**changes: Any) -> Any:
+        folder = tmp_path / "runs" / f"2026-11-22_0815_pressure-ramp_ab12c{len(changes)}"
+        return FakeRun(folder, **changes).write()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def good_run(tmp_path_factory):
+    """A simulated run, loading and unloading, with three rejected dwell readings."""
+    folder = tmp_path_factory.mktemp("runs") / "2026-11-22_0815_pressure-ramp_ab12cd"
+    return FakeRun(folder, dwell_readings=3, drifting=(6,), rejected_dwell=(5, 6, 20)).write()

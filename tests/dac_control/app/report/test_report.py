@@ -1,0 +1,307 @@
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import orjson
+import pytest
+from PIL import Image
+
+from dac_control.app.report import render_report, write_report
+from dac_control.errors import RecordError
+from dac_control.records import open_run
+
+VOID = {"meta", "link", "br", "img", "path", "use"}
+
+
+class Page(HTMLParser):
+    """Collects what the tests ask of a page and checks that its elements close."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self._take(dict(attrs))
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self._take(dict(attrs))
+
+    def _take(self, attrs):
+        if attrs.get("id"):
+            self.ids.append(attrs["id"])
+        for name in ("src", "href", "xlink:href", "action", "srcset"):
+            if attrs.get(name):
+                self.addresses.append(attrs[name])
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-3:]}"
+            self.open.pop()
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+@pytest.fixture(scope="module")
+def good_html(good_run):
+    return render_report(good_run)
+
+
+@pytest.fixture(scope="module")
+def good_page(good_html):
+    return Page(good_html)
+
+
+def small(fake_run, **changes):
+    return fake_run(**{"load": 4, "unload": 0, "dwell_readings": 1, **changes})
+
+
+def pictures(html, kind):
+    found = re.findall(rf"data:image/{kind};base64,([A-Za-z0-9+/=]+)", html)
+    return [Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB") for data in found]
+
+
+def reddish(image):
+    """Share of pixels in which red stands clearly above green and blue."""
+    red, green, blue = (np.asarray(image, dtype=float)[..., k] for k in range(3))
+    return float(np.mean((red - green > 15) & (red - blue > 15)))
+
+
+def test_page_is_well_formed_and_needs_nothing_else(good_html, good_page):
+    assert good_page.open == []
+    assert len(good_page.ids) == len(set(good_page.ids))
+    assert all(address.startswith(("data:", "#")) for address in good_page.addresses)
+    for address in good_page.addresses:
+        if address.startswith("#"):
+            assert address[1:] in good_page.ids
+    assert "script" not in good_page.tags
+    assert re.findall(r"url\((?!#)", good_html) == []
+    assert "@import" not in good_html
+    assert '<meta name="viewport"' in good_html
+
+
+def test_headline_is_the_highest_measured_pressure(good_run, good_page):
+    pressure = good_run.column("ruby", "pressure_gpa")
+    top = int(np.nanargmax(pressure))
+    stat = good_run.column("ruby", "pressure_sigma_stat_gpa")[top]
+    head = good_page.text[: good_page.text.index("What this run cannot show")]
+    found = re.search(r"([\d.]+) ± ([\d.]+) \(stat\) ± ([\d.]+) \(sys\) GPa", head)
+    assert found
+    assert float(found[1]) == pytest.approx(pressure[top], abs=1e-4)
+    assert float(found[2]) == pytest.approx(stat, rel=0.05)
+    assert "ruby on ruby2020" in head
+    assert "speed 200" in head
+
+
+def test_simulated_stands_in_every_figure_and_on_every_page(good_html):
+    figures = re.findall(r"<svg.*?</svg>", good_html, flags=re.DOTALL)
+    assert len(figures) == 6
+    assert all(">SIMULATED<" in figure for figure in figures)
+    assert "<title>SIMULATED" in good_html
+    thead = good_html[good_html.index("<thead>") : good_html.index("</thead>")]
+    assert "SIMULATED" in thead  # a table head repeats on every printed page
+    assert all(reddish(image) > 0.01 for image in pictures(good_html, "jpeg"))
+    assert all(reddish(image) > 0.01 for image in pictures(good_html, "png"))
+    assert len(pictures(good_html, "jpeg")) == 21
+    assert len(pictures(good_html, "png")) == 1
+
+
+def test_a_real_run_is_not_marked(fake_run):
+    html = render_report(small(fake_run, simulated=False, speed=1.0))
+    assert "SIMULATED" not in html
+    assert all(reddish(image) < 0.001 for image in pictures(html, "jpeg"))
+    assert "The instruments were real." in html
+    assert "real time" in html
+
+
+def test_every_spectrum_is_listed_and_the_rejected_with_reason(good_run, good_html):
+    taken = good_run.table("dwell")["seq_num"].size + good_run.table("primary")["seq_num"].size
+    details = good_html[good_html.index("<details") : good_html.index("</details>")]
+    assert details.count("<tr") - 1 == taken
+    rejected = good_html[good_html.index("Rejected readings") : good_html.index("<details")]
+    assert rejected.count('<tr class="bad">') == 3
+    assert rejected.count("<code>no_line</code>") == 4  # three rows, one explanation
+    assert f"{taken} spectra were recorded and {taken} are listed" in good_html
+
+
+def test_limitations_of_a_good_run(good_page):
+    text = good_page.text
+    for sentence in (
+        "The run is SIMULATED",
+        "The largest such gap is",
+        "still drifting at step 6.",
+        "One gauge only (ruby)",
+        "λ0 was measured at 296.0 K and the pressures at",
+        "No control run",
+        "nothing is said of repeatability",
+        "Extrapolation fraction 0",
+        "Measured on loading (14 steps) and on unloading (4 steps).",
+        "every pressure comes out as recorded",
+    ):
+        assert sentence in text
+
+
+def test_load_curve_and_both_uncertainties_are_named_as_what_they_are(good_page):
+    assert "Loading: saturating over 14 steps" in good_page.text
+    assert "Lines are fits and no measurements" in good_page.text
+    assert "pressure coefficient in the cold" in good_page.text
+    for scale in ("mao1986", "dewaele2008", "dorogokupets2007"):
+        assert scale in good_page.text
+
+
+def test_provenance(good_page):
+    for words in (
+        "ab12cd34-0000-4000-8000-000000000001",
+        "Shen et al., High Press. Res. 40, 299 (2020)",
+        "Datchi et al.",
+        "694.246 ± 0.004 nm at 296 K, chip R3, measured 2026-11-20",
+        "H2-017",
+        "7.38",
+        "dac-control 0.1.0",
+        "200 laboratory seconds pass in one second on the wall",
+        "max step gpa 5",
+    ):
+        assert words in good_page.text
+
+
+def test_same_run_gives_same_bytes(good_run, good_html, monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    assert render_report(open_run(good_run.folder)) == good_html
+
+
+def test_report_lands_in_the_run_folder_or_where_it_is_wanted(fake_run, tmp_path):
+    run = small(fake_run)
+    path = write_report(run)
+    assert path == run.folder / "report.html"
+    other = write_report(run, tmp_path / "other.html")
+    assert other.read_bytes() == path.read_bytes()
+    assert [p.name for p in run.folder.glob("*.part")] == []
+
+
+def test_unwritable_place_is_a_sentence(fake_run, tmp_path):
+    with pytest.raises(RecordError, match=r"cannot be written to .*nowhere"):
+        write_report(small(fake_run), tmp_path / "nowhere" / "report.html")
+
+
+def test_names_from_people_cannot_break_the_page(fake_run):
+    html = render_report(
+        small(
+            fake_run,
+            exit_status="abort",
+            reason="<script>alert(1)</script> & $x^$",
+            start_changes={
+                "operator": "<b>Eve</b>",
+                "specimen": {"id": "</main><script>"},
+                "scale": "<i>ruby2020",
+                "plan_name": "a_<u>_b",
+            },
+        )
+    )
+    page = Page(html)
+    assert page.open == []
+    assert "script" not in page.tags
+    assert "aborted" in page.text
+    assert "<b>Eve</b>" in page.text  # as text
+
+
+def test_killed_run_without_a_step(fake_run):
+    page = Page(render_report(fake_run(load=0, unload=0, exit_status=None)))
+    assert page.open == []
+    assert "unfinished" in page.text
+    assert "No step was finished" in page.text
+    assert "svg" not in page.tags
+
+
+@pytest.mark.parametrize("load", [1, 2, 3])
+def test_killed_after_a_few_steps(fake_run, load):
+    page = Page(render_report(small(fake_run, load=load, exit_status=None)))
+    assert page.open == []
+    assert "The run has no end" in page.text
+    assert "Measured on loading only" in page.text
+    if load < 3:
+        assert "fewer than 3 measured steps on a branch" in page.text
+
+
+def test_steps_without_a_pressure(fake_run):
+    run = small(
+        fake_run,
+        not_measured=(2, 4),
+        exit_status="fail",
+        reason="The ramp holds at step 4: no pressure after 3 attempts.",
+    )
+    page = Page(render_report(run))
+    assert page.open == []
+    assert "2 of 4 steps have no measured pressure (step 2, 4)" in page.text
+    assert "The ramp holds at step 4" in page.text
+    assert "not measured" in page.text
+    assert re.search(r"\bnan\b", page.text, re.IGNORECASE) is None
+
+
+def test_no_step_measured_at_all(fake_run):
+    page = Page(render_report(small(fake_run, load=2, not_measured=(1, 2))))
+    assert "no pressure was measured at any step" in page.text
+    assert "no measured step" in page.text
+
+
+def test_sparse_record_still_has_a_report(fake_run):
+    """Only clock, gauge and step: no cryostat, no microscope, no metadata of the station."""
+    run = small(fake_run, frames=False)
+    journal = run.folder / "documents.jsonl"
+    lines = [orjson.loads(line) for line in journal.read_bytes().splitlines()]
+    keep = {"uid", "time", "plan_name", "simulated"}
+    lines[0][1] = {key: value for key, value in lines[0][1].items() if key in keep} | {
+        "devices": {"clock": "clock", "step": "step", "ruby": "ruby"}
+    }
+    journal.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    (run.folder / "station.toml").unlink()
+    page = Page(render_report(open_run(run.folder)))
+    assert page.open == []
+    assert "The pressures cannot be computed again" in page.text
+    assert "No spectrum was recorded" in page.text
+    assert "No microscope frame was recorded" in page.text
+
+
+def test_altered_pressure_is_found_out(fake_run):
+    run = small(fake_run)
+    journal = run.folder / "documents.jsonl"
+    lines = [orjson.loads(line) for line in journal.read_bytes().splitlines()]
+    for name, doc in lines:
+        if name == "event" and "screw_turns" in doc["data"]:
+            doc["data"]["ruby_pressure_gpa"] *= 1.1
+    journal.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    page = Page(render_report(open_run(run.folder)))
+    assert "do not follow from the recorded lines" in page.text
+
+
+def test_lost_event_is_found_out(fake_run):
+    run = small(fake_run, frames=False)
+    journal = run.folder / "documents.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    dwell = [k for k, line in enumerate(lines) if line.startswith(b'["event"')]
+    del lines[dwell[0]]
+    journal.write_bytes(b"".join(lines))
+    page = Page(render_report(open_run(run.folder)))
+    assert "The record is not complete: dwell misses 1" in page.text
+
+
+def test_many_steps_show_a_choice_of_frames(fake_run):
+    html = render_report(fake_run(load=30, unload=0, dwell_readings=0))
+    assert len(pictures(html, "jpeg")) == 24
+    assert "24 of 30 steps shown" in html
