@@ -5,6 +5,7 @@ thread, never from the RunEngine's. Every method may raise `dac_control.errors.T
 (the link) or `dac_control.errors.InstrumentError` (the instrument said no).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,6 +112,10 @@ class ScrewDriver(InstrumentDriver, Protocol):
 
     def start_move(self, turns: float) -> None:
         """Start an absolute move to `turns` and return once the drive accepted it."""
+        ...
+
+    def fault_text(self, flags: Sequence[str]) -> str:
+        """Say in words which of `flags` are faults; empty if none is."""
         ...
 
     def stop(self) -> None:
