@@ -1,0 +1,35 @@
+"""How strong R2 can be beside R1: the thermal population of the upper 2E level."""
+
+from typing import Final
+
+import numpy as np
+
+from dac_control.gauges.line_search import SPLITTING_CM1
+
+__all__ = ["R2_GONE_K", "STRENGTH_MAX", "WARM_RATIO", "boltzmann", "largest_ratio"]
+
+R2_GONE_K: Final = 12.0
+"""Below, the Boltzmann factor of R2 is under 3 %: one line, unless the data show a second."""
+
+WARM_RATIO: Final = 0.5
+"""R2 to R1 of a warm chip, to start from."""
+
+_CM1_PER_K: Final = 0.695034800
+"""Boltzmann's constant over h c, in cm-1 per K (CODATA 2018)."""
+
+# Largest strength of R2 relative to R1 at equal population. The oscillator strengths of the
+# ordinary ray give 0.53 (Bel'skii, 1964); it depends on orientation and polarisation, so this
+# bound is our choice and generous.
+STRENGTH_MAX: Final = 1.2
+# Headroom for a chip that the laser warms above the sensor.
+_WARMER_K: Final = 10.0
+
+
+def boltzmann(temperature_k: float, splitting_cm1: float = SPLITTING_CM1) -> float:
+    """Population of the upper 2E level relative to the lower at a temperature in K."""
+    return float(np.exp(-splitting_cm1 / (_CM1_PER_K * temperature_k)))
+
+
+def largest_ratio(temperature_k: float) -> float:
+    """Largest ratio R2 to R1 that a ruby at this temperature may show."""
+    return STRENGTH_MAX * boltzmann(temperature_k + _WARMER_K)
