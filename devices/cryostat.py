@@ -1,0 +1,169 @@
+"""The cryostat: two temperatures, a setpoint and a heater."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from ophyd import Component as Cpt
+from ophyd.status import Status
+from ophyd.utils.errors import InvalidState
+
+from dac_control.clock import LabClock
+from dac_control.errors import InstrumentError, LimitError
+from devices.drivers.roles import CryostatDriver, CryostatReading
+from devices.instrument import InstrumentDevice
+from devices.signals import CachedSignal
+from devices.stop_lane import StopLane
+
+__all__ = ["Cryostat"]
+
+
+@dataclass
+class _Settling:
+    """A setpoint that was asked for and is not yet reached for long enough."""
+
+    target_k: float
+    status: Status
+    steady_since_s: float | None = None
+    cell_then_k: float = 0.0
+
+
+class Cryostat(InstrumentDevice[CryostatDriver]):
+    """A temperature controller with one sensor at the stage and one at the cell.
+
+    Setting it moves the setpoint at a bounded rate; the Status is done when, for `settle_s`, the
+    stage has stayed within `tolerance_k` of the target and the cell has kept its temperature
+    within the same tolerance. Stopping freezes the setpoint
+    where it is and leaves the heater loop on: hold, never warm up.
+
+    Parameters
+    ----------
+    clock : LabClock
+        Times the settling.
+    rate_k_per_min : float
+        Rate of setpoint ramps.
+    tolerance_k, settle_s : float
+        Distance in K and laboratory time in s that count as "there".
+    set_timeout_s : float
+        Laboratory time in s after which a setpoint counts as not reached.
+    """
+
+    stage_temperature_k = Cpt(CachedSignal, units="K", precision=3, kind="hinted")
+    cell_temperature_k = Cpt(CachedSignal, units="K", precision=3, kind="hinted")
+    setpoint_k = Cpt(CachedSignal, units="K", precision=3)
+    heater_percent = Cpt(CachedSignal, units="%", precision=1)
+
+    def __init__(
+        self,
+        *,
+        clock: LabClock,
+        rate_k_per_min: float = 1.0,
+        tolerance_k: float = 0.5,
+        settle_s: float = 300.0,
+        set_timeout_s: float = 6 * 3600.0,
+        **kwargs: Any,
+    ) -> None:
+        self._clock = clock
+        self._rate_k_per_min = rate_k_per_min
+        self._tolerance_k = tolerance_k
+        self._settle_s = settle_s
+        self._set_timeout_s = set_timeout_s
+        self._settling: _Settling | None = None
+        self._settling_lock = threading.Lock()
+        self.last: CryostatReading | None = None
+        super().__init__(**kwargs)
+        # not on the worker: a hold must overtake a setpoint that is being sent
+        self._stop_lane = StopLane(f"{self.name}-stop", self._hold)
+
+    def _refresh(self) -> None:
+        reading = self._driver.read()
+        self.last = reading
+        for signal, value in (
+            (self.stage_temperature_k, reading.stage_temperature_k),
+            (self.cell_temperature_k, reading.cell_temperature_k),
+            (self.setpoint_k, reading.setpoint_k),
+            (self.heater_percent, reading.heater_percent),
+        ):
+            signal.update(value, reading.time)
+        self._judge_settling(reading)
+
+    def check_value(self, value: float) -> None:
+        """Raise `LimitError` for a temperature that no cryostat has."""
+        if not 0.0 < value <= 400.0:
+            raise LimitError(
+                f"{self.name} cannot go to {value} K; a setpoint lies above 0 and at most "
+                "400 K. Nothing was changed."
+            )
+
+    def set(self, value: float) -> Status:
+        """Move the setpoint to `value` K; done when the cell has settled there."""
+        self.check_value(value)
+        status = self._statuses(self, self._clock.wall_s(self._set_timeout_s) + 10.0)
+        self._replace_settling(None)
+        self._stop_lane.rearm()
+        future = self._worker.submit(
+            lambda: self._driver.set_setpoint(value, self._rate_k_per_min), self._worker.COMMAND
+        )
+
+        def sent(outcome: Any) -> None:
+            error = outcome.exception()
+            if error is None:
+                self._replace_settling(_Settling(target_k=value, status=status))
+            else:
+                _finish(status, error)
+
+        future.add_done_callback(sent)
+        return status
+
+    def _replace_settling(self, new: _Settling | None) -> None:
+        with self._settling_lock:
+            old, self._settling = self._settling, new
+        if old is not None:
+            _finish(old.status, InstrumentError(f"{self.name}: the setpoint was changed again."))
+
+    def _judge_settling(self, reading: CryostatReading) -> None:
+        with self._settling_lock:
+            goal = self._settling
+            if goal is None or not self._is_settled(goal, reading):
+                return
+            self._settling = None
+        _finish(goal.status, None)
+
+    def _is_settled(self, goal: _Settling, reading: CryostatReading) -> bool:
+        now_s, cell_k = self._clock.now(), reading.cell_temperature_k
+        if abs(reading.stage_temperature_k - goal.target_k) > self._tolerance_k:
+            goal.steady_since_s = None
+            return False
+        # the cell sits above the stage by what its heat leak asks; it only has to be steady
+        moved = abs(cell_k - goal.cell_then_k) > self._tolerance_k
+        if goal.steady_since_s is None or moved:
+            goal.steady_since_s, goal.cell_then_k = now_s, cell_k
+        return now_s - goal.steady_since_s >= self._settle_s
+
+    def stop(self, *, success: bool = False) -> None:
+        """Hold: a setpoint that is under way stays where it is, the loop stays on."""
+        with self._settling_lock:
+            under_way = self._settling is not None
+        if under_way:
+            self._replace_settling(None)
+            self._stop_lane.request()
+
+    def _hold(self) -> bool:
+        self._driver.hold()
+        return True
+
+    def destroy(self) -> None:
+        """Hold what is under way, end both threads, close the link."""
+        self.stop()
+        self._stop_lane.close()
+        super().destroy()
+
+
+def _finish(status: Status, error: BaseException | None) -> None:
+    try:
+        if error is None:
+            status.set_finished()
+        elif isinstance(error, Exception):
+            status.set_exception(error)
+    except InvalidState:
+        return

@@ -1,0 +1,133 @@
+"""The ruby gauge as a device: it fits the last spectrum, off the RunEngine's thread."""
+
+from typing import Any
+
+import numpy as np
+from ophyd import Component as Cpt
+from ophyd import Device
+from ophyd.status import Status
+
+from dac_control.errors import NotMeasured, StaleReading
+from dac_control.gauges import PressureMeasurement, RubyGauge
+from devices.cryostat import Cryostat
+from devices.signals import CachedSignal, ParameterSignal
+from devices.spectrometer import Spectrometer
+from devices.statuses import StatusFactory, finish_with, threaded_status
+from devices.worker import Worker
+
+__all__ = ["Ruby"]
+
+
+class Ruby(Device):
+    """Pressure from the last spectrum and the last cell temperature.
+
+    Trigger the spectrometer and the cryostat first; triggering this fits what they hold.
+    A spectrum without a usable line reads NaN with `measured` False and flags that say why.
+
+    Parameters
+    ----------
+    gauge : RubyGauge
+        Scale, temperature correction, lambda0 and systematic uncertainties.
+    spectrometer, cryostat
+        Devices whose last readings are used.
+    """
+
+    pressure_gpa = Cpt(CachedSignal, units="GPa", precision=3, kind="hinted")
+    pressure_sigma_stat_gpa = Cpt(CachedSignal, units="GPa", precision=4)
+    pressure_sigma_sys_gpa = Cpt(CachedSignal, units="GPa", precision=4)
+    r1_nm = Cpt(CachedSignal, units="nm", precision=4)
+    r1_sigma_nm = Cpt(CachedSignal, units="nm", precision=5)
+    r2_nm = Cpt(CachedSignal, units="nm", precision=4)
+    r1_fwhm_nm = Cpt(CachedSignal, units="nm", precision=3)
+    chi2_reduced = Cpt(CachedSignal, precision=2)
+    temperature_k = Cpt(CachedSignal, units="K", precision=3)
+    measured = Cpt(CachedSignal, dtype="boolean")
+    flags = Cpt(CachedSignal, dtype="string")
+    model = Cpt(CachedSignal, dtype="string")
+    parameters = Cpt(CachedSignal, dtype="array", ndim=1)
+    covariance = Cpt(CachedSignal, dtype="array", ndim=2)
+    window_nm = Cpt(CachedSignal, units="nm", dtype="array", ndim=1)
+    expected_gpa = Cpt(ParameterSignal, value=None, units="GPa", kind="omitted")
+
+    def __init__(
+        self,
+        *,
+        gauge: RubyGauge,
+        spectrometer: Spectrometer,
+        cryostat: Cryostat,
+        name: str,
+        statuses: StatusFactory = threaded_status,
+        fit_timeout_s: float = 10.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name=name, **kwargs)
+        self.gauge = gauge
+        self._spectrometer = spectrometer
+        self._cryostat = cryostat
+        self._statuses = statuses
+        self._fit_timeout_s = fit_timeout_s
+        self._worker = Worker(f"{name}-worker")
+        self.last: PressureMeasurement | None = None
+
+    @property
+    def address(self) -> str:
+        """Where its light comes from."""
+        return self._spectrometer.address
+
+    def trigger(self) -> Status:
+        """Fit the last spectrum."""
+        status = self._statuses(self, self._fit_timeout_s)
+        finish_with(status, self._worker.submit(self._measure))
+        return status
+
+    def _measure(self) -> None:
+        reading = self._cryostat.last
+        if reading is None or self._spectrometer.last is None:
+            raise StaleReading(f"{self.name} needs a spectrum and a temperature first.")
+        measurement = self.gauge.measure(
+            self._spectrometer.as_spectrum(),
+            temperature_k=reading.cell_temperature_k,
+            expected_gpa=self.expected_gpa.get(),
+        )
+        self._publish(measurement, self._spectrometer.last.time)
+
+    def _publish(self, measurement: PressureMeasurement, time: float) -> None:
+        fit = measurement.fit
+        if fit is None:
+            raise NotMeasured(f"{self.name} returned a pressure without the fit it came from.")
+        self.last = measurement
+        values = {
+            "pressure_gpa": measurement.pressure_gpa,
+            "pressure_sigma_stat_gpa": measurement.sigma_stat_gpa,
+            "pressure_sigma_sys_gpa": measurement.sigma_sys_gpa,
+            "r1_nm": fit.r1_nm,
+            "r1_sigma_nm": fit.r1_sigma_nm,
+            "r2_nm": fit.r2_nm,
+            "r1_fwhm_nm": fit.r1_fwhm_nm,
+            "chi2_reduced": fit.chi2_reduced,
+            "temperature_k": measurement.temperature_k,
+        }
+        for attribute, value in values.items():
+            getattr(self, attribute).update(float(value), time)
+        self.measured.update(bool(measurement.measured), time)
+        self.flags.update(" ".join(measurement.flags), time)
+        self.model.update(fit.model, time)
+        self.parameters.update(_fixed_size(np.asarray(fit.parameters, float), 1), time)
+        self.covariance.update(_fixed_size(np.asarray(fit.covariance, float), 2), time)
+        self.window_nm.update(np.asarray(fit.window_nm, float), time)
+
+    def destroy(self) -> None:
+        """End the worker thread."""
+        self._worker.close()
+        super().destroy()
+
+
+# A stream's descriptor is written once, so arrays in it keep one shape: models with fewer
+# parameters are padded with NaN. 16 leaves room beside the doublet's ten.
+_PARAMETERS = 16
+
+
+def _fixed_size(values: np.ndarray, ndim: int) -> np.ndarray:
+    padded = np.full((_PARAMETERS,) * ndim, np.nan)
+    padded[tuple(slice(0, n) for n in values.shape)] = values
+    return padded

@@ -1,0 +1,104 @@
+"""The spectrometer: raw spectra on the axis that the instrument reports."""
+
+from typing import Any
+
+import numpy as np
+from ophyd import Component as Cpt
+from ophyd.status import Status
+
+from dac_control.errors import LimitError
+from dac_control.gauges import Spectrum
+from devices.drivers.roles import RawSpectrum, SpectrometerDriver
+from devices.instrument import InstrumentDevice
+from devices.signals import CachedSignal, ParameterSignal
+
+__all__ = ["Spectrometer"]
+
+
+class Spectrometer(InstrumentDevice[SpectrometerDriver]):
+    """Takes a spectrum when triggered; nothing is subtracted or corrected.
+
+    The axis is recorded with every spectrum, since it is part of the observable.
+
+    Parameters
+    ----------
+    gain_e_per_count, read_noise_e, dark_counts : float or None
+        Properties of the detector as the station file states them; None where unknown.
+    """
+
+    spectrum = Cpt(CachedSignal, units="counts", dtype="array", ndim=1)
+    wavelength_nm = Cpt(CachedSignal, units="nm", dtype="array", ndim=1)
+    exposure_s = Cpt(CachedSignal, units="s", precision=4)
+    averages = Cpt(CachedSignal, dtype="integer")
+    saturated = Cpt(CachedSignal, dtype="boolean")
+    gain_e_per_count = Cpt(CachedSignal, units="1/count", kind="config")
+    read_noise_e = Cpt(CachedSignal, kind="config")
+    dark_counts = Cpt(CachedSignal, units="counts", kind="config")
+    next_exposure_s = Cpt(ParameterSignal, value=0.1, units="s", kind="omitted")
+    next_averages = Cpt(ParameterSignal, value=1, dtype="integer", kind="omitted")
+
+    def __init__(
+        self,
+        *,
+        gain_e_per_count: float | None = None,
+        read_noise_e: float | None = None,
+        dark_counts: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(polled=False, **kwargs)
+        self._detector = {
+            "gain_e_per_count": gain_e_per_count,
+            "read_noise_e": read_noise_e,
+            "dark_counts": dark_counts,
+        }
+        for attribute, value in self._detector.items():
+            getattr(self, attribute).update(float("nan") if value is None else value)
+        self.last: RawSpectrum | None = None
+
+    @property
+    def exposure_limits_s(self) -> tuple[float, float]:
+        """Shortest and longest exposure that the instrument can make."""
+        return self._driver.exposure_limits_s
+
+    def check_exposure(self, exposure_s: float) -> None:
+        """Raise `LimitError` for an exposure that the instrument cannot make."""
+        shortest, longest = self._driver.exposure_limits_s
+        if not shortest <= exposure_s <= longest:
+            raise LimitError(
+                f"{self.name} cannot expose for {exposure_s} s; "
+                f"{shortest:g} to {longest:g} s are possible."
+            )
+
+    def trigger(self) -> Status:
+        """Expose as `next_exposure_s` and `next_averages` say."""
+        exposure_s = float(self.next_exposure_s.get())
+        averages = int(self.next_averages.get())
+        self.check_exposure(exposure_s)
+        future = self._worker.submit(lambda: self._acquire(exposure_s, averages))
+        return self._status_of(future, exposure_s * averages * 2 + 2 * self._reply_timeout_s)
+
+    def _refresh(self) -> None:
+        shortest, longest = self._driver.exposure_limits_s
+        self._acquire(min(max(shortest, float(self.next_exposure_s.get())), longest), 1)
+
+    def _acquire(self, exposure_s: float, averages: int) -> None:
+        raw = self._driver.acquire(exposure_s, averages)
+        self.last = raw
+        self.spectrum.update(raw.counts, raw.time)
+        self.wavelength_nm.update(raw.wavelength_nm, raw.time)
+        self.exposure_s.update(raw.exposure_s, raw.time)
+        self.averages.update(raw.averages, raw.time)
+        self.saturated.update(bool(raw.saturated), raw.time)
+
+    def as_spectrum(self) -> Spectrum:
+        """Last spectrum with what is known of the detector, as the gauges want it."""
+        if self.last is None:
+            raise LimitError(f"{self.name} has taken no spectrum yet.")
+        return Spectrum(
+            wavelength_nm=np.asarray(self.last.wavelength_nm, float),
+            counts=np.asarray(self.last.counts, float),
+            exposure_s=self.last.exposure_s,
+            averages=self.last.averages,
+            saturation_counts=self._driver.saturation_counts,
+            **self._detector,
+        )

@@ -1,0 +1,59 @@
+"""The cryostat device: settling by time inside a tolerance, and stop means hold."""
+
+import time
+
+import pytest
+
+from dac_control.errors import InstrumentError, LimitError
+
+
+def wait_until(condition, timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "condition not met in time"
+        time.sleep(0.01)
+
+
+def test_a_setpoint_is_reached_when_the_cell_has_stayed_there(laboratory) -> None:
+    cryostat = laboratory.instruments.cryostat
+    status = cryostat.set(81.0)
+    assert not status.done
+    assert status.exception(30) is None
+    assert cryostat.stage_temperature_k.get() == pytest.approx(81.0, abs=0.5)
+
+
+@pytest.mark.parametrize("kelvin", [0.0, -4.0, 900.0, float("nan")])
+def test_a_temperature_that_makes_no_sense_changes_nothing(laboratory, kelvin: float) -> None:
+    before = laboratory.twin.loop(1).setpoint_k
+    with pytest.raises(LimitError, match="Nothing was changed"):
+        laboratory.instruments.cryostat.set(kelvin)
+    assert laboratory.twin.loop(1).setpoint_k == before
+
+
+def test_stop_freezes_the_setpoint_and_keeps_the_loop_on(laboratory) -> None:
+    cryostat = laboratory.instruments.cryostat
+    status = cryostat.set(200.0)
+    wait_until(lambda: laboratory.twin.moving_setpoint_k(1) > 80.5)
+    cryostat.stop(success=True)
+    assert isinstance(status.exception(10), InstrumentError)
+    wait_until(lambda: not laboratory.twin.ramping(1))
+    loop = laboratory.twin.loop(1)
+    assert loop.setpoint_k < 200.0 and loop.range > 0 and loop.mode == 1
+
+
+def test_stop_without_a_change_under_way_sends_nothing(laboratory, monkeypatch) -> None:
+    called: list[int] = []
+    monkeypatch.setattr(laboratory.cryostat, "hold", lambda: called.append(1))
+    laboratory.instruments.cryostat.stop()
+    laboratory.instruments.cryostat._worker.submit(lambda: None).result(5)
+    assert not called
+
+
+def test_a_newer_setpoint_ends_the_wait_for_the_older(laboratory) -> None:
+    cryostat = laboratory.instruments.cryostat
+    first = cryostat.set(200.0)
+    wait_until(lambda: laboratory.twin.loop(1).setpoint_k == 200.0)
+    second = cryostat.set(80.5)
+    assert "changed again" in str(first.exception(5))
+    cryostat.stop()
+    assert second.exception(10) is not None

@@ -1,0 +1,146 @@
+"""The drive device: journal before the move, refusal without a position, no second sending."""
+
+import time
+
+import pytest
+
+from dac_control.errors import LimitError, LinkDown, MoveFailed, PositionUnknown, UncertainWrite
+
+
+def ended(status, timeout_s: float = 10.0):
+    """Wait for a status and return what it failed with, or None."""
+    return status.exception(timeout_s)
+
+
+def wait_until_sent(screw) -> None:
+    deadline = time.monotonic() + 5
+    while not screw.sent:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
+def test_a_move_is_journalled_before_it_is_sent_and_after_it_was_read_back(laboratory) -> None:
+    drive, order = laboratory.instruments.drive, []
+    laboratory.screw.on_move = lambda turns: order.append(
+        [record["kind"] for record in laboratory.journal.read()]
+    )
+    assert ended(drive.set(0.02)) is None
+    assert order == [["first_seen", "intent"]]
+    assert [r["kind"] for r in laboratory.journal.read()] == ["first_seen", "intent", "done"]
+    assert laboratory.journal.read()[-1]["turns"] == pytest.approx(0.02, abs=1e-5)
+
+
+def test_a_journal_that_cannot_be_written_stops_the_move_before_it_is_sent(
+    laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(record: object) -> None:
+        raise LinkDown("disk full")
+
+    monkeypatch.setattr(laboratory.journal, "append", full)
+    assert isinstance(ended(laboratory.instruments.drive.set(0.02)), LinkDown)
+    assert not laboratory.screw.sent
+
+
+@pytest.mark.parametrize("turns", [5.0, -1.0, float("nan"), float("inf")])
+def test_a_target_out_of_bounds_sends_nothing(laboratory, turns: float) -> None:
+    with pytest.raises(LimitError):
+        laboratory.instruments.drive.set(turns)
+    assert not laboratory.screw.sent and not laboratory.journal.read()
+
+
+def test_an_unknown_position_refuses_until_it_is_declared(laboratory) -> None:
+    drive = laboratory.instruments.drive
+    laboratory.screw.position_known = False
+    error = ended(drive.set(0.02))
+    assert isinstance(error, PositionUnknown) and "drive declare" in str(error)
+    assert not laboratory.screw.sent
+    drive.declare(0.0, "read on the dial", "A")
+    assert ended(drive.set(0.02)) is None
+    assert laboratory.intents("declared")[0]["reason"] == "read on the dial"
+
+
+def test_a_drive_that_disagrees_with_the_journal_refuses(laboratory) -> None:
+    drive = laboratory.instruments.drive
+    assert ended(drive.set(0.02)) is None
+    laboratory.screw.offset_turns = 0.1
+    assert isinstance(ended(drive.set(0.03)), PositionUnknown)
+    assert laboratory.screw.sent == [0.02]
+
+
+def test_a_stall_is_a_failed_move_with_its_place(laboratory) -> None:
+    drive = laboratory.instruments.drive
+
+    def stall(turns: float) -> None:
+        laboratory.screw.flags = ("FS",)
+        laboratory.screw.stop()
+
+    laboratory.screw.on_move = stall
+    error = ended(drive.set(0.02))
+    assert isinstance(error, MoveFailed) and "FS" in str(error)
+    failed = laboratory.intents("failed")
+    assert len(failed) == 1 and failed[0]["turns"] == pytest.approx(0.0, abs=1e-4)
+    laboratory.screw.on_move, laboratory.screw.flags = None, ()
+    assert ended(drive.set(0.02)) is None, "the position is known again after a failed move"
+
+
+def test_an_uncertain_write_is_never_sent_twice(laboratory, monkeypatch) -> None:
+    drive, screw = laboratory.instruments.drive, laboratory.screw
+    start_move = type(screw).start_move
+
+    def accepted_but_reply_lost(turns: float) -> None:
+        start_move(screw, turns)
+        raise UncertainWrite("no reply to move abs")
+
+    monkeypatch.setattr(screw, "start_move", accepted_but_reply_lost)
+    assert ended(drive.set(0.02)) is None
+    assert screw.sent == [0.02]
+
+
+def test_an_uncertain_write_that_did_not_arrive_is_a_failed_move(laboratory, monkeypatch) -> None:
+    def lost(turns: float) -> None:
+        raise UncertainWrite("no reply to move abs")
+
+    monkeypatch.setattr(laboratory.screw, "start_move", lost)
+    error = ended(laboratory.instruments.drive.set(0.02))
+    assert isinstance(error, MoveFailed) and "uncertain" in str(error)
+
+
+def test_a_second_set_while_moving_is_refused(laboratory) -> None:
+    drive = laboratory.instruments.drive
+    laboratory.screw.turns_per_lab_s = 1e-5
+    first = drive.set(0.02)
+    wait_until_sent(laboratory.screw)
+    with pytest.raises(LimitError, match="already moving"):
+        drive.set(0.03)
+    drive.stop()
+    assert isinstance(ended(first), MoveFailed)
+    assert laboratory.screw.sent == [0.02]
+
+
+def test_stop_returns_at_once_and_is_confirmed(laboratory) -> None:
+    drive, screw = laboratory.instruments.drive, laboratory.screw
+    screw.turns_per_lab_s = 1e-5
+    status = drive.set(0.02)
+    wait_until_sent(screw)
+    drive.stop(success=True)
+    drive.stop(success=False)
+    assert isinstance(ended(status), MoveFailed)
+    assert not screw.read().moving
+
+
+def test_a_move_that_never_ends_is_stopped(laboratory) -> None:
+    screw = laboratory.screw
+    laboratory.instruments.drive._move_timeout_s = 100.0
+    screw.frozen = True
+    error = ended(laboratory.instruments.drive.set(0.02))
+    assert isinstance(error, MoveFailed) and "within" in str(error)
+    assert screw.stops >= 1
+
+
+def test_progress_reaches_the_watchers(laboratory) -> None:
+    seen: list[float] = []
+    laboratory.screw.turns_per_lab_s = 1e-4
+    status = laboratory.instruments.drive.set(0.02)
+    status.watch(lambda *, fraction, **_: seen.append(fraction))
+    assert ended(status) is None
+    assert seen and seen[-1] == pytest.approx(0.0, abs=1e-3), "the fraction that is left"
