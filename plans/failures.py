@@ -1,0 +1,20 @@
+"""What lies behind a failed Status, in the project's own words."""
+
+from bluesky.utils import FailedStatus
+from ophyd.utils.errors import StatusTimeoutError
+
+from dac_control.errors import DacError, ReplyTimeout
+
+__all__ = ["cause_of"]
+
+
+def cause_of(error: FailedStatus) -> DacError:
+    """The `DacError` that made a Status fail, or one that names what did."""
+    cause = error.__cause__
+    if isinstance(cause, DacError):
+        return cause
+    status = error.args[0] if error.args else None
+    name = getattr(getattr(status, "obj", None), "name", "an instrument")
+    if isinstance(cause, StatusTimeoutError):
+        return ReplyTimeout(f"{name} did not finish in time.")
+    return DacError(f"{name} failed: {cause or error}")

@@ -1,0 +1,156 @@
+"""Parameters of plans, checked when made. The run file maps onto these one to one."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import ClassVar, Literal
+
+from dac_control.errors import LimitError
+
+__all__ = ["DwellSettings", "RampSettings", "RubySettings", "StepSettings", "Targets"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets:
+    """Where a ramp goes: upwards first, then downwards.
+
+    Raises
+    ------
+    LimitError
+        If loading targets do not strictly increase or unloading targets strictly decrease.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    unit: Literal["gpa", "turns"]
+    load: tuple[float, ...] = ()
+    unload: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("gpa", "turns"):
+            raise LimitError(f"targets are in 'gpa' or 'turns', not in {self.unit!r}.")
+        if not self.load and not self.unload:
+            raise LimitError("a ramp needs at least one target, in load or in unload.")
+        for name, sign in (("load", 1), ("unload", -1)):
+            values: tuple[float, ...] = getattr(self, name)
+            if not all(math.isfinite(value) for value in values):
+                raise LimitError(f"{name} targets must be finite numbers, not {list(values)}.")
+            for first, second in pairwise(values):
+                if (second - first) * sign <= 0:
+                    verb = "increase" if sign > 0 else "decrease"
+                    raise LimitError(
+                        f"{name} targets must strictly {verb}, but {second:g} follows {first:g}: "
+                        "a reversal loads the cell along another branch."
+                    )
+        if self.load and self.unload and self.unload[0] >= self.load[-1]:
+            raise LimitError(
+                f"the first unload target ({self.unload[0]:g}) must lie below the last load "
+                f"target ({self.load[-1]:g})."
+            )
+
+    @classmethod
+    def gpa(cls, load: Sequence[float] = (), unload: Sequence[float] = ()) -> "Targets":
+        """Targets as measured pressures in GPa."""
+        return cls(unit="gpa", load=tuple(load), unload=tuple(unload))
+
+    @classmethod
+    def turns(cls, load: Sequence[float] = (), unload: Sequence[float] = ()) -> "Targets":
+        """Targets as absolute turns of the screw."""
+        return cls(unit="turns", load=tuple(load), unload=tuple(unload))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DwellSettings:
+    """When a step counts as settled; all times in laboratory seconds.
+
+    Settled means: over the last `window_s`, the upper 95 % bound of the absolute slope of
+    the measured pressure lies below `drift_limit_gpa_per_h`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    drift_limit_gpa_per_h: float = 0.2
+    window_s: float = 600.0
+    interval_s: float = 60.0
+    min_dwell_s: float = 300.0
+    max_dwell_s: float = 7200.0
+    min_readings: int = 6
+
+    def __post_init__(self) -> None:
+        for name in ("drift_limit_gpa_per_h", "window_s", "interval_s", "max_dwell_s"):
+            if not getattr(self, name) > 0:
+                raise LimitError(f"dwell.{name} must be above 0, not {getattr(self, name)}.")
+        if self.min_dwell_s > self.max_dwell_s:
+            raise LimitError(
+                f"dwell.min_dwell_s ({self.min_dwell_s:g}) is longer than "
+                f"dwell.max_dwell_s ({self.max_dwell_s:g})."
+            )
+        if self.window_s > self.max_dwell_s:
+            raise LimitError(
+                f"dwell.window_s ({self.window_s:g}) is longer than "
+                f"dwell.max_dwell_s ({self.max_dwell_s:g})."
+            )
+        if self.min_readings < 3:
+            raise LimitError("dwell.min_readings must be at least 3: a slope has an error.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RubySettings:
+    """How a ruby spectrum is taken, and how often a bad one is taken again."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    exposure_s: float = 0.2
+    averages: int = 1
+    longest_exposure_s: float = 10.0
+    attempts: int = 3
+    longer_by: float = 3.0
+    """Factor by which the exposure grows after a weak spectrum, and shrinks after saturation."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.exposure_s <= self.longest_exposure_s:
+            raise LimitError(
+                f"ruby.exposure_s ({self.exposure_s:g}) must lie above 0 and not above "
+                f"ruby.longest_exposure_s ({self.longest_exposure_s:g})."
+            )
+        if self.averages < 1 or self.attempts < 1:
+            raise LimitError("ruby.averages and ruby.attempts must be at least 1.")
+        if self.longer_by <= 1:
+            raise LimitError("ruby.longer_by must be above 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSettings:
+    """How a ramp chooses the next turn of the screw on the way to a target."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    probe_turns: float = 0.01
+    """First step of a branch, and each step across the dead band of a reversal."""
+    tolerance_gpa: float = 0.3
+    """A target counts as reached from this far before it; beyond it nothing is corrected."""
+    max_dead_band_turns: float = 0.5
+    """More turns than this without an answer of the pressure end the ramp."""
+    growth: float = 2.0
+    """A step is at most this much larger than the one before it."""
+    margin: float = 0.8
+    """Part of `max_step_gpa` that a step aims at, since the slope is an estimate."""
+
+    def __post_init__(self) -> None:
+        for name in ("probe_turns", "tolerance_gpa", "max_dead_band_turns"):
+            if not getattr(self, name) > 0:
+                raise LimitError(f"step.{name} must be above 0, not {getattr(self, name)}.")
+        if not self.growth > 1 or not 0 < self.margin <= 1:
+            raise LimitError("step.growth must be above 1, and step.margin in 0 to 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RampSettings:
+    """All settings of a pressure ramp."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    dwell: DwellSettings = field(default_factory=DwellSettings)
+    ruby: RubySettings = field(default_factory=RubySettings)
+    step: StepSettings = field(default_factory=StepSettings)
