@@ -1,0 +1,58 @@
+"""``dac-control check``: who answers, and do the limits in the instruments agree."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dac_control.app.commands.common import console_for, print_connections, print_json
+from dac_control.app.session import Session, build_session
+
+__all__ = ["check_station"]
+
+
+def check_station(station: Path, *, as_json: bool) -> int:
+    """Connect to everything and report; return 0, or 1 if something is amiss."""
+    console = console_for(as_json)
+    with build_session(station) as session:
+        findings = _findings(session)
+        if as_json:
+            print_json(_as_document(session, findings))
+        else:
+            print_connections(console, session.connections)
+            for finding in findings:
+                console.print(f"[yellow]note[/] {finding}", soft_wrap=True)
+            if not findings:
+                console.print("Everything answers; the drive knows where it stands.")
+    return 1 if findings or any(c.error for c in session.connections) else 0
+
+
+def _findings(session: Session) -> list[str]:
+    """What a person should look at before a run."""
+    findings: list[str] = []
+    if all(c.error is None for c in session.connections if c.role == "drive"):
+        verdict = session.instruments.drive.position_verdict()
+        if not verdict.known:
+            findings.append(
+                f"drive: position unknown: {verdict.message}. Say where the screw stands with "
+                "`dac-control drive declare`."
+            )
+    return findings
+
+
+def _as_document(session: Session, findings: list[str]) -> dict[str, Any]:
+    return {
+        "station": session.station.station.name,
+        "simulated": session.station.station.simulated,
+        "instruments": [
+            {
+                "role": connection.role,
+                "name": connection.name,
+                "address": connection.address,
+                "ok": connection.error is None,
+                "identity": asdict(connection.identity) if connection.identity else None,
+                "error": str(connection.error) if connection.error else None,
+            }
+            for connection in session.connections
+        ],
+        "findings": findings,
+    }

@@ -1,0 +1,149 @@
+"""``runs``, ``show``, ``report`` and ``verify``: read what was measured."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dac_control.app.commands.common import console_for, print_json
+from dac_control.errors import RecordError
+from dac_control.records import (
+    RunInfo,
+    find_run,
+    list_runs,
+    open_run,
+    summarise,
+    verify_manifest,
+    write_manifest,
+)
+
+__all__ = ["list_all", "rewrite_report", "runs_folder", "show_run", "verify_run"]
+
+# Where runs are looked for when nobody says: a station's, then the demo's.
+_DEFAULTS = (Path("runs"), Path("dac-control-demo/runs"))
+
+
+def runs_folder(folder: Path | None) -> Path:
+    """Folder of runs: the one given, or the first default that exists.
+
+    Raises
+    ------
+    RecordError
+        If there is none.
+    """
+    if folder is not None:
+        if not folder.is_dir():
+            raise RecordError(f"{folder} is not a folder; name the folder that holds the runs.")
+        return folder
+    for candidate in _DEFAULTS:
+        if candidate.is_dir():
+            return candidate
+    raise RecordError(
+        f"There are no runs here: neither {_DEFAULTS[0]} nor {_DEFAULTS[1]} exists. "
+        "Name the folder of runs."
+    )
+
+
+def list_all(folder: Path | None, *, as_json: bool) -> int:
+    """List the runs of a folder, newest first."""
+    infos = list_runs(runs_folder(folder))
+    if as_json:
+        print_json([_info(info) for info in infos])
+        return 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("started", "uid", "plan", "status", "", "folder"):
+        table.add_column(header, overflow="fold")
+    for info in infos:
+        started = datetime.datetime.fromtimestamp(info.time).strftime("%Y-%m-%d %H:%M:%S")
+        mark = "simulated" if info.simulated else ""
+        table.add_row(started, info.uid[:8], info.plan, info.exit_status, mark, info.folder.name)
+    Console(highlight=False).print(table)
+    return 0
+
+
+def _info(info: RunInfo) -> dict[str, Any]:
+    return {
+        "uid": info.uid,
+        "plan": info.plan,
+        "time": info.time,
+        "exit_status": info.exit_status,
+        "reason": info.reason,
+        "simulated": info.simulated,
+        "scan_id": info.scan_id,
+        "folder": str(info.folder),
+    }
+
+
+def show_run(run: str, folder: Path | None, *, as_json: bool) -> int:
+    """Print the steps of a run."""
+    summary = summarise(open_run(_find(run, folder)))
+    if as_json:
+        print_json(summary)
+        return 0
+    console = console_for(False)
+    _print_head(console, summary)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("step", "branch", "turns", "P/GPa", "±stat", "±sys", "R1/nm", "T/K"):
+        table.add_column(header, justify="left" if header == "branch" else "right")
+    table.add_column("outcome")
+    table.add_column("flags", overflow="fold")
+    for step in summary["steps"]:
+        table.add_row(
+            str(step["step"]),
+            str(step["branch"]),
+            _number(step["turns"], 4),
+            _number(step["pressure_gpa"], 3),
+            _number(step["pressure_sigma_stat_gpa"], 4),
+            _number(step["pressure_sigma_sys_gpa"], 2),
+            _number(step["observable"], 4),
+            _number(step["temperature_k"], 2),
+            str(step["outcome"]),
+            " ".join(step["flags"]),
+        )
+    console.print(table)
+    return 0
+
+
+def _print_head(console: Console, summary: dict[str, Any]) -> None:
+    mark = f", SIMULATED at speed {summary['speed']:g}" if summary["simulated"] else ""
+    console.print(f"{summary['plan']} {summary['uid']}{mark}", soft_wrap=True)
+    reason = f": {summary['reason']}" if summary["reason"] else ""
+    console.print(f"{summary['exit_status']}{reason}", soft_wrap=True)
+    console.print(f"scale {summary['scale']}; {summary['folder']}", soft_wrap=True)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def rewrite_report(run: str, folder: Path | None) -> int:
+    """Write the report of a run anew, and its manifest."""
+    from dac_control.app.report import write_report
+
+    path = _find(run, folder)
+    report = write_report(open_run(path))
+    write_manifest(path)
+    typer.echo(str(report))
+    return 0
+
+
+def verify_run(run: str, folder: Path | None, *, as_json: bool) -> int:
+    """Compare the files of a run with its manifest; 1 if any differs."""
+    differences = verify_manifest(_find(run, folder))
+    if as_json:
+        print_json([{"path": item.path, "problem": item.problem} for item in differences])
+    elif differences:
+        for item in differences:
+            typer.echo(str(item))
+    else:
+        typer.echo("Every file is as the manifest says.")
+    return 1 if differences else 0
+
+
+def _find(run: str, folder: Path | None) -> Path:
+    if (Path(run) / "documents.jsonl").is_file():
+        return Path(run)
+    return find_run(run, runs_folder(folder))

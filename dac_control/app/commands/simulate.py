@@ -1,0 +1,112 @@
+"""``dac-control simulate``: the simulated laboratory as servers for any client."""
+
+import datetime
+import json
+import secrets
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import typer
+from simulators.laboratory import Laboratory
+
+from dac_control.app.simulated_station import station_toml
+from dac_control.errors import ConfigurationError
+
+__all__ = ["serve"]
+
+_ROLES = ("cryostat", "cryostat_serial", "drive", "spectrometer")
+
+
+def serve(
+    *,
+    seed: int,
+    speed: float,
+    truth: Path | None,
+    replay: Path | None,
+    folder: Path | None,
+    runs: Path | None,
+    ports: list[str],
+    until_input_ends: bool,
+    as_json: bool,
+) -> int:
+    """Serve until interrupted, or until standard input ends."""
+    folder = _folder(folder)
+    try:
+        laboratory = Laboratory(
+            seed=seed,
+            speed=speed,
+            folder=folder / "camera",
+            replay=replay,
+            truth=truth,
+            ports=_ports(ports),
+        )
+        laboratory.start()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"The simulated laboratory cannot start: {error}") from error
+    try:
+        station = folder / "station.toml"
+        station.write_text(
+            station_toml(
+                laboratory.endpoints,
+                laboratory.certificates,
+                speed=speed,
+                seed=seed,
+                runs="runs" if runs is None else str(runs.resolve()),
+            ),
+            encoding="utf-8",
+        )
+        _announce(laboratory.endpoints, station, as_json)
+        _wait(until_input_ends)
+    finally:
+        laboratory.stop()
+    return 0
+
+
+def _folder(folder: Path | None) -> Path:
+    if folder is None:
+        stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H%M")
+        folder = Path("dac-control-simulated") / f"{stamp}_{secrets.token_hex(2)}"
+    try:
+        (folder / "camera").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be made: {error.strerror}; give another with --folder."
+        ) from error
+    return folder.resolve()
+
+
+def _ports(words: list[str]) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for word in words:
+        role, _, number = word.partition("=")
+        if role not in _ROLES or not number.isdigit() or not 0 < int(number) < 65536:
+            raise ConfigurationError(
+                f"--port {word}: write ROLE=NUMBER with a role of {', '.join(_ROLES)}."
+            )
+        ports[role] = int(number)
+    return ports
+
+
+def _announce(endpoints: dict[str, object], station: Path, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({**endpoints, "station": str(station)}))
+        sys.stdout.flush()
+        return
+    typer.echo("The simulated laboratory is serving:")
+    for role in ("cryostat", "cryostat_serial", "drive", "drive_serial", "spectrometer"):
+        if endpoints.get(role):
+            typer.echo(f"  {role:16} {endpoints[role]}")
+    typer.echo(f"  {'station file':16} {station}")
+    typer.echo("Try `dac-control check` with that file. Ctrl-C ends it.")
+
+
+def _wait(until_input_ends: bool) -> None:
+    ended = threading.Event()
+    for name in ("SIGINT", "SIGTERM"):
+        signal.signal(getattr(signal, name), lambda *_: ended.set())
+    if until_input_ends:
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
+    while not ended.wait(0.2):
+        pass

@@ -1,0 +1,106 @@
+"""The RunEngine as this project runs it: a signal ends a run in hold, on any platform."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from bluesky.run_engine import RunEngine
+from bluesky.utils import DuringTask, RunEngineInterrupted
+
+from dac_control.safety.hold import HoldFlag
+
+__all__ = ["make_engine", "run_to_the_end"]
+
+# SIGHUP is a dropped ssh session; it does not exist on Windows.
+_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+class _PatientTask(DuringTask):
+    """Waits in short pieces, since one long wait cannot be interrupted on Windows."""
+
+    def block(self, blocking_event: threading.Event) -> None:
+        while not blocking_event.wait(0.1):
+            pass
+
+
+class _SignalsEndTheRun:
+    """Context of a RunEngine call in which a signal asks for a pause, at once.
+
+    A ramp has no checkpoint, so for it a pause means: stop the drive, close the run with its
+    reason, keep the temperature. Other plans pause as usual. The pause is asked for from a
+    thread of its own, because the handler runs where the main thread happens to be.
+    """
+
+    def __init__(self, engine: RunEngine, hold: HoldFlag) -> None:
+        self._engine = engine
+        self._hold = hold
+        self._asked = threading.Event()
+        self._ended = False
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> "_SignalsEndTheRun":
+        self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
+        self._thread.start()
+        for number in _SIGNALS:
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._ended = True
+        self._asked.set()
+        self._thread.join()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+        self._hold.note_interruption(f"ended by {name}; the drive was stopped where it was")
+        self._asked.set()
+
+    def _watch(self) -> None:
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            if self._ended:
+                return
+            if self._engine.state == "running":
+                self._engine.request_pause(defer=False)
+
+
+def make_engine(hold: HoldFlag, md: Any = None) -> RunEngine:
+    """Return a RunEngine that records interruptions and ends runs in hold on signals.
+
+    Must be called in the main thread.
+
+    Parameters
+    ----------
+    hold : HoldFlag
+        Carries the reason of an interruption to the run's stop document.
+    md : mutable mapping, optional
+        Metadata that survive between sessions, such as the scan number.
+    """
+
+    def signals(engine: RunEngine) -> _SignalsEndTheRun:
+        return _SignalsEndTheRun(engine, hold)
+
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    engine = RunEngine(
+        {} if md is None else md,
+        during_task=_PatientTask(),
+        context_managers=[signals] if in_main_thread else [],
+    )
+    engine.record_interruptions = True
+    return engine
+
+
+def run_to_the_end(engine: RunEngine, plan: Any, on_document: Callable[..., Any] | None) -> None:
+    """Run a plan with nobody at a prompt: a pause of any kind becomes an abort."""
+    try:
+        engine(plan, on_document) if on_document is not None else engine(plan)
+    except RunEngineInterrupted:
+        if engine.state == "paused":
+            engine.abort("nobody was there to resume")

@@ -1,0 +1,143 @@
+"""``dac-control shell``: IPython with the session of a station or of a simulated laboratory."""
+
+import datetime
+import secrets
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from dac_control.app.commands.common import print_connections
+from dac_control.app.laboratory_process import LaboratoryProcess
+from dac_control.app.live import LiveView
+from dac_control.app.session import Session, build_session
+from dac_control.errors import DacError, RecordError
+from dac_control.records import Run, RunInfo, list_runs, open_run
+
+__all__ = ["RunList", "namespace", "run_shell"]
+
+_BANNER = """\
+dac-control: {where}
+  RE(pressure_ramp(instruments, gpa(load=[4, 6])))   a ramp; turns(load=[...]) goes along turns
+  RE(count([{drive}, {cryostat}]))                   any bluesky plan
+  runs, runs[0]                                      what was measured, newest first
+  hold("coffee"), release()                          let the next step wait; go on
+Ctrl-C ends a ramp in hold: drive stopped, temperature kept. exit leaves.
+"""
+
+
+class RunList:
+    """The runs of the session's folder, newest first; read anew whenever it is looked at."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _infos(self) -> list[RunInfo]:
+        return list_runs(self._folder)
+
+    def __len__(self) -> int:
+        return len(self._infos())
+
+    def __getitem__(self, index: int) -> Run:
+        infos = self._infos()
+        if not -len(infos) <= index < len(infos):
+            raise RecordError(f"There are {len(infos)} runs in {self._folder}; 0 is the newest.")
+        return open_run(infos[index].folder)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{number:3d}  {datetime.datetime.fromtimestamp(info.time):%Y-%m-%d %H:%M}  "
+            f"{info.uid[:8]}  {info.plan:16}  {info.exit_status}"
+            for number, info in enumerate(self._infos())
+        ]
+        return "\n".join(lines) or f"no runs yet in {self._folder}"
+
+
+def namespace(session: Session) -> dict[str, Any]:
+    """Names of the shell: the engine, devices under their station names, plans, stubs, runs."""
+    import bluesky.plan_stubs
+    import bluesky.plans
+
+    import plans.settings
+    import plans.stubs
+    from plans.pressure_ramp import pressure_ramp
+
+    found = session.instruments
+    devices = {device.name: device for device in session.devices.values()}
+    return {
+        "RE": session.engine,
+        "session": session,
+        "instruments": found,
+        **devices,
+        "ruby": found.ruby,
+        "clock": found.clock_reading,
+        "pressure_ramp": pressure_ramp,
+        "gpa": plans.settings.Targets.gpa,
+        "turns": plans.settings.Targets.turns,
+        **{name: getattr(plans.settings, name) for name in plans.settings.__all__},
+        **{name: getattr(plans.stubs, name) for name in plans.stubs.__all__},
+        "count": bluesky.plans.count,
+        "bps": bluesky.plan_stubs,
+        "bp": bluesky.plans,
+        "runs": RunList(session.station.storage.runs),
+        "hold": session.hold.hold,
+        "release": session.hold.release,
+    }
+
+
+def run_shell(station: Path | None, *, seed: int, speed: float) -> int:
+    """Start IPython and, when it is left, close everything."""
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        if station is None:
+            station = _simulated(stack, seed, speed)
+        session = stack.enter_context(build_session(station))
+        print_connections(console, session.connections)
+        session.engine.subscribe(LiveView(console))
+        _start_ipython(session)
+        console.print("Left; the instruments stay as they are.")
+    return 0
+
+
+def _simulated(stack: ExitStack, seed: int, speed: float) -> Path:
+    stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H%M%S")
+    folder = Path("dac-control-demo") / "laboratories" / f"{stamp}_{secrets.token_hex(2)}"
+    arguments = ["--seed", str(seed), "--speed", str(speed)]
+    arguments += ["--runs", str(Path("dac-control-demo") / "runs")]
+    return stack.enter_context(LaboratoryProcess(folder, arguments)).wait_until_serving()
+
+
+def _start_ipython(session: Session) -> None:
+    import IPython
+    from traitlets.config import Config
+
+    names = session.instruments.names
+    config = Config()
+    config.TerminalIPythonApp.display_banner = True
+    config.TerminalInteractiveShell.confirm_exit = False
+    config.TerminalInteractiveShell.banner1 = ""
+    config.TerminalInteractiveShell.banner2 = _BANNER.format(
+        where=session.station.station.name, drive=names["drive"], cryostat=names["cryostat"]
+    )
+    # a magic of the user's own profile must not be needed, nor one of theirs in the way
+    config.TerminalIPythonApp.ignore_cwd = True
+    config.InteractiveShellApp.exec_lines = []
+    user_ns = namespace(session)
+    user_ns["_show_errors_as_sentences"] = show_errors_as_sentences
+    config.InteractiveShellApp.exec_lines.append(
+        "_show_errors_as_sentences(get_ipython()); del _show_errors_as_sentences"
+    )
+    IPython.start_ipython(argv=[], config=config, user_ns=user_ns)
+
+
+def show_errors_as_sentences(shell: Any) -> None:
+    """Let IPython print a foreseen error as its sentence instead of a cascade of tracebacks."""
+
+    def show(
+        self: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None
+    ) -> None:
+        sys.stderr.write(f"{error}\n")
+
+    shell.set_custom_exc((DacError,), show)

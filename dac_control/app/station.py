@@ -1,0 +1,223 @@
+"""The station file: what stands on the table, its limits, where data go."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dac_control.app.toml_file import load_toml
+from dac_control.safety.limits import StepLimits
+
+__all__ = [
+    "BaslerCamera",
+    "LakeShoreCryostat",
+    "OceanSpectrometer",
+    "Station",
+    "ZaberDrive",
+    "load_station",
+]
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class Strict(BaseModel):
+    """A table of the file in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class General(Strict):
+    """``[station]``."""
+
+    name: str
+    simulated: bool = False
+    """True for simulated instruments: every document, figure and page then says so."""
+    operator: str = ""
+
+
+class Clock(Strict):
+    """``[clock]``."""
+
+    speed: Positive = 1.0
+    """Laboratory seconds per second; other than 1 only in front of simulated instruments."""
+
+
+class Storage(Strict):
+    """``[storage]``; paths are relative to the station file."""
+
+    runs: Path = Path("runs")
+    state: Path = Path("state")
+
+
+class Cell(Strict):
+    """``[cell]``: the diamond anvil cell."""
+
+    id: str
+    type: str = ""
+    culet_um: Positive | None = None
+    bevel: str = ""
+    gasket: str = ""
+    hole_um: Positive | None = None
+
+
+class Specimen(Strict):
+    """``[specimen]``: what is inside."""
+
+    id: str
+    material: str = ""
+    ptm: str = ""
+
+
+class LambdaZero(Strict):
+    """``[gauge.lambda0]``: ruby line at zero pressure, measured, never assumed."""
+
+    value_nm: Annotated[float, Field(gt=690, lt=698)]
+    sigma_nm: Positive
+    chip: str
+    date: date
+    temperature_k: Positive
+
+
+class Gauge(Strict):
+    """``[gauge]``: how light becomes pressure."""
+
+    name: Literal["ruby"] = "ruby"
+    scale: str
+    temperature_correction: str = "datchi2007"
+    lambda0: LambdaZero
+    axis_sigma_nm: NonNegative
+    """Standard uncertainty of the wavelength axis since lambda0 was measured on it."""
+    temperature_sigma_k: NonNegative
+    """Standard uncertainty of the cell's sensor."""
+
+
+class LakeShoreCryostat(Strict):
+    """``[devices.cryostat]`` with a Lake Shore 336."""
+
+    driver: Literal["lakeshore336"]
+    name: Name = "cryostat"
+    address: str
+    serial: str | None = None
+    stage_input: Literal["A", "B", "C", "D"] = "A"
+    cell_input: Literal["A", "B", "C", "D"] = "B"
+    output: Annotated[int, Field(ge=1, le=2)] = 1
+    min_setpoint_k: Positive = 1.0
+    max_setpoint_k: Positive = 310.0
+    rate_k_per_min: Annotated[float, Field(ge=0.1, le=100)] = 1.0
+
+    @model_validator(mode="after")
+    def _limits_agree(self) -> Self:
+        if self.min_setpoint_k >= self.max_setpoint_k:
+            raise ValueError(
+                f"min_setpoint_k ({self.min_setpoint_k}) must lie below max_setpoint_k "
+                f"({self.max_setpoint_k})"
+            )
+        if self.stage_input == self.cell_input:
+            raise ValueError("stage_input and cell_input name the same sensor")
+        return self
+
+
+class ZaberDrive(Strict):
+    """``[devices.drive]`` with a Zaber ASCII controller."""
+
+    driver: Literal["zaber"]
+    name: Name = "drive"
+    address: str
+    serial: str | None = None
+    device: Annotated[int, Field(ge=1, le=99)] = 1
+    axis: Annotated[int, Field(ge=1, le=9)] = 1
+    steps_per_rev: Annotated[int, Field(ge=1)] = 200
+    microsteps: Annotated[int, Field(ge=1)] = 64
+    gear_ratio: float
+    tolerance_turns: Positive = 1e-4
+    move_timeout_s: Positive = 900.0
+
+
+class OceanSpectrometer(Strict):
+    """``[devices.spectrometer]`` with an Ocean instrument under seabreeze."""
+
+    driver: Literal["ocean"]
+    name: Name = "spectrometer"
+    model: str
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    serial: str | None = None
+    gain_e_per_count: Positive | None = None
+    read_noise_e: NonNegative | None = None
+    dark_counts: NonNegative | None = None
+
+
+class BaslerCamera(Strict):
+    """``[devices.microscope]`` with a Basler camera under pypylon."""
+
+    driver: Literal["basler"]
+    name: Name = "microscope"
+    serial: str
+    exposure_ms: Positive
+    pixel_format: str = "Mono8"
+    roi: tuple[int, int, int, int] | None = None
+    """Offset x, offset y, width, height in pixels."""
+    nodes: dict[str, bool | int | float | str] = {}
+    """GenICam nodes set on connection, in this order."""
+    environment: dict[str, str] = {}
+    """Environment variables that the vendor's library reads when it is loaded."""
+
+
+class Devices(Strict):
+    """``[devices]``: one table per role."""
+
+    cryostat: LakeShoreCryostat
+    drive: ZaberDrive
+    spectrometer: OceanSpectrometer
+    microscope: BaslerCamera | None = None
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        present = [self.cryostat, self.drive, self.spectrometer, self.microscope]
+        names = [device.name for device in present if device is not None]
+        taken = {"ruby", "clock", "step"}
+        for name in names:
+            if names.count(name) > 1 or name in taken:
+                raise ValueError(f"the name {name!r} is used twice or reserved")
+        return self
+
+
+class Station(Strict):
+    """A whole station file."""
+
+    station: General
+    clock: Clock = Clock()
+    storage: Storage = Storage()
+    cell: Cell
+    specimen: Specimen
+    gauge: Gauge
+    limits: StepLimits
+    devices: Devices
+
+    @model_validator(mode="after")
+    def _only_simulators_run_fast(self) -> Self:
+        if self.clock.speed != 1.0 and not self.station.simulated:
+            raise ValueError(
+                f"clock.speed is {self.clock.speed:g}, but real instruments run at speed 1; "
+                "set station.simulated = true only for simulated ones"
+            )
+        return self
+
+
+def load_station(path: Path) -> Station:
+    """Read a station file and make its storage paths absolute.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming file, line and key of each mistake.
+    """
+    path = path.resolve()
+    station = load_toml(path, Station)
+    storage = Storage(
+        runs=path.parent / station.storage.runs, state=path.parent / station.storage.state
+    )
+    return station.model_copy(update={"storage": storage})

@@ -1,0 +1,88 @@
+"""Read a TOML file into a model; an error names file, line and key."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dac_control.errors import ConfigurationError
+
+__all__ = ["load_toml", "parse_toml"]
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+Location = tuple[str | int, ...]
+
+_TABLE = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
+
+
+def load_toml(path: Path, model: type[ModelT]) -> ModelT:
+    """Read and validate a TOML file.
+
+    Raises
+    ------
+    ConfigurationError
+        One line per mistake, ``file:line: key: what is wrong (got what)``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: there is no such file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}.") from error
+    return parse_toml(text, model, path)
+
+
+def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
+    """Validate TOML text; `path` is only for messages."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: {error}.") from None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        lines = _line_numbers(text)
+        raise ConfigurationError(
+            "\n".join(_explain(path, lines, item) for item in error.errors())
+        ) from None
+
+
+def _explain(path: Path, lines: dict[tuple[str, ...], int], item: object) -> str:
+    assert isinstance(item, dict)  # pydantic's ErrorDetails
+    keys = tuple(str(part) for part in item["loc"] if not _is_union_tag(str(part)))
+    line = next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
+    name = ".".join(keys) or "the file"
+    if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        what = "this key is not known here; is it spelled right?"
+    elif item["type"] in ("missing", "missing_keyword_only_argument", "missing_argument"):
+        what = "this key is missing"
+    else:
+        what = str(item["msg"]).removeprefix("Value error, ")
+    value = item.get("input")
+    shown = "" if isinstance(value, dict) or "missing" in item["type"] else f" (got {value!r})"
+    return f"{path}:{line}: {name}: {what}{shown}"
+
+
+def _is_union_tag(part: str) -> bool:
+    """True for the names that pydantic puts into a location for a member of a union."""
+    return part.startswith("tag:") or part.startswith("function-")
+
+
+def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
+    """Line on which each table and key is defined; inline tables count as their key."""
+    lines: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _TABLE.match(line):
+            table = _split(header.group(1))
+            lines.setdefault(table, number)
+        elif key := _KEY.match(line):
+            lines.setdefault(table + _split(key.group(1)), number)
+    return lines
+
+
+def _split(dotted: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))

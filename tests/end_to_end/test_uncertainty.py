@@ -1,0 +1,121 @@
+"""Do the stated uncertainties tell the truth? Twins that drew their own errors are the judges."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dac_control.app.session import build_session
+from dac_control.gauges import Lambda0, RubyGauge, Spectrum
+from simulators.twin import Twin, TwinSettings
+
+
+class HandClock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.time_s = 0.0
+
+    def now(self) -> float:
+        return self.time_s
+
+
+def spectrum_of(twin: Twin, clock: HandClock, exposure_s: float, averages: int) -> Spectrum:
+    """Expose as the spectrometer simulator does, and add what the certificates say."""
+    papers = twin.certificates()
+    scans = []
+    for _ in range(averages):
+        scans.append(twin.expose(clock.now(), exposure_s))
+        clock.time_s += exposure_s
+    pixel = np.arange(twin.pixels)
+    return Spectrum(
+        wavelength_nm=np.polynomial.polynomial.polyval(pixel, twin.wavelength_coefficients),
+        counts=np.mean(scans, axis=0),
+        exposure_s=exposure_s,
+        averages=averages,
+        gain_e_per_count=papers["gain_e_per_count"],
+        read_noise_e=papers["read_noise_e"],
+        dark_counts=papers["dark_counts"],
+        saturation_counts=twin.full_scale,
+    )
+
+
+def gauge_of(papers: dict[str, Any]) -> RubyGauge:
+    return RubyGauge(
+        scale="ruby2020",
+        correction="datchi2007",
+        lambda0=Lambda0(
+            value_nm=papers["lambda0_nm"],
+            sigma_nm=papers["lambda0_sigma_nm"],
+            chip=str(papers["chip_id"]),
+            date=datetime.date(2026, 11, 1),
+            temperature_k=papers["lambda0_temperature_k"],
+        ),
+        axis_sigma_nm=papers["axis_sigma_nm"],
+        temperature_sigma_k=papers["temperature_sigma_k"],
+    )
+
+
+def test_line_positions_in_memory_scatter_as_their_sigma_says() -> None:
+    """20 seeds, 40 spectra each, at pressures from 2 to about 40 GPa and several exposures."""
+    pulls = []
+    for seed in range(20):
+        clock = HandClock()
+        twin = Twin(seed=seed, clock=clock)
+        gauge = gauge_of(twin.certificates())
+        twin.turn_to(0.015 * seed)
+        clock.time_s += 7200
+        for index in range(40):
+            spectrum = spectrum_of(twin, clock, (0.2, 0.5, 1.0)[index % 3], 1)
+            result = gauge.measure(spectrum, temperature_k=twin.sensor_k("B"))
+            exposure = twin.last_exposure()
+            assert result.measured and exposure is not None, result.flags
+            pulls.append((result.fit.r1_nm - exposure["r1_axis_nm"]) / result.fit.r1_sigma_nm)
+    assert len(pulls) == 800
+    assert 0.9 < np.std(pulls) < 1.1
+    # the mean, too: 800 pulls of standard deviation 1 have a mean within 0.035 (1 sigma)
+    assert abs(np.mean(pulls)) < 0.25
+
+
+def test_line_positions_over_the_wire_scatter_as_their_sigma_says(served, tmp_path: Path) -> None:
+    """One seed through simulator, socket, seabreeze, driver and device, against the truth file."""
+    with build_session(Path(served["station"])) as session:
+        session.require_ready()
+        found = session.instruments
+        found.spectrometer.next_exposure_s.put(0.5)
+        lines, sigmas = [], []
+        for _ in range(400):
+            found.spectrometer.trigger().wait(10)
+            found.ruby.trigger().wait(10)
+            assert found.ruby.measured.get(), found.ruby.flags.get()
+            lines.append(found.ruby.r1_nm.get())
+            sigmas.append(found.ruby.r1_sigma_nm.get())
+    truth = [json.loads(line) for line in Path(served["truth"]).read_text().splitlines()]
+    true = [line["r1_axis_nm"] for line in truth if "r1_axis_nm" in line][-400:]
+    pulls = (np.array(lines) - np.array(true)) / np.array(sigmas)
+    assert 0.9 < np.std(pulls) < 1.1
+    assert abs(np.mean(pulls)) < 0.35
+
+
+@pytest.mark.parametrize("start_temperature_k", [80.0, 296.0])
+def test_pressures_scatter_as_the_total_budget_says(start_temperature_k: float) -> None:
+    """200 twins, each with its own scale, lambda0, axis, sensor and low-temperature errors."""
+    settings = TwinSettings(start_temperature_k=start_temperature_k)
+    residuals = []
+    for seed in range(200):
+        clock = HandClock()
+        twin = Twin(seed=1000 + seed, clock=clock, settings=settings)
+        twin.turn_to(0.30 * (seed % 10) / 9)
+        clock.time_s += 7200
+        spectrum = spectrum_of(twin, clock, 0.5, 4)
+        temperature_k = twin.sensor_k("B")
+        result = gauge_of(twin.certificates()).measure(spectrum, temperature_k=temperature_k)
+        exposure = twin.last_exposure()
+        assert result.measured and exposure is not None, (seed, result.flags)
+        total = np.hypot(result.sigma_stat_gpa, result.sigma_sys_gpa)
+        residuals.append((result.pressure_gpa - exposure["pressure_gpa"]) / total)
+    assert 0.8 < np.std(residuals) < 1.2
+    assert abs(np.mean(residuals)) < 0.25
