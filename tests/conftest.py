@@ -6,7 +6,7 @@ RunEngine; no socket is involved, and a test can break any of them at will.
 
 import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ class TwinScrew(_TwinDriver):
         if self.on_move is not None:
             self.on_move(turns)
 
-    def fault_text(self, flags: Sequence[str]) -> str:
+    def fault_text(self, flags: tuple[str, ...]) -> str:
         return "stalled (FS)" if "FS" in flags else ""
 
     def stop(self) -> None:

@@ -5,7 +5,6 @@ thread, never from the RunEngine's. Every method may raise `dac_control.errors.T
 (the link) or `dac_control.errors.InstrumentError` (the instrument said no).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -114,7 +113,7 @@ class ScrewDriver(InstrumentDriver, Protocol):
         """Start an absolute move to `turns` and return once the drive accepted it."""
         ...
 
-    def fault_text(self, flags: Sequence[str]) -> str:
+    def fault_text(self, flags: tuple[str, ...]) -> str:
         """Say in words which of `flags` are faults; empty if none is."""
         ...
 

@@ -9,10 +9,10 @@ import threading
 from pathlib import Path
 
 import typer
-from simulators.laboratory import Laboratory
 
 from dac_control.app.simulated_station import station_toml
 from dac_control.errors import ConfigurationError
+from simulators.laboratory import Laboratory
 
 __all__ = ["serve"]
 
