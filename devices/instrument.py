@@ -94,6 +94,10 @@ class InstrumentDevice(Device, Generic[DriverT]):
         self._refresh()
         return identity
 
+    def concerns(self) -> list[str]:
+        """Settings in the instrument that do not fit the station file. Blocks; not for plans."""
+        return self._worker.submit(self._driver.concerns).result(self._reply_timeout_s)
+
     def _after_connect(self) -> None:
         """Prepare what depends on the instrument that answered; on the worker thread."""
 

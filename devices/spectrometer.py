@@ -31,9 +31,9 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
     exposure_s = Cpt(CachedSignal, units="s", precision=4)
     averages = Cpt(CachedSignal, dtype="integer")
     saturated = Cpt(CachedSignal, dtype="boolean")
-    gain_e_per_count = Cpt(CachedSignal, units="1/count", kind="config")
-    read_noise_e = Cpt(CachedSignal, kind="config")
-    dark_counts = Cpt(CachedSignal, units="counts", kind="config")
+    gain_e_per_count = Cpt(CachedSignal, units="1/count", precision=3, kind="config")
+    read_noise_e = Cpt(CachedSignal, units="1", precision=1, kind="config")
+    dark_counts = Cpt(CachedSignal, units="counts", precision=1, kind="config")
     next_exposure_s = Cpt(ParameterSignal, value=0.1, units="s", kind="omitted")
     next_averages = Cpt(ParameterSignal, value=1, dtype="integer", kind="omitted")
 

@@ -16,7 +16,7 @@ class StepNotes(Device):
 
     number = Cpt(CachedSignal, dtype="integer")
     branch = Cpt(CachedSignal, dtype="string")
-    target = Cpt(CachedSignal, units="GPa or turns")
+    target = Cpt(CachedSignal, units="GPa or turns", precision=4)
     target_turns = Cpt(CachedSignal, units="turns", precision=5)
     outcome = Cpt(CachedSignal, dtype="string")
     drift_gpa_per_h = Cpt(CachedSignal, units="GPa/h", precision=4)

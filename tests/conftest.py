@@ -54,6 +54,9 @@ class _TwinDriver:
     def connect(self) -> Identity:
         return Identity(vendor="twin", model=type(self).__name__, serial="1", firmware="1")
 
+    def concerns(self) -> list[str]:
+        return []
+
     def close(self) -> None:
         self.closed = True
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dac_control.app.neighbours import check_neighbours
 from dac_control.errors import DacError, RampHeld
 
 __all__ = ["app", "main"]
@@ -182,6 +183,7 @@ def _guard(command: Callable[[], int | None]) -> None:
     0 done; 1 done but not as asked; 2 refused before anything happened.
     """
     try:
+        check_neighbours()
         status = command()
     except RampHeld as error:
         typer.echo(str(error), err=True)

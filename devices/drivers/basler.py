@@ -174,6 +174,10 @@ class Basler:
                     _log.warning("%s Asking again.", error)
             return self._grab_once()
 
+    def concerns(self) -> list[str]:
+        """Nothing: the instrument keeps no limits of its own."""
+        return []
+
     def close(self) -> None:
         """Release the camera; idempotent, never raises."""
         with self._lock:

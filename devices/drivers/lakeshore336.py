@@ -281,6 +281,32 @@ class LakeShore336:
             heater_fault=HEATER_FAULTS.get(parse_integer(heater), f"unknown fault {heater}"),
         )
 
+    def concerns(self) -> list[str]:
+        """What a person should look at before a run; reads the instrument's own settings."""
+        found = self.instrument_limits()
+        highest_k = self._rules.highest_k
+        concerns = []
+        for name, shutdown_k in (
+            ("stage", found.stage_shutdown_k),
+            ("cell", found.cell_shutdown_k),
+        ):
+            if not shutdown_k:
+                concerns.append(f"no shutdown temperature is set for the {name} (TLIMIT)")
+            elif shutdown_k < highest_k:
+                concerns.append(
+                    f"the {name}'s shutdown temperature (TLIMIT {shutdown_k:g} K) lies below "
+                    f"max_setpoint_k ({highest_k:g})"
+                )
+        if not found.closed_loop:
+            concerns.append(f"output {self._output} is not in closed loop (OUTMODE)")
+        elif found.control_input not in self._inputs.values():
+            concerns.append(f"output {self._output} controls on input {found.control_input or '-'}")
+        if found.heater_range == 0:
+            concerns.append("the heater is off (RANGE 0)")
+        if found.heater_fault:
+            concerns.append(f"the heater reports {found.heater_fault}")
+        return concerns
+
     def _check_units(self) -> None:
         """Refuse a loop whose setpoint is in degrees Celsius or in units of the sensor."""
         mode, *inputs = self._line.query(

@@ -128,6 +128,10 @@ class Ocean:
         """
         return self._connected()[1]
 
+    def concerns(self) -> list[str]:
+        """Nothing: the instrument keeps no limits of its own."""
+        return []
+
     def close(self) -> None:
         """Close the link, ending a network exposure in another thread; idempotent."""
         unit = self._unit

@@ -50,6 +50,10 @@ class InstrumentDriver(Protocol):
         """
         ...
 
+    def concerns(self) -> list[str]:
+        """Settings in the instrument itself that do not fit the station file, a clause each."""
+        ...
+
     def close(self) -> None:
         """Close the link; idempotent, never raises."""
         ...

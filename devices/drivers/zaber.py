@@ -266,6 +266,19 @@ class Zaber:
         ]
         return ZaberLimits(min_turns=min(ends), max_turns=max(ends))
 
+    def concerns(self) -> list[str]:
+        """Say where the drive itself would go further than the station file allows."""
+        found = self.instrument_limits()
+        low, high = self._gearing.min_turns, self._gearing.max_turns
+        if found.min_turns >= low - self.resolution_turns and (
+            found.max_turns <= high + self.resolution_turns
+        ):
+            return []
+        return [
+            f"the drive's own limits ({found.min_turns:g} to {found.max_turns:g} turns) are wider "
+            f"than the station file's ({low:g} to {high:g})"
+        ]
+
     def _read(self, *, priority: bool) -> DriveReading:
         asked_at = self._wall_time()
         reply = self._axis.request("get pos", retry=True, priority=priority)

@@ -30,6 +30,8 @@ def test_every_number_has_units_a_source_and_a_numpy_type(device) -> None:
         assert value["source"], key
         if value["dtype"] in ("number", "integer", "array"):
             assert "units" in value, key
+        if value["dtype"] == "number":
+            assert "precision" in value, key
         if value["dtype"] != "string":
             assert value["dtype_numpy"][0] in "|<", key
 

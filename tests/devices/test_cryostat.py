@@ -53,7 +53,7 @@ def test_a_newer_setpoint_ends_the_wait_for_the_older(laboratory) -> None:
     cryostat = laboratory.instruments.cryostat
     first = cryostat.set(200.0)
     wait_until(lambda: laboratory.twin.loop(1).setpoint_k == 200.0)
-    second = cryostat.set(80.5)
+    second = cryostat.set(150.0)
     assert "changed again" in str(first.exception(5))
     cryostat.stop()
     assert second.exception(10) is not None

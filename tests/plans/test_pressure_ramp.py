@@ -1,5 +1,7 @@
 """The ramp in a real RunEngine over the twin: bounds, order, endings, rule 4."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -152,6 +154,12 @@ def test_a_pause_inside_a_move_ends_the_run_in_hold(laboratory) -> None:
 
     interrupted_inside_a_move(laboratory, pause)
     assert laboratory.stop_doc()["reason"] == "paused from another thread"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="os.kill sends no Ctrl-C on Windows")
+def test_ctrl_c_inside_a_move_ends_the_run_in_hold(laboratory) -> None:
+    interrupted_inside_a_move(laboratory, lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert "Ctrl-C" in laboratory.stop_doc()["reason"]
 
 
 def test_a_suspender_inside_a_move_ends_the_run_in_hold(laboratory) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dac_control.app.commands.common import console_for, print_connections, print_json
 from dac_control.app.session import Session, build_session
+from dac_control.errors import DacError
 
 __all__ = ["check_station"]
 
@@ -14,14 +15,16 @@ def check_station(station: Path, *, as_json: bool) -> int:
     """Connect to everything and report; return 0, or 1 if something is amiss."""
     console = console_for(as_json)
     with build_session(station) as session:
-        findings = _findings(session)
+        findings, concerns = _findings(session), _concerns(session)
         if as_json:
-            print_json(_as_document(session, findings))
+            print_json(_as_document(session, findings, concerns))
         else:
             print_connections(console, session.connections)
+            for concern in concerns:
+                console.print(f"note: {concern}", soft_wrap=True)
             for finding in findings:
-                console.print(f"[yellow]note[/] {finding}", soft_wrap=True)
-            if not findings:
+                console.print(f"[yellow]{finding}[/]", soft_wrap=True)
+            if not findings and not any(c.error for c in session.connections):
                 console.print("Everything answers; the drive knows where it stands.")
     return 1 if findings or any(c.error for c in session.connections) else 0
 
@@ -39,7 +42,20 @@ def _findings(session: Session) -> list[str]:
     return findings
 
 
-def _as_document(session: Session, findings: list[str]) -> dict[str, Any]:
+def _concerns(session: Session) -> list[str]:
+    """Limits and settings inside the instruments that do not fit the station file."""
+    answering = {c.role for c in session.connections if c.error is None}
+    found: list[str] = []
+    for role, device in session.devices.items():
+        if role in answering:
+            try:
+                found += [f"{role}: {concern}" for concern in device.concerns()]
+            except DacError as error:
+                found.append(f"{role}: its settings could not be read: {error}")
+    return found
+
+
+def _as_document(session: Session, findings: list[str], concerns: list[str]) -> dict[str, Any]:
     return {
         "station": session.station.station.name,
         "simulated": session.station.station.simulated,
@@ -55,4 +71,5 @@ def _as_document(session: Session, findings: list[str]) -> dict[str, Any]:
             for connection in session.connections
         ],
         "findings": findings,
+        "concerns": concerns,
     }

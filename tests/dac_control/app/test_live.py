@@ -1,0 +1,53 @@
+"""The live view over the documents of a real run, on a terminal and in a pipe."""
+
+import io
+
+from bluesky.plans import count
+from rich.console import Console
+
+from dac_control.app.live import LiveView
+from plans.pressure_ramp import pressure_ramp
+from plans.settings import DwellSettings, RampSettings, RubySettings, Targets
+
+QUICK = RampSettings(
+    dwell=DwellSettings(
+        drift_limit_gpa_per_h=5,
+        window_s=100,
+        interval_s=20,
+        min_dwell_s=40,
+        max_dwell_s=200,
+        min_readings=3,
+    ),
+    ruby=RubySettings(exposure_s=0.5),
+)
+
+
+def drawn(laboratory, terminal: bool, width: int) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=terminal, width=width, legacy_windows=False)
+    view = LiveView(console)
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([5]), settings=QUICK)
+    laboratory.engine(plan, view)
+    view.close()
+    return stream.getvalue()
+
+
+def test_in_a_pipe_each_step_is_one_line(laboratory) -> None:
+    text = drawn(laboratory, terminal=False, width=80)
+    lines = text.splitlines()
+    steps = len(laboratory.events("primary"))
+    assert lines[0].split()[:4] == ["step", "branch", "turns", "P/GPa"]
+    assert [line.split()[0] for line in lines[1:]] == [str(n + 1) for n in range(steps)]
+    assert "\x1b" not in text
+
+
+def test_on_a_terminal_table_and_bar_are_drawn(laboratory) -> None:
+    text = drawn(laboratory, terminal=True, width=120)
+    assert "P/GPa" in text and "100 %" in text
+
+
+def test_a_run_that_is_no_ramp_is_passed_over(laboratory) -> None:
+
+    view = LiveView(Console(file=io.StringIO()))
+    laboratory.engine(count([laboratory.instruments.cryostat]), view)
+    view.close()
