@@ -6,13 +6,13 @@ from typing import Any
 
 from ophyd import Component as Cpt
 from ophyd.status import Status
-from ophyd.utils.errors import InvalidState
 
 from dac_control.clock import LabClock
 from dac_control.errors import InstrumentError, LimitError
 from devices.drivers.roles import CryostatDriver, CryostatReading
 from devices.instrument import InstrumentDevice
 from devices.signals import CachedSignal
+from devices.statuses import finish
 from devices.stop_lane import StopLane
 
 __all__ = ["Cryostat"]
@@ -24,6 +24,8 @@ class _Settling:
 
     target_k: float
     status: Status
+    stops_before: int
+    sent: bool = False
     steady_since_s: float | None = None
     cell_then_k: float = 0.0
 
@@ -98,36 +100,39 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
     def set(self, value: float) -> Status:
         """Move the setpoint to `value` K; done when the cell has settled there."""
         self.check_value(value)
-        status = self._statuses(self, self._clock.wall_s(self._set_timeout_s) + 10.0)
-        self._replace_settling(None)
-        self._stop_lane.rearm()
-        future = self._worker.submit(
-            lambda: self._driver.set_setpoint(value, self._rate_k_per_min), self._worker.COMMAND
+        goal = _Settling(
+            target_k=value,
+            status=self._statuses(self, self._clock.wall_s(self._set_timeout_s) + 10.0),
+            stops_before=self._stop_lane.asked,
         )
+        self._replace_settling(goal, "the setpoint was changed again")
+        future = self._worker.submit(lambda: self._send(goal), self._worker.COMMAND)
+        future.add_done_callback(lambda outcome: self._sent(goal, outcome.exception()))
+        return goal.status
 
-        def sent(outcome: Any) -> None:
-            error = outcome.exception()
-            if error is None:
-                self._replace_settling(_Settling(target_k=value, status=status))
-            else:
-                _finish(status, error)
+    def _send(self, goal: _Settling) -> None:
+        if self._stop_lane.asked != goal.stops_before:
+            raise InstrumentError(f"{self.name} was stopped before its setpoint was changed.")
+        self._driver.set_setpoint(goal.target_k, self._rate_k_per_min)
 
-        future.add_done_callback(sent)
-        return status
+    def _sent(self, goal: _Settling, error: BaseException | None) -> None:
+        goal.sent = error is None
+        if error is not None:
+            finish(goal.status, error)
 
-    def _replace_settling(self, new: _Settling | None) -> None:
+    def _replace_settling(self, new: _Settling | None, why: str) -> None:
         with self._settling_lock:
             old, self._settling = self._settling, new
         if old is not None:
-            _finish(old.status, InstrumentError(f"{self.name}: the setpoint was changed again."))
+            finish(old.status, InstrumentError(f"{self.name}: {why}."))
 
     def _judge_settling(self, reading: CryostatReading) -> None:
         with self._settling_lock:
             goal = self._settling
-            if goal is None or not self._is_settled(goal, reading):
+            if goal is None or not goal.sent or not self._is_settled(goal, reading):
                 return
             self._settling = None
-        _finish(goal.status, None)
+        finish(goal.status, None)
 
     def _is_settled(self, goal: _Settling, reading: CryostatReading) -> bool:
         now_s, cell_k = self._clock.now(), reading.cell_temperature_k
@@ -145,7 +150,7 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         with self._settling_lock:
             under_way = self._settling is not None
         if under_way:
-            self._replace_settling(None)
+            self._replace_settling(None, "stopped; the setpoint stays where it had come to")
             self._stop_lane.request()
 
     def _hold(self) -> bool:
@@ -157,13 +162,3 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         self.stop()
         self._stop_lane.close()
         super().destroy()
-
-
-def _finish(status: Status, error: BaseException | None) -> None:
-    try:
-        if error is None:
-            status.set_finished()
-        elif isinstance(error, Exception):
-            status.set_exception(error)
-    except InvalidState:
-        return

@@ -1,6 +1,7 @@
 """What every instrument of the laboratory shares as an Ophyd device."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, Generic, TypeVar
@@ -17,6 +18,7 @@ __all__ = ["InstrumentDevice"]
 
 logger = logging.getLogger(__name__)
 DriverT = TypeVar("DriverT", bound=InstrumentDriver)
+T = TypeVar("T")
 
 
 class InstrumentDevice(Device, Generic[DriverT]):
@@ -96,7 +98,16 @@ class InstrumentDevice(Device, Generic[DriverT]):
 
     def concerns(self) -> list[str]:
         """Settings in the instrument that do not fit the station file. Blocks; not for plans."""
-        return self._worker.submit(self._driver.concerns).result(self._reply_timeout_s)
+        return self._ask(self._driver.concerns)
+
+    def _ask(self, job: Callable[[], T]) -> T:
+        """Run a job on the worker and wait for it; for callers that may block."""
+        try:
+            return self._worker.submit(job).result(self._reply_timeout_s)
+        except FutureTimeout:
+            raise ReplyTimeout(
+                f"{self.name} at {self.address} did not answer within {self._reply_timeout_s:g} s."
+            ) from None
 
     def _after_connect(self) -> None:
         """Prepare what depends on the instrument that answered; on the worker thread."""

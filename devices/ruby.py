@@ -1,5 +1,6 @@
 """The ruby gauge as a device: it fits the last spectrum, off the RunEngine's thread."""
 
+import logging
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from devices.statuses import StatusFactory, finish_with, threaded_status
 from devices.worker import Worker
 
 __all__ = ["Ruby"]
+
+logger = logging.getLogger(__name__)
 
 
 class Ruby(Device):
@@ -68,6 +71,8 @@ class Ruby(Device):
         self._fit_timeout_s = fit_timeout_s
         self._worker = Worker(f"{name}-worker")
         self.last: PressureMeasurement | None = None
+        self.failure = ""
+        """Why the last spectrum could not even be fitted; empty if it could."""
 
     @property
     def address(self) -> str:
@@ -84,12 +89,32 @@ class Ruby(Device):
         reading = self._cryostat.last
         if reading is None or self._spectrometer.last is None:
             raise StaleReading(f"{self.name} needs a spectrum and a temperature first.")
-        measurement = self.gauge.measure(
-            self._spectrometer.as_spectrum(),
-            temperature_k=reading.cell_temperature_k,
-            expected_gpa=self.expected_gpa.get(),
-        )
-        self._publish(measurement, self._spectrometer.last.time)
+        time = self._spectrometer.last.time
+        try:
+            measurement = self.gauge.measure(
+                self._spectrometer.as_spectrum(),
+                temperature_k=reading.cell_temperature_k,
+                expected_gpa=self.expected_gpa.get(),
+            )
+        except Exception as error:
+            logger.exception("the fit failed")
+            self._publish_nothing(reading.cell_temperature_k, time)
+            self.failure = f"the fit failed: {error}"
+        else:
+            self._publish(measurement, time)
+            self.failure = ""
+
+    def _publish_nothing(self, temperature_k: float, time: float) -> None:
+        self.last = None
+        for attribute in _NUMBERS:
+            getattr(self, attribute).update(float("nan"), time)
+        self.temperature_k.update(temperature_k, time)
+        self.measured.update(False, time)
+        self.flags.update("fit_failed", time)
+        self.model.update("none", time)
+        self.parameters.update(_fixed_size(np.empty(0), 1), time)
+        self.covariance.update(_fixed_size(np.empty((0, 0)), 2), time)
+        self.window_nm.update(np.full(2, np.nan), time)
 
     def _publish(self, measurement: PressureMeasurement, time: float) -> None:
         fit = measurement.fit
@@ -121,6 +146,17 @@ class Ruby(Device):
         self._worker.close()
         super().destroy()
 
+
+_NUMBERS = (
+    "pressure_gpa",
+    "pressure_sigma_stat_gpa",
+    "pressure_sigma_sys_gpa",
+    "r1_nm",
+    "r1_sigma_nm",
+    "r2_nm",
+    "r1_fwhm_nm",
+    "chi2_reduced",
+)
 
 # A stream's descriptor is written once, so arrays in it keep one shape: models with fewer
 # parameters are padded with NaN. 16 leaves room beside the doublet's ten.

@@ -6,7 +6,7 @@ import numpy as np
 from ophyd import Component as Cpt
 from ophyd.status import Status
 
-from dac_control.errors import LimitError
+from dac_control.errors import LimitError, StaleReading
 from dac_control.gauges import Spectrum
 from devices.drivers.roles import RawSpectrum, SpectrometerDriver
 from devices.instrument import InstrumentDevice
@@ -54,6 +54,8 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         for attribute, value in self._detector.items():
             getattr(self, attribute).update(float("nan") if value is None else value)
         self.last: RawSpectrum | None = None
+        self.dark: RawSpectrum | None = None
+        """Last spectrum taken with the light closed; used for spectra of the same exposure."""
 
     @property
     def exposure_limits_s(self) -> tuple[float, float]:
@@ -93,12 +95,15 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
     def as_spectrum(self) -> Spectrum:
         """Last spectrum with what is known of the detector, as the gauges want it."""
         if self.last is None:
-            raise LimitError(f"{self.name} has taken no spectrum yet.")
+            raise StaleReading(f"{self.name} has taken no spectrum yet.")
+        detector: dict[str, Any] = dict(self._detector)
+        if self.dark is not None and self.dark.exposure_s == self.last.exposure_s:
+            detector["dark_counts"] = self.dark.counts
         return Spectrum(
             wavelength_nm=np.asarray(self.last.wavelength_nm, float),
             counts=np.asarray(self.last.counts, float),
             exposure_s=self.last.exposure_s,
             averages=self.last.averages,
             saturation_counts=self._driver.saturation_counts,
-            **self._detector,
+            **detector,
         )

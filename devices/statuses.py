@@ -12,7 +12,9 @@ from typing import Any, Protocol
 from ophyd.status import Status
 from ophyd.utils.errors import InvalidState
 
-__all__ = ["MoveProgress", "StatusFactory", "finish_with", "threaded_status"]
+from dac_control.errors import DacError
+
+__all__ = ["MoveProgress", "StatusFactory", "finish", "finish_with", "threaded_status"]
 
 logger = logging.getLogger(__name__)
 
@@ -34,18 +36,18 @@ def threaded_status(device: Any, timeout_s: float) -> Status:
 
 def finish_with(status: Status, future: "Future[Any]") -> None:
     """Let `future` finish `status`; a status that timed out meanwhile stays as it is."""
+    future.add_done_callback(lambda outcome: finish(status, outcome.exception()))
 
-    def done(outcome: "Future[Any]") -> None:
-        error = outcome.exception()
-        try:
-            if error is None:
-                status.set_finished()
-            elif isinstance(error, Exception):
-                status.set_exception(error)
-        except InvalidState:
-            logger.debug("%s was finished before its worker was", status)
 
-    future.add_done_callback(done)
+def finish(status: Status, error: BaseException | None) -> None:
+    """Finish a status, well or with `error`; one that is finished already stays as it is."""
+    try:
+        if error is None:
+            status.set_finished()
+        else:
+            status.set_exception(error if isinstance(error, Exception) else DacError(str(error)))
+    except InvalidState:
+        logger.debug("%s was finished before its worker was", status)
 
 
 class MoveProgress:
@@ -65,4 +67,7 @@ class MoveProgress:
         span = target - initial
         fraction = 0.0 if span == 0 else min(1.0, max(0.0, (target - current) / span))
         for watcher in self._watchers:
-            watcher(current=current, precision=5, fraction=fraction, **self._fixed)
+            try:
+                watcher(current=current, precision=5, fraction=fraction, **self._fixed)
+            except Exception as error:  # noqa: BLE001 - a progress bar may not disturb a move
+                logger.warning("a watcher of %s failed: %s", self._fixed["name"], error)

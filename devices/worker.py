@@ -29,8 +29,8 @@ class Worker:
     name : str
         Name of the thread, for logs and for tests that look for leftovers.
     poll : callable, optional
-        Called about every `poll_period_s` while no job waits. A `DacError` it raises is
-        kept in `poll_error` and logged once per failure, not per attempt.
+        Called about every `poll_period_s` while no job waits. What it raises is kept in
+        `poll_error` and logged once per failure, not per attempt.
     poll_period_s : float
         Wall-clock seconds between polls.
     """
@@ -49,7 +49,7 @@ class Worker:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self.poll_error: DacError | None = None
+        self.poll_error: Exception | None = None
 
     def start(self) -> None:
         """Start the thread; idempotent."""
@@ -61,12 +61,12 @@ class Worker:
     def submit(self, job: Callable[[], T], priority: int = READ) -> "Future[T]":
         """Queue a job; lower `priority` goes first. The future carries its result or error."""
         future: Future[T] = Future()
-        with self._lock:
-            if self._closed:
-                future.set_exception(DacError(f"{self._name} is closed; connect it again."))
-                return future
         self.start()
-        self._jobs.put((priority, next(self._order), job, future))
+        with self._lock:
+            if not self._closed:
+                self._jobs.put((priority, next(self._order), job, future))
+                return future
+        future.set_exception(DacError(f"{self._name} is closed; connect it again."))
         return future
 
     def close(self, timeout_s: float = 5.0) -> None:
@@ -74,10 +74,10 @@ class Worker:
         with self._lock:
             self._closed = True
             thread = self._thread
+            self._jobs.put((-1, next(self._order), None, None))
         if thread is None:
-            return
-        self._jobs.put((-1, next(self._order), None, None))
-        if thread is not threading.current_thread():
+            self._fail_waiting()
+        elif thread is not threading.current_thread():
             thread.join(timeout_s)
             if thread.is_alive():
                 logger.warning("%s did not end within %s s", self._name, timeout_s)
@@ -109,7 +109,7 @@ class Worker:
             return
         try:
             self._poll()
-        except DacError as error:
+        except Exception as error:  # noqa: BLE001 - a poll may not end the thread
             if self.poll_error is None:
                 logger.warning("%s: %s", self._name, error)
             self.poll_error = error

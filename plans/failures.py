@@ -1,5 +1,7 @@
 """What lies behind a failed Status, in the project's own words."""
 
+from typing import Any
+
 from bluesky.utils import FailedStatus
 from ophyd.utils.errors import StatusTimeoutError
 
@@ -10,10 +12,12 @@ __all__ = ["cause_of"]
 
 def cause_of(error: FailedStatus) -> DacError:
     """The `DacError` that made a Status fail, or one that names what did."""
+    status: Any = error.args[0] if error.args else None
     cause = error.__cause__
+    if cause is None and getattr(status, "done", False):
+        cause = status.exception(0)
     if isinstance(cause, DacError):
         return cause
-    status = error.args[0] if error.args else None
     name = getattr(getattr(status, "obj", None), "name", "an instrument")
     if isinstance(cause, StatusTimeoutError):
         return ReplyTimeout(f"{name} did not finish in time.")

@@ -1,5 +1,6 @@
-"""A run that always ends with its reason in the stop document."""
+"""A run that always ends in hold, with its reason in the stop document."""
 
+import logging
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -7,18 +8,29 @@ import bluesky.preprocessors as bpp
 from bluesky.utils import FailedPause, FailedStatus, MsgGenerator, RunEngineControlException
 
 from dac_control.errors import DacError, RampHeld
-from dac_control.safety.hold import HoldFlag
 from plans.failures import cause_of
+from plans.instruments import Instruments
 
 __all__ = ["held_run"]
 
+logger = logging.getLogger(__name__)
 
-def held_run(plan: MsgGenerator[Any], md: dict[str, Any], hold: HoldFlag) -> MsgGenerator[Any]:
-    """Open a run, carry out `plan`, close the run with what happened.
+# Wall-clock time that a stopped drive gets to stand still before the run is closed, so that the
+# end of its move is in the run's record, and how often that is looked at.
+_STANDS_STILL_WITHIN_S = 8.0
+_LOOK_EVERY_S = 0.05
 
-    bluesky's own wrapper loses the reason of an abort. Here an interruption carries the reason
-    that was noted with the hold flag, and any foreseen failure becomes a `RampHeld`. The run
-    is not rewindable: the checkpoint is cleared first, so no interruption can replay a move.
+
+def held_run(
+    plan: MsgGenerator[Any], md: dict[str, Any], instruments: Instruments
+) -> MsgGenerator[Any]:
+    """Open a run, record the baseline, carry out `plan`, close the run with what happened.
+
+    bluesky's own wrapper loses the reason of an abort, and its baseline would wait for a reading
+    behind a move that is being interrupted. Here an interruption carries the reason that was
+    noted with the hold flag, any foreseen failure becomes a `RampHeld`, and the closing baseline
+    is taken after success only. The run is not rewindable: the checkpoint is cleared first, so
+    no interruption can replay a move.
 
     Parameters
     ----------
@@ -26,14 +38,16 @@ def held_run(plan: MsgGenerator[Any], md: dict[str, Any], hold: HoldFlag) -> Msg
         What happens inside the run.
     md : dict
         Start document.
-    hold : HoldFlag
-        Its reason is recorded where the run is interrupted.
+    instruments : Instruments
+        Clock, cryostat and drive make the baseline.
     """
+    hold = instruments.hold
     hold.take_interruption()
     yield from bps.clear_checkpoint()
     yield from bps.open_run(md)
 
     def say_why(error: Exception) -> MsgGenerator[None]:
+        yield from _until_the_drive_stands(instruments)
         # a pause without a checkpoint arrives as FailedPause: here that is how a run is ended
         if isinstance(error, (RunEngineControlException, FailedPause)):
             status = getattr(error, "exit_status", "abort")
@@ -44,7 +58,9 @@ def held_run(plan: MsgGenerator[Any], md: dict[str, Any], hold: HoldFlag) -> Msg
 
     return (
         yield from bpp.contingency_wrapper(
-            _in_hold(plan), except_plan=say_why, else_plan=bps.close_run
+            _in_hold(_between_baselines(plan, instruments)),
+            except_plan=say_why,
+            else_plan=bps.close_run,
         )
     )
 
@@ -58,3 +74,39 @@ def _in_hold(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
         raise RampHeld(f"The ramp holds: {cause_of(error)}") from error
     except DacError as error:
         raise RampHeld(f"The ramp holds: {error}") from error
+
+
+def _between_baselines(plan: MsgGenerator[Any], instruments: Instruments) -> MsgGenerator[Any]:
+    yield from _baseline(instruments)
+    result = yield from plan
+    yield from _baseline(instruments)
+    return result
+
+
+def _baseline(instruments: Instruments) -> MsgGenerator[None]:
+    devices: list[Any] = [instruments.clock_reading, instruments.cryostat, instruments.drive]
+    yield from bps.trigger_and_read(devices, name="baseline")
+
+
+def _until_the_drive_stands(instruments: Instruments) -> MsgGenerator[None]:
+    """Stop a move that is under way and wait for its end, undisturbed by how it ends.
+
+    The Status of an interrupted move fails, and the RunEngine throws that into whatever message
+    comes next: here, where it says nothing new, and not into the message that closes the run.
+    """
+    drive = instruments.drive
+    if not drive.in_a_move:
+        return
+    waited_s = 0.0
+    while drive.in_a_move and waited_s < _STANDS_STILL_WITHIN_S:
+        drive.stop()
+        yield from _undisturbed_sleep()
+        waited_s += _LOOK_EVERY_S
+    yield from _undisturbed_sleep()
+
+
+def _undisturbed_sleep() -> MsgGenerator[None]:
+    try:
+        yield from bps.sleep(_LOOK_EVERY_S)
+    except FailedStatus as error:
+        logger.info("while the run was being ended: %s", cause_of(error))

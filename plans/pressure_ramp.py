@@ -12,6 +12,7 @@ from plans.instruments import Instruments
 from plans.ramp_step import StepOutcome, take_step
 from plans.settings import RampSettings, Targets
 from plans.step_choice import Branch, Point, steepest_slope
+from plans.stubs.measure_dark import measure_dark
 
 __all__ = ["pressure_ramp"]
 
@@ -67,13 +68,21 @@ def pressure_ramp(
         "gauge": "ruby",
         **dict(md or {}),
     }
-    return (yield from held_run(_ramp(instruments, targets, settings), document, instruments.hold))
+    return (yield from held_run(_ramp(instruments, targets, settings), document, instruments))
 
 
 def _ramp(instruments: Instruments, targets: Targets, settings: RampSettings) -> MsgGenerator[None]:
+    if instruments.light is not None:
+        yield from measure_dark(instruments, settings.ruby.exposure_s, settings.ruby.averages)
     start = yield from take_step(
         instruments, settings, number=1, target=None, name_branch=lambda _: "load"
     )
+    limit_gpa = instruments.limits.pressure_limit_gpa
+    if targets.load and start.point.pressure_gpa >= limit_gpa:
+        raise RampHeld(
+            f"The ramp holds before its first move: the cell stands at "
+            f"{start.point.pressure_gpa:.2f} GPa, and the limit is {limit_gpa} GPa."
+        )
     branch = _branch(instruments, settings, +1, start.point)
     number = 1
     for sign, aims in ((+1, targets.load), (-1, targets.unload)):

@@ -77,7 +77,7 @@ def take_step(
     settled = yield from dwell(
         instruments, settings.dwell, settings.ruby, expected_gpa=expected_gpa
     )
-    # also after a dwell that lost the line: one more try, and the step is on record either way
+    # also after a dwell that lost the line, so that the step is on record; then the ramp holds
     reading = yield from measure_ruby(
         instruments,
         settings.ruby,
@@ -87,8 +87,9 @@ def take_step(
         also=_recorded_at_a_step(instruments),
         note=partial(_note_outcome, instruments, settled, name_branch),
     )
-    if not reading.measured:
-        _hold(number, reading)
+    for failed in (settled.last, reading):
+        if not failed.measured:
+            _hold(number, failed)
     return StepOutcome(
         point=Point(
             turns=float(instruments.drive.turns.get()),

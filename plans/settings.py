@@ -91,6 +91,11 @@ class DwellSettings:
                 f"dwell.window_s ({self.window_s:g}) is longer than "
                 f"dwell.max_dwell_s ({self.max_dwell_s:g})."
             )
+        if self.interval_s * (self.min_readings - 1) > self.window_s:
+            raise LimitError(
+                f"dwell.window_s ({self.window_s:g}) has no room for dwell.min_readings "
+                f"({self.min_readings}) at dwell.interval_s ({self.interval_s:g})."
+            )
         if self.min_readings < 3:
             raise LimitError("dwell.min_readings must be at least 3: a slope has an error.")
 

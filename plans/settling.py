@@ -68,7 +68,9 @@ def assess_drift(
     pressure = np.asarray(pressures_gpa, float)[inside]
     sigma = np.asarray(sigmas_gpa, float)[inside]
     covered_s = float(time[-1] - time[0]) if time.size else 0.0
-    if time.size < settings.min_readings or covered_s < 0.5 * settings.window_s:
+    # readings come at intervals, so the oldest inside lies up to one interval behind the edge
+    missing_s = settings.window_s - covered_s
+    if time.size < settings.min_readings or missing_s > 1.05 * settings.interval_s:
         return Drift(
             slope_gpa_per_h=math.nan,
             lower_gpa_per_h=0.0,

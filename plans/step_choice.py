@@ -127,9 +127,13 @@ class Branch:
     def _bounded(self, step_turns: float) -> float:
         """Cut a step to every limit and return where it ends."""
         step = min(step_turns, self.limits.max_step_turns)
-        slope = self.slope_gpa_per_turn()
-        if slope is not None:
-            aim_gpa = self.settings.margin * self.limits.max_step_gpa
+        slope = self.slope_gpa_per_turn() or self.known_slope_gpa_per_turn
+        room_gpa = self.limits.pressure_limit_gpa - self.here.pressure_gpa
+        aim_gpa = self.settings.margin * self.limits.max_step_gpa
+        if not slope and self.sign > 0 and room_gpa < aim_gpa:
+            # nothing is known of the slope, and a probe might end above the limit
+            step = 0.0
+        if slope:
             if self.sign > 0:
                 aim_gpa = min(aim_gpa, self.limits.pressure_limit_gpa - self.here.pressure_gpa)
             step = min(step, max(0.0, aim_gpa) / slope)

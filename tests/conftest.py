@@ -123,8 +123,9 @@ class TwinScrew(_TwinDriver):
             time=time.time(),
         )
 
-    def start_move(self, turns: float) -> None:
+    def start_move(self, turns: float, check_wanted: Callable[[], None]) -> None:
         self._maybe_fail()
+        check_wanted()
         self.sent.append(turns)
         self._from, _ = self._here()
         self._to, self._began_s = turns, self.clock.now()

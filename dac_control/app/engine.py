@@ -13,9 +13,11 @@ from dac_control.safety.hold import HoldFlag
 
 __all__ = ["make_engine", "run_to_the_end"]
 
-# SIGHUP is a dropped ssh session; it does not exist on Windows.
+# SIGHUP is a dropped ssh session; Windows has SIGBREAK for a closed console instead.
 _SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
 ]
 
 
@@ -40,6 +42,7 @@ class _SignalsEndTheRun:
         self._hold = hold
         self._asked = threading.Event()
         self._ended = False
+        self._requested = False
         self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "_SignalsEndTheRun":
@@ -67,7 +70,9 @@ class _SignalsEndTheRun:
             self._asked.clear()
             if self._ended:
                 return
-            if self._engine.state == "running":
+            # once: a second Ctrl-C must not throw into the clean-up that the first one began
+            if self._engine.state == "running" and not self._requested:
+                self._requested = True
                 self._engine.request_pause(defer=False)
 
 

@@ -3,12 +3,17 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from dac_control.errors import ConfigurationError
 
 __all__ = ["LaboratoryProcess"]
+
+# numpy, scipy and the first frame take a second or two; a machine under load some more
+_START_TIMEOUT_S = 60.0
 
 
 class LaboratoryProcess:
@@ -47,24 +52,41 @@ class LaboratoryProcess:
             if sys.platform == "win32"
             else {"start_new_session": True}
         )
-        self._process = subprocess.Popen(
+        folder.mkdir(parents=True, exist_ok=True)
+        # a file, not a pipe that nobody reads: a full one would freeze the laboratory
+        self._log = folder / "laboratory.log"
+        with self._log.open("wb") as log:
+            self._process = self._start(command, log, new_group)
+        self.endpoints: dict[str, Any] = {}
+
+    @staticmethod
+    def _start(
+        command: list[str], log: BinaryIO, new_group: dict[str, Any]
+    ) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=log,
             text=True,
             encoding="utf-8",
             **new_group,
         )
-        self.endpoints: dict[str, Any] = {}
 
     def wait_until_serving(self) -> Path:
         """Return the station file once every instrument serves."""
-        assert self._process.stdout is not None and self._process.stderr is not None
-        line = self._process.stdout.readline()
+        stdout = self._process.stdout
+        assert stdout is not None
+        with ThreadPoolExecutor(1) as pool:
+            announced = pool.submit(stdout.readline)
+            try:
+                line = announced.result(_START_TIMEOUT_S)
+            except FutureTimeout:
+                self._process.kill()
+                line = ""
         if not line:
-            said = self._process.stderr.read().strip()
             self.close()
+            said = self._log.read_text(encoding="utf-8", errors="replace").strip()
             raise ConfigurationError(said or "The simulated laboratory ended before it served.")
         self.endpoints = json.loads(line)
         return Path(self.endpoints["station"])
@@ -79,9 +101,8 @@ class LaboratoryProcess:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(5.0)
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
+        if process.stdout is not None:
+            process.stdout.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """What a person sees of a running ramp: a table that grows, and how long it still takes."""
 
+import logging
 import math
 import time
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from rich.table import Table
 from dac_control.app.progress import RampProgress
 
 __all__ = ["LiveView"]
+
+logger = logging.getLogger(__name__)
 
 # header, justification, width; the narrowest terminal that shows all of it is 100 columns
 _COLUMNS: tuple[tuple[str, Literal["left", "right"], int | None], ...] = (
@@ -54,9 +57,19 @@ class LiveView:
         self._streams: dict[str, str] = {}
         self._progress: RampProgress | None = None
         self._readings = 0
+        self._given_up = False
 
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
-        """Take in one document."""
+        """Take in one document; a table that cannot be drawn is given up, never the run."""
+        if self._given_up:
+            return
+        try:
+            self._take(name, doc)
+        except Exception as error:  # noqa: BLE001 - the run matters, the view does not
+            self._given_up = True
+            logger.warning("the live view is given up: %s", error)
+
+    def _take(self, name: str, doc: Mapping[str, Any]) -> None:
         if name == "start":
             self._begin(doc)
         elif name == "descriptor":
@@ -77,7 +90,9 @@ class LiveView:
             self._live = None
 
     def _begin(self, start: Mapping[str, Any]) -> None:
+        self.close()
         self._start = start
+        self._readings = 0
         self._streams = {}
         self._table = _new_table()
         self._progress = RampProgress(start) if "targets" in start else None

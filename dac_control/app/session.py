@@ -1,21 +1,22 @@
 """From a station file to a working session: the one builder for every caller."""
 
-import importlib.metadata
-import platform
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import bluesky.preprocessors as bpp
 from bluesky.run_engine import RunEngine
+from bluesky.utils import FailedStatus
 
 from dac_control.app.drivers import make_drivers
 from dac_control.app.engine import make_engine, run_to_the_end
 from dac_control.app.logs import close_log, log_to_file, quiet
-from dac_control.app.station import Station, load_station
+from dac_control.app.start_metadata import Connection, start_metadata
+from dac_control.app.station import Station, load_station_and_text
+from dac_control.app.station_lock import StationLock
 from dac_control.clock import SteadyClock
 from dac_control.errors import DacError, PositionUnknown
 from dac_control.gauges import Lambda0, RubyGauge
@@ -23,27 +24,16 @@ from dac_control.records import FrameStore, IntentLog, RunMetadata, RunRecorder,
 from dac_control.safety.hold import HoldFlag
 from devices.clock_reading import ClockReading
 from devices.cryostat import Cryostat
-from devices.drivers.roles import Identity
 from devices.instrument import InstrumentDevice
 from devices.microscope_camera import MicroscopeCamera
 from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
 from devices.step_notes import StepNotes
+from plans.failures import cause_of
 from plans.instruments import Instruments
 
 __all__ = ["Connection", "Session", "build_session"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Connection:
-    """How the connection to one instrument went."""
-
-    role: str
-    name: str
-    address: str
-    identity: Identity | None = None
-    error: DacError | None = None
 
 
 @dataclass
@@ -108,7 +98,10 @@ class Session:
 
     def run(self, plan: Any, on_document: Callable[..., Any] | None = None) -> None:
         """Run a plan with nobody at the prompt; raises what ended it early."""
-        run_to_the_end(self.engine, plan, on_document)
+        try:
+            run_to_the_end(self.engine, plan, on_document)
+        except FailedStatus as error:
+            raise cause_of(error) from error
 
     def close(self) -> None:
         """Stop what moves, end every thread, close every link."""
@@ -135,15 +128,17 @@ def build_session(station: Station | Path, *, connect: bool = True) -> Session:
     Raises
     ------
     ConfigurationError, RecordError
-        For a wrong file, or storage that cannot be written; nothing was opened then.
+        For a wrong file, a station that another process holds, or storage that cannot be
+        written; nothing was opened then.
     """
     attachments: dict[str, str | bytes | Path] = {}
     if isinstance(station, Path):
-        attachments["station.toml"] = station.resolve()
-        station = load_station(station)
+        # the text that was read, not the file: it may be edited while the session is open
+        station, attachments["station.toml"] = load_station_and_text(station)
     storage = station.storage
     probe_writable(storage.runs)
     probe_writable(storage.state)
+    lock = StationLock(storage.state)
     quiet()
     handler = log_to_file(storage.state)
     clock = SteadyClock(station.clock.speed)
@@ -167,12 +162,14 @@ def build_session(station: Station | Path, *, connect: bool = True) -> Session:
         metadata=metadata,
         attachments=attachments,
     )
+    # called from the last to the first: a plan that is paused ends while its devices still live
     session.closers += [
+        lock.release,
         partial(close_log, handler),
         recorder.close,
-        partial(_stop_engine, engine),
         instruments.ruby.destroy,
         *(device.destroy for device in session.devices.values()),
+        partial(_stop_engine, engine),
     ]
     _wire(session)
     if connect:
@@ -256,8 +253,7 @@ def _connect(role: str, device: InstrumentDevice[Any]) -> Connection:
 
 def _wire(session: Session) -> None:
     """Subscribe the recorder first, and put the station's metadata into every start document."""
-    engine, found = session.engine, session.instruments
-    drive = found.drive
+    engine, drive = session.engine, session.instruments.drive
 
     def know_the_run(name: str, doc: Mapping[str, Any]) -> None:
         if name == "start":
@@ -268,40 +264,10 @@ def _wire(session: Session) -> None:
     engine.subscribe(session.recorder)
     engine.subscribe(know_the_run)
     engine.preprocessors.append(
-        bpp.SupplementalData(baseline=[found.clock_reading, found.cryostat, found.drive])
+        lambda plan: bpp.inject_md_wrapper(
+            plan, start_metadata(session.station, session.connections)
+        )
     )
-    engine.preprocessors.append(lambda plan: bpp.inject_md_wrapper(plan, _start_metadata(session)))
-
-
-def _start_metadata(session: Session) -> dict[str, Any]:
-    station = session.station
-    return {
-        "station": station.station.name,
-        "simulated": station.station.simulated,
-        "speed": station.clock.speed,
-        "operator": station.station.operator,
-        "specimen": station.specimen.model_dump(exclude_defaults=True),
-        "sample": station.specimen.id,
-        "cell": station.cell.model_dump(exclude_defaults=True),
-        "scale": station.gauge.scale,
-        "temperature_correction": station.gauge.temperature_correction,
-        "lambda0": station.gauge.lambda0.model_dump(mode="json"),
-        "instruments": {
-            connection.role: {
-                "name": connection.name,
-                "address": connection.address,
-                **(asdict(connection.identity) if connection.identity else {}),
-            }
-            for connection in session.connections
-        },
-        "versions": {
-            "python": platform.python_version(),
-            **{
-                package: importlib.metadata.version(package)
-                for package in ("dac-control", "bluesky", "ophyd", "event-model", "numpy", "scipy")
-            },
-        },
-    }
 
 
 def _stop_engine(engine: RunEngine) -> None:

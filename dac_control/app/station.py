@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dac_control.app.toml_file import load_toml
+from dac_control.app.toml_file import parse_toml, read_text
 from dac_control.safety.limits import StepLimits
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Station",
     "ZaberDrive",
     "load_station",
+    "load_station_and_text",
 ]
 
 Positive = Annotated[float, Field(gt=0)]
@@ -208,7 +209,12 @@ class Station(Strict):
 
 
 def load_station(path: Path) -> Station:
-    """Read a station file and make its storage paths absolute.
+    """Read a station file; see `load_station_and_text`."""
+    return load_station_and_text(path)[0]
+
+
+def load_station_and_text(path: Path) -> tuple[Station, str]:
+    """Read a station file, make its storage paths absolute, and return its text too.
 
     Raises
     ------
@@ -216,8 +222,9 @@ def load_station(path: Path) -> Station:
         Naming file, line and key of each mistake.
     """
     path = path.resolve()
-    station = load_toml(path, Station)
+    text = read_text(path)
+    station = parse_toml(text, Station, path)
     storage = Storage(
         runs=path.parent / station.storage.runs, state=path.parent / station.storage.state
     )
-    return station.model_copy(update={"storage": storage})
+    return station.model_copy(update={"storage": storage}), text

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from dac_control.errors import ConfigurationError
 
-__all__ = ["load_toml", "parse_toml"]
+__all__ = ["load_toml", "parse_toml", "read_text"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -26,13 +26,17 @@ def load_toml(path: Path, model: type[ModelT]) -> ModelT:
     ConfigurationError
         One line per mistake, ``file:line: key: what is wrong (got what)``.
     """
+    return parse_toml(read_text(path), model, path)
+
+
+def read_text(path: Path) -> str:
+    """Read a text file; a `ConfigurationError` says why it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: there is no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error}.") from error
-    return parse_toml(text, model, path)
 
 
 def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:

@@ -8,7 +8,8 @@ Records are plain dictionaries, one JSON line each, told apart by ``kind``:
 
 ``intent``      about to move: ``id, from_turns, to_turns``
 ``done``        the target of intent ``id`` was read back: ``turns``
-``failed``      intent ``id`` ended elsewhere: ``turns`` (None if unread), ``reason``
+``failed``      intent ``id`` ended elsewhere: ``turns`` (None if unread), ``reason``, and
+                ``doubtful`` where the drive itself says that steps may have been lost
 ``declared``    a person said where the screw stands: ``turns, reason``
 ``first_seen``  the drive was met for the first time: ``turns``
 ``reconciled``  an open intent was closed by what the drive says: ``id, turns``
@@ -32,8 +33,8 @@ class LastMove:
     """Last position that was read back or declared; None if there is none."""
     open_intent: Record | None = None
     """An intent without an end: its session died, or the end could not be read."""
-    moves: int = 0
-    """Number of intents in the journal."""
+    doubt: str = ""
+    """Why the position is in doubt since the last declaration; empty if it is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +51,19 @@ def last_move(records: Iterable[Record]) -> LastMove:
     """Fold the journal into its last state; unknown kinds are passed over."""
     turns: float | None = None
     open_intent: Record | None = None
-    moves = 0
+    doubt = ""
     for record in records:
         kind = record.get("kind")
         if kind == "intent":
-            open_intent, moves = record, moves + 1
+            open_intent = record
         elif kind in ("done", "reconciled", "declared", "first_seen"):
             turns, open_intent = float(record["turns"]), None
+            doubt = "" if kind == "declared" else doubt
+        elif kind == "failed" and record.get("doubtful"):
+            doubt = str(record.get("reason", "a move failed"))
         elif kind == "failed" and record.get("turns") is not None:
             turns, open_intent = float(record["turns"]), None
-    return LastMove(turns=turns, open_intent=open_intent, moves=moves)
+    return LastMove(turns=turns, open_intent=open_intent, doubt=doubt)
 
 
 def reconcile(
@@ -89,6 +93,8 @@ def reconcile(
         return Verdict(known=False, message=_lost_reference(state, turns))
     if not math.isfinite(turns):
         return Verdict(known=False, message=f"the drive reports a position of {turns}")
+    if state.doubt:
+        return Verdict(known=False, message=f"steps may have been lost: {state.doubt}")
     if state.open_intent is not None:
         return _close_open_intent(state.open_intent, turns, tolerance_turns)
     if state.turns is None:

@@ -5,6 +5,7 @@ thread, never from the RunEngine's. Every method may raise `dac_control.errors.T
 (the link) or `dac_control.errors.InstrumentError` (the instrument said no).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -95,7 +96,7 @@ class DriveReading:
     turns: float
     moving: bool
     position_known: bool
-    """False after a power-up: the instrument lost its reference."""
+    """False after a power-up, and while a flag says that steps may have been lost."""
     flags: tuple[str, ...]
     """The instrument's fault and warning flags, e.g. ``("FS",)`` on a Zaber."""
     time: float
@@ -113,8 +114,12 @@ class ScrewDriver(InstrumentDriver, Protocol):
         """Read position, motion and flags."""
         ...
 
-    def start_move(self, turns: float) -> None:
-        """Start an absolute move to `turns` and return once the drive accepted it."""
+    def start_move(self, turns: float, check_wanted: Callable[[], None]) -> None:
+        """Start an absolute move to `turns` and return once the drive accepted it.
+
+        `check_wanted` is called when the line is free, just before sending; whatever it
+        raises, nothing is sent.
+        """
         ...
 
     def fault_text(self, flags: tuple[str, ...]) -> str:

@@ -5,7 +5,6 @@ reply is held against both. The drive is never homed and never moved relatively:
 the pressure screw towards a sensor, and a relative move repeated is a second move.
 """
 
-import functools
 import itertools
 import logging
 import time
@@ -26,6 +25,7 @@ from dac_control.errors import (
 from devices.drivers.roles import DriveReading, Identity
 from devices.drivers.screw_gearing import ScrewGearing
 from devices.drivers.zaber_ascii import (
+    DOUBTFUL_FLAGS,
     NO_REFERENCE,
     fault_text,
     flags_text,
@@ -48,6 +48,10 @@ LARGEST_MICROSTEPS = 1_000_000_000
 """Positions are limited to plus and minus this (protocol manual, setting ``pos``)."""
 PERSISTENT_FLAGS = frozenset((NO_REFERENCE, "WH"))
 """Flags that clearing does not clear."""
+
+
+def _wanted() -> None:
+    """Stand-in for callers that have no reason to refuse at the last moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,8 +187,11 @@ class Zaber:
         """Read position, motion and flags; see `devices.drivers.roles.ScrewDriver`."""
         return self._read(priority=False)
 
-    def start_move(self, turns: float) -> None:
+    def start_move(self, turns: float, check_wanted: Callable[[], None] = _wanted) -> None:
         """Start an absolute move to `turns` of the screw.
+
+        `check_wanted` is called when the line is free, just before sending; whatever it raises,
+        nothing is sent.
 
         Raises
         ------
@@ -200,7 +207,12 @@ class Zaber:
             If the reply was lost, and reading back does not show the move under way or done.
         """
         target = self._gearing.target(turns)
-        guard = functools.partial(self._refuse_after_stop, self._stops)
+        stops = self._stops
+
+        def guard() -> None:
+            self._refuse_after_stop(stops)
+            check_wanted()
+
         before = self.read()
         self._check_ready(before)
         self._clear_flags(before.flags)
@@ -251,6 +263,8 @@ class Zaber:
             self._axis.request(f"set pos {position}")
         except UncertainWrite as lost:
             logger.warning("%s", lost)
+        # the declaration settles what latched flags left in doubt
+        self._clear_flags(self.read().flags)
         after = self.read()
         if self._gearing.to_microsteps(after.turns) != position or not after.position_known:
             raise InstrumentError(
@@ -289,7 +303,7 @@ class Zaber:
         return DriveReading(
             turns=self._gearing.to_turns(self._axis.integer(reply.data, "a position")),
             moving=reply.busy,
-            position_known=NO_REFERENCE not in flags,
+            position_known=DOUBTFUL_FLAGS.isdisjoint(flags),
             flags=flags,
             time=asked_at,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dac_control.errors import ProtocolError
 
 __all__ = [
+    "DOUBTFUL_FLAGS",
     "FLAG_MEANINGS",
     "NO_REFERENCE",
     "REJECT_REASONS",
@@ -65,6 +66,9 @@ FLAG_MEANINGS = {
 
 POSITION_WARNINGS = frozenset(("WL", "WS", "WM"))
 """Warnings after which the motor may not stand where the drive says, as bad as a fault."""
+
+DOUBTFUL_FLAGS = frozenset((NO_REFERENCE, "FS", "FQ", *POSITION_WARNINGS))
+"""While one of these stands, the position that the drive reports is not to be believed."""
 
 REJECT_REASONS = {
     "AGAIN": "it cannot be done right now",

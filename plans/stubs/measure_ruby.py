@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -31,7 +31,7 @@ class RubyReading:
     exposure_s: float
     attempts: int
     failure: str = ""
-    """Why there is no spectrum at all, where an instrument failed."""
+    """Why the measurement is not complete, where an instrument failed."""
 
     def why_not(self) -> str:
         """One clause that says why nothing was measured."""
@@ -90,20 +90,22 @@ def measure_ruby(
         last = attempt == settings.attempts
         try:
             yield from _expose_and_fit(instruments, exposure)
-            reading = _reading_of(instruments, exposure, attempt)
-            if (reading.measured or last) and also:
-                yield from _trigger_all(also)
         except (FailedStatus, DacError) as error:
             reading = _failed_reading(instruments, exposure, attempt, error)
             logger.warning("ruby attempt %d failed: %s", attempt, reading.failure)
             continue
+        reading = _reading_of(instruments, exposure, attempt)
+        complete = yield from _complete(reading, also if reading.measured or last else ())
         if note is not None:
-            note(reading)
-        if reading.measured or last:
+            note(complete)
+        if not complete.failure and (reading.measured or last):
             yield from record(stream, instruments, also)
-            return reading
+            return complete
+        # the spectrum is kept, whatever it lacks
         yield from record("dwell", instruments)
-        exposure = _next_exposure(exposure, reading, settings, instruments)
+        if not reading.measured:
+            exposure = _next_exposure(exposure, reading, settings, instruments)
+        reading = complete
     assert reading is not None  # settings guarantee at least one attempt
     return reading
 
@@ -120,9 +122,21 @@ def _expose_and_fit(instruments: Instruments, exposure_s: float) -> MsgGenerator
     if light is None:
         yield from expose()
     else:
-        yield from bps.abs_set(light, True, wait=True)
-        yield from bpp.finalize_wrapper(expose(), lambda: bps.abs_set(light, False, wait=True))
+        yield from bpp.finalize_wrapper(
+            bpp.pchain(bps.abs_set(light, True, wait=True), expose()),
+            lambda: bps.abs_set(light, False, wait=True),
+        )
     yield from bps.trigger(ruby, group="ruby", wait=True)
+
+
+def _complete(reading: RubyReading, also: Sequence[Any]) -> MsgGenerator[RubyReading]:
+    """Trigger what belongs to the event too; without it the measurement is not complete."""
+    try:
+        yield from _trigger_all(also)
+    except (FailedStatus, DacError) as error:
+        cause = cause_of(error) if isinstance(error, FailedStatus) else error
+        return replace(reading, measured=False, failure=str(cause))
+    return reading
 
 
 def _trigger_all(devices: Sequence[Any]) -> MsgGenerator[None]:
@@ -149,14 +163,12 @@ def record(stream: str, instruments: Instruments, also: Sequence[Any] = ()) -> M
 
 
 def _reading_of(instruments: Instruments, exposure_s: float, attempt: int) -> RubyReading:
-    measurement = instruments.ruby.last
-    if measurement is None:
-        raise DacError(f"{instruments.ruby.name} holds no measurement.")
+    ruby = instruments.ruby
     return RubyReading(
-        measured=measurement.measured,
-        pressure_gpa=measurement.pressure_gpa,
-        sigma_stat_gpa=measurement.sigma_stat_gpa,
-        flags=measurement.flags,
+        measured=bool(ruby.measured.get()),
+        pressure_gpa=float(ruby.pressure_gpa.get()),
+        sigma_stat_gpa=float(ruby.pressure_sigma_stat_gpa.get()),
+        flags=tuple(str(ruby.flags.get()).split()),
         lab_time_s=float(instruments.clock_reading.lab_time_s.get()),
         exposure_s=exposure_s,
         attempts=attempt,

@@ -21,7 +21,7 @@ def turn_to(instruments: Instruments, turns: float) -> MsgGenerator[float]:
     instruments : Instruments
         The laboratory.
     turns : float
-        Target in turns of the screw; within one step of where the screw stands.
+        Target in turns of the screw; the drive refuses more than one step from where it stands.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def turn_to(instruments: Instruments, turns: float) -> MsgGenerator[float]:
     Raises
     ------
     LimitError
-        Before anything is sent, for a target or a step out of bounds.
+        Before anything moves, for a target or a step out of bounds.
     MoveFailed, PositionUnknown, TransportError
         If the target was not read back.
 
@@ -42,15 +42,20 @@ def turn_to(instruments: Instruments, turns: float) -> MsgGenerator[float]:
     """
     # Any: to a type checker ophyd's Status is not quite bluesky's
     drive: Any = instruments.drive
-    here = drive.last.turns if drive.last is not None else turns
-    instruments.limits.check_step_turns(here, turns)
+    instruments.limits.check_turns(turns)
     yield from bps.clear_checkpoint()
     try:
         yield from bps.abs_set(drive, turns, group="turn_to", wait=True)
         # the wait can be skipped by an interruption; a fresh reading cannot
         yield from bps.trigger(drive, group="read_back", wait=True)
     except FailedStatus as error:
+        drive.stop()
         raise cause_of(error) from error
+    except BaseException:
+        # an interruption: the RunEngine itself stops the drive only after all clean-up, so it is
+        # told here, which does no I/O
+        drive.stop()
+        raise
     return _read_back(drive, turns)
 
 

@@ -1,10 +1,18 @@
 """The drive device: journal before the move, refusal without a position, no second sending."""
 
+import threading
 import time
 
 import pytest
 
-from dac_control.errors import LimitError, LinkDown, MoveFailed, PositionUnknown, UncertainWrite
+from dac_control.errors import (
+    ConfigurationError,
+    LimitError,
+    LinkDown,
+    MoveFailed,
+    PositionUnknown,
+    UncertainWrite,
+)
 
 
 def ended(status, timeout_s: float = 10.0):
@@ -67,28 +75,117 @@ def test_a_drive_that_disagrees_with_the_journal_refuses(laboratory) -> None:
     assert laboratory.screw.sent == [0.02]
 
 
-def test_a_stall_is_a_failed_move_with_its_place(laboratory) -> None:
+def test_a_stall_is_a_failed_move_and_leaves_the_position_in_doubt(laboratory) -> None:
     drive = laboratory.instruments.drive
 
     def stall(turns: float) -> None:
         laboratory.screw.flags = ("FS",)
+        laboratory.screw.position_known = False
         laboratory.screw.stop()
 
     laboratory.screw.on_move = stall
     error = ended(drive.set(0.02))
     assert isinstance(error, MoveFailed) and "FS" in str(error)
     failed = laboratory.intents("failed")
-    assert len(failed) == 1 and failed[0]["turns"] == pytest.approx(0.0, abs=1e-4)
+    assert len(failed) == 1 and failed[0]["turns"] is None and failed[0]["doubtful"]
     laboratory.screw.on_move, laboratory.screw.flags = None, ()
-    assert ended(drive.set(0.02)) is None, "the position is known again after a failed move"
+    laboratory.screw.position_known = True
+    assert isinstance(ended(drive.set(0.02)), PositionUnknown), "the flag went, the doubt stays"
+    drive.declare(0.0, "read on the dial")
+    assert ended(drive.set(0.02)) is None
+
+
+def test_a_step_larger_than_one_step_may_be_is_refused_by_the_device(laboratory) -> None:
+    error = ended(laboratory.instruments.drive.set(0.3))
+    assert isinstance(error, LimitError) and "max_step_turns" in str(error)
+    assert not laboratory.screw.sent and not laboratory.intents()
+
+
+def test_a_stop_asked_for_before_the_worker_began_prevents_the_move(laboratory) -> None:
+    drive, gate = laboratory.instruments.drive, threading.Event()
+    drive._worker.submit(lambda: gate.wait(5), drive._worker.COMMAND)
+    status = drive.set(0.02)
+    drive.stop()
+    gate.set()
+    assert "stopped before" in str(ended(status))
+    assert not laboratory.screw.sent
+
+
+def test_a_stop_between_the_check_and_the_sending_prevents_the_move(
+    laboratory, monkeypatch
+) -> None:
+    drive, screw = laboratory.instruments.drive, laboratory.screw
+    start_move = type(screw).start_move
+
+    def slow(turns: float, check_wanted) -> None:
+        drive.stop()
+        start_move(screw, turns, check_wanted)
+
+    monkeypatch.setattr(screw, "start_move", slow)
+    assert "stopped before" in str(ended(drive.set(0.02)))
+    assert not screw.sent
+
+
+def test_the_confirmation_of_one_stop_does_not_pass_for_the_next(laboratory) -> None:
+    drive, screw = laboratory.instruments.drive, laboratory.screw
+    screw.turns_per_lab_s = 1e-5
+    for _ in range(5):
+        status = drive.set(0.02)
+        sent = len(screw.sent)
+        deadline = time.monotonic() + 5
+        while len(screw.sent) == sent - 1 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        drive.stop()
+        assert isinstance(ended(status, 5), MoveFailed)
+        assert drive._stop_lane.wait(5)
+        assert not screw.read().moving
+
+
+def test_the_stop_lane_survives_whatever_the_driver_raises(laboratory, monkeypatch) -> None:
+    drive, screw = laboratory.instruments.drive, laboratory.screw
+    screw.turns_per_lab_s = 1e-5
+    stop, failures = type(screw).stop, [OSError("wire"), ValueError("reply"), LinkDown("gone")]
+
+    def failing() -> None:
+        if failures:
+            raise failures.pop()
+        stop(screw)
+
+    monkeypatch.setattr(screw, "stop", failing)
+    status = drive.set(0.02)
+    wait_until_sent(screw)
+    drive.stop()
+    assert drive._stop_lane.wait(10)
+    assert not screw.read().moving
+    assert ended(status) is not None
+
+
+def test_a_watcher_that_fails_does_not_disturb_the_move(laboratory) -> None:
+    laboratory.screw.turns_per_lab_s = 1e-4
+    status = laboratory.instruments.drive.set(0.02)
+    status.watch(lambda **_: 1 / 0)
+    assert ended(status) is None
+
+
+def test_a_drive_that_moves_has_no_known_position(laboratory) -> None:
+    laboratory.screw.turns_per_lab_s = 1e-5
+    laboratory.screw.start_move(0.02, lambda: None)
+    verdict = laboratory.instruments.drive.position_verdict()
+    assert not verdict.known and "moving" in verdict.message
+
+
+def test_a_tolerance_finer_than_the_drive_is_refused_on_connecting(laboratory) -> None:
+    laboratory.screw.resolution_turns = 0.01
+    with pytest.raises(ConfigurationError, match="tolerance_turns"):
+        laboratory.instruments.drive.connect()
 
 
 def test_an_uncertain_write_is_never_sent_twice(laboratory, monkeypatch) -> None:
     drive, screw = laboratory.instruments.drive, laboratory.screw
     start_move = type(screw).start_move
 
-    def accepted_but_reply_lost(turns: float) -> None:
-        start_move(screw, turns)
+    def accepted_but_reply_lost(turns: float, check_wanted) -> None:
+        start_move(screw, turns, check_wanted)
         raise UncertainWrite("no reply to move abs")
 
     monkeypatch.setattr(screw, "start_move", accepted_but_reply_lost)
@@ -97,7 +194,7 @@ def test_an_uncertain_write_is_never_sent_twice(laboratory, monkeypatch) -> None
 
 
 def test_an_uncertain_write_that_did_not_arrive_is_a_failed_move(laboratory, monkeypatch) -> None:
-    def lost(turns: float) -> None:
+    def lost(turns: float, check_wanted) -> None:
         raise UncertainWrite("no reply to move abs")
 
     monkeypatch.setattr(laboratory.screw, "start_move", lost)

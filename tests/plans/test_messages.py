@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from bluesky.simulators import RunEngineSimulator
 from bluesky.utils import Msg
@@ -10,7 +11,8 @@ from bluesky.utils import Msg
 from dac_control.errors import LimitError
 from plans.pressure_ramp import pressure_ramp
 from plans.settings import RampSettings, RubySettings, Targets
-from plans.stubs import measure_ruby, turn_to
+from plans.stubs import measure_dark, measure_ruby, turn_to
+from simulators.twin import Twin
 
 
 class Shutter:
@@ -19,13 +21,15 @@ class Shutter:
     name = "light"
     parent = None
 
-    def __init__(self) -> None:
+    def __init__(self, twin: Twin) -> None:
+        self.twin = twin
         self.told: list[bool] = []
 
     def set(self, value: bool) -> Any:
         from ophyd.status import Status
 
         self.told.append(value)
+        self.twin.light_on = value
         status = Status(obj=self)
         status.set_finished()
         return status
@@ -69,11 +73,12 @@ def test_turn_to_raises_if_the_wait_was_skipped(laboratory) -> None:
 
 def test_turn_to_refuses_a_step_that_is_too_large(laboratory) -> None:
     with pytest.raises(LimitError, match="max_step_turns"):
-        list(turn_to(laboratory.instruments, 0.3))
+        laboratory.engine(turn_to(laboratory.instruments, 0.3))
+    assert not laboratory.screw.sent
 
 
 def test_the_light_is_open_for_the_exposure_only(laboratory) -> None:
-    light = Shutter()
+    light = Shutter(laboratory.twin)
     instruments = replace(laboratory.instruments, light=light)
     order: list[str] = []
 
@@ -93,12 +98,27 @@ def test_the_light_is_open_for_the_exposure_only(laboratory) -> None:
 def test_the_light_is_closed_after_a_failed_exposure_too(laboratory) -> None:
     from dac_control.errors import LinkDown
 
-    light = Shutter()
+    light = Shutter(laboratory.twin)
     instruments = replace(laboratory.instruments, light=light)
     laboratory.spectrometer.failures = [LinkDown("gone")] * 9
     settings = RubySettings(exposure_s=0.5, attempts=2)
     laboratory.engine(_in_a_run(measure_ruby(instruments, settings)))
     assert light.told == [True, False, True, False]
+
+
+def test_a_dark_spectrum_is_taken_with_the_light_closed_and_used(laboratory) -> None:
+    light = Shutter(laboratory.twin)
+    instruments = replace(laboratory.instruments, light=light)
+    laboratory.engine(_in_a_run(measure_dark(instruments, 0.5)))
+    assert light.told == [False]
+    assert len(laboratory.events("dark")) == 1
+    laboratory.engine(_in_a_run(measure_ruby(instruments, RubySettings(exposure_s=0.5))))
+    assert np.ndim(laboratory.instruments.spectrometer.as_spectrum().dark_counts) == 1
+
+
+def test_a_dark_spectrum_without_a_light_source_is_refused(laboratory) -> None:
+    with pytest.raises(LimitError, match="light source"):
+        list(measure_dark(laboratory.instruments, 0.5))
 
 
 def test_default_settings_are_those_of_the_docs() -> None:

@@ -5,10 +5,7 @@ import importlib.resources
 import secrets
 from pathlib import Path
 
-import typer
-from rich.console import Console
-
-from dac_control.app.commands.common import console_for, print_connections, print_json
+from dac_control.app.commands.common import console_for, only_json_on_stdout
 from dac_control.app.laboratory_process import LaboratoryProcess
 from dac_control.errors import ConfigurationError
 
@@ -36,30 +33,12 @@ def run_demo(
     with LaboratoryProcess(folder, arguments) as laboratory:
         console.print(f"Simulated laboratory, seed {seed}, {speed:g} times faster than life.")
         # imported while the laboratory starts in its own process
-        from dac_control.app import session as _  # noqa: F401
+        from dac_control.app.commands.ramp import print_outcome
+        from dac_control.app.commands.run import ramp_at_station
 
-        station = laboratory.wait_until_serving()
-        status = _ramp(station, run_toml, console, as_json=as_json)
-    return status
-
-
-def _ramp(station: Path, run_toml: Path, console: Console, *, as_json: bool) -> int:
-    from dac_control.app.commands.ramp import carry_out
-    from dac_control.app.run_file import load_run_file
-    from dac_control.app.session import build_session
-    from dac_control.records import open_run, summarise
-
-    with build_session(station) as session:
-        print_connections(console, session.connections)
-        session.require_ready()
-        run = load_run_file(run_toml, session.station)
-        outcome = carry_out(session, run, run_toml, console, as_json=as_json)
-    if as_json:
-        print_json(summarise(open_run(outcome.folder)))
-    if outcome.failure:
-        typer.echo(outcome.failure, err=True)
-    console.print(f"Run folder {outcome.folder} , report {outcome.report}", soft_wrap=True)
-    return 1 if outcome.failure else 0
+        with only_json_on_stdout(as_json):
+            outcome = ramp_at_station(run_toml, laboratory.wait_until_serving(), console)
+    return print_outcome(outcome, console, as_json=as_json)
 
 
 def _new_folder(out: Path) -> Path:

@@ -1,19 +1,23 @@
 """Carry out a run file in a session: the one way from a file to a finished run folder."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
 from rich.console import Console
 
-from dac_control.app.commands.common import only_json_on_stdout
+from dac_control.app.commands.common import print_json
 from dac_control.app.live import LiveView
 from dac_control.app.run_file import RunFile
 from dac_control.app.session import Session
 from dac_control.errors import DacError
-from dac_control.records import open_run, write_manifest
+from dac_control.records import open_run, summarise, write_manifest
 from plans.pressure_ramp import pressure_ramp
 
-__all__ = ["Outcome", "carry_out"]
+__all__ = ["Outcome", "carry_out", "print_outcome"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +29,7 @@ class Outcome:
     failure: str = ""
 
 
-def carry_out(
-    session: Session, run: RunFile, run_toml: str | Path, console: Console, *, as_json: bool
-) -> Outcome:
+def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -> Outcome:
     """Run the plan of a run file, then write report and manifest.
 
     Raises
@@ -41,13 +43,13 @@ def carry_out(
         session.instruments, run.targets, settings=run.settings, md={"purpose": run.purpose}
     )
     before = session.recorder.folder
+    failure = ""
     try:
-        with only_json_on_stdout(as_json):
-            session.run(plan, view)
-    except DacError:
-        # a run that opened has its reason in its stop document, read below
+        session.run(plan, view)
+    except DacError as error:
         if session.recorder.folder == before:
             raise
+        failure = str(error)
     finally:
         view.close()
         session.attachments.pop("run.toml", None)
@@ -55,7 +57,8 @@ def carry_out(
     if folder is None:
         raise DacError("The run left no folder.")
     ended = open_run(folder)
-    failure = "" if ended.exit_status == "success" else ended.reason or "The run ended early."
+    if ended.exit_status != "success" and not failure:
+        failure = ended.reason or "The run ended early."
     return Outcome(folder=folder, report=finish(folder, console), failure=failure)
 
 
@@ -66,7 +69,19 @@ def finish(folder: Path, console: Console) -> Path | None:
     report: Path | None = None
     try:
         report = write_report(open_run(folder))
-    except DacError as error:
-        console.print(f"[red]The report could not be written:[/] {error}")
-    write_manifest(folder)
+        write_manifest(folder)
+    except Exception as error:
+        logger.exception("report or manifest of %s", folder)
+        console.print(f"[red]Report or manifest could not be written:[/] {error}")
     return report
+
+
+def print_outcome(outcome: Outcome, console: Console, *, as_json: bool) -> int:
+    """Print how the run ended and where it is; return the exit status of the command."""
+    if as_json:
+        print_json(summarise(open_run(outcome.folder)))
+    if outcome.failure:
+        typer.echo(outcome.failure, err=True)
+    report = f", report {outcome.report}" if outcome.report is not None else ""
+    console.print(f"Run folder {outcome.folder} {report}".replace(" ,", ","), soft_wrap=True)
+    return 1 if outcome.failure else 0

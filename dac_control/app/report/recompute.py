@@ -5,10 +5,8 @@ The line and its temperature are the datum, so anybody can repeat this from the 
 
 import datetime
 import logging
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -74,13 +72,13 @@ def recompute_top(run: Run, steps: Steps) -> Recomputed | None:
 
 
 def _recompute(run: Run, steps: Steps, row: int) -> Recomputed:
-    gauge = _station_gauge(run.folder)
+    stated = {"axis_sigma_nm", "temperature_sigma_k"} <= set(run.start)
     name = str(run.start["scale"])
-    own = _gauge_on(name, run.start, gauge)
+    own = _gauge_on(name, run.start)
     again = _measure(own, steps, row)
     others = []
     for scale in SCALES:
-        other = _gauge_on(scale, run.start, gauge)
+        other = _gauge_on(scale, run.start)
         measurement = _measure(other, steps, row)
         others.append(
             OnScale(
@@ -95,14 +93,14 @@ def _recompute(run: Run, steps: Steps, row: int) -> Recomputed:
         step=int(steps.step[row]),
         pressure_gpa=again.pressure_gpa,
         difference_gpa=_largest_difference_gpa(own, steps),
-        budget=again.budget if gauge else (),
+        budget=again.budget if stated else (),
         scales=tuple(sorted(others, key=lambda other: other.pressure_gpa)),
         source=own.scale.citation,
         correction_source=own.correction.citation,
     )
 
 
-def _gauge_on(scale: str, start: Mapping[str, Any], gauge: Mapping[str, Any]) -> RubyGauge:
+def _gauge_on(scale: str, start: Mapping[str, Any]) -> RubyGauge:
     lambda0 = start["lambda0"]
     return RubyGauge(
         scale=scale,
@@ -114,8 +112,9 @@ def _gauge_on(scale: str, start: Mapping[str, Any], gauge: Mapping[str, Any]) ->
             date=datetime.date.fromisoformat(str(lambda0["date"])[:10]),
             temperature_k=float(lambda0["temperature_k"]),
         ),
-        axis_sigma_nm=float(gauge.get("axis_sigma_nm", 0.0)),
-        temperature_sigma_k=float(gauge.get("temperature_sigma_k", 0.0)),
+        # they shape the budget alone, which is printed only where the record states both
+        axis_sigma_nm=float(start.get("axis_sigma_nm", 0.0)),
+        temperature_sigma_k=float(start.get("temperature_sigma_k", 0.0)),
     )
 
 
@@ -130,14 +129,3 @@ def _largest_difference_gpa(ruby: RubyGauge, steps: Steps) -> float:
         for row in np.flatnonzero(steps.measured)
     ]
     return max(differences)
-
-
-def _station_gauge(folder: Path) -> Mapping[str, Any]:
-    """Return ``[gauge]`` of the run's own copy of the station file; empty without one."""
-    try:
-        station = tomllib.loads((folder / "station.toml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        logger.info("no station file in %s: %s", folder, error)
-        return {}
-    gauge = station.get("gauge")
-    return gauge if isinstance(gauge, Mapping) else {}

@@ -23,14 +23,10 @@ def engine():
     made.loop.close()
 
 
-def long_run(hold: HoldFlag):
-    return held_run(bps.sleep(60), {"plan_name": "long"}, hold)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="os.kill with these signals is POSIX")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal_closes_the_run_with_its_name(engine, name: str) -> None:
-    made, hold = engine
+def test_a_signal_closes_the_run_with_its_name(laboratory, name: str) -> None:
+    made, instruments = laboratory.engine, laboratory.instruments
     documents: list[tuple[str, dict]] = []
 
     def send(kind: str, doc: dict) -> None:
@@ -40,7 +36,7 @@ def test_a_signal_closes_the_run_with_its_name(engine, name: str) -> None:
             threading.Timer(0.2, lambda: os.kill(os.getpid(), number)).start()
 
     began = time.monotonic()
-    run_to_the_end(made, long_run(hold), send)
+    run_to_the_end(made, held_run(bps.sleep(60), {"plan_name": "long"}, instruments), send)
     assert time.monotonic() - began < 10
     stop = documents[-1][1]
     assert stop["exit_status"] == "abort"

@@ -229,15 +229,19 @@ def test_unknown_position_refuses_until_declared(bench, driver):
     assert not any(word in b"".join(bench.requests) for word in (b"home", b"rel", b"vel"))
 
 
-def test_stall_is_told_and_cleared_before_the_next_move(bench, driver):
+def test_stall_leaves_the_position_in_doubt_until_it_is_declared(bench, driver):
     bench.screw.stiff_turns = 0.1
     driver.start_move(0.5)
     reading = wait_still(driver)
     assert reading.turns < 0.15
-    assert reading.flags == ("FS",)
+    assert reading.flags == ("FS",) and not reading.position_known
     assert "FS (the motor stalled and stopped" in driver.fault_text(reading.flags)
-    driver.start_move(0.05)
+    with pytest.raises(PositionUnknown, match="drive declare"):
+        driver.start_move(0.05)
+    driver.declare(0.1)
     assert driver.cleared_flags == ("FS",)
+    assert driver.read().position_known
+    driver.start_move(0.05)
     assert wait_still(driver).flags == ()
 
 

@@ -20,12 +20,6 @@ PADDING = 16
 CELL_K = 80.0
 DWELL_S = 1500.0
 
-STATION_TOML = """
-[gauge]
-axis_sigma_nm = 0.01
-temperature_sigma_k = 0.1
-"""
-
 
 def make_gauge() -> RubyGauge:
     return RubyGauge(
@@ -72,7 +66,6 @@ class FakeRun:
 
     def write(self) -> Any:
         self.folder.mkdir(parents=True)
-        (self.folder / "station.toml").write_text(STATION_TOML)
         self.rng = np.random.default_rng(self.seed)
         self.lab_s = 0.0
         self.dwell_number = 0
@@ -108,6 +101,8 @@ class FakeRun:
             "gauge": "ruby",
             "scale": "ruby2020",
             "temperature_correction": "datchi2007",
+            "axis_sigma_nm": 0.01,
+            "temperature_sigma_k": 0.1,
             "lambda0": {
                 "value_nm": 694.246,
                 "sigma_nm": 0.004,

@@ -270,7 +270,6 @@ def test_sparse_record_still_has_a_report(fake_run):
         "devices": {"clock": "clock", "step": "step", "ruby": "ruby"}
     }
     journal.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
-    (run.folder / "station.toml").unlink()
     page = Page(render_report(open_run(run.folder)))
     assert page.open == []
     assert "The pressures cannot be computed again" in page.text

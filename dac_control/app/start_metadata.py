@@ -1,0 +1,56 @@
+"""What the station contributes to every start document."""
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dac_control.app.station import Station
+from dac_control.errors import DacError
+from devices.drivers.roles import Identity
+
+__all__ = ["Connection", "start_metadata"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """How the connection to one instrument went."""
+
+    role: str
+    name: str
+    address: str
+    identity: Identity | None = None
+    error: DacError | None = None
+
+
+def start_metadata(station: Station, connections: list[Connection]) -> dict[str, Any]:
+    """What every start document of a station says: who, what, with which numbers and versions."""
+    return {
+        "station": station.station.name,
+        "simulated": station.station.simulated,
+        "speed": station.clock.speed,
+        "operator": station.station.operator,
+        "specimen": station.specimen.model_dump(exclude_defaults=True),
+        "sample": station.specimen.id,
+        "cell": station.cell.model_dump(exclude_defaults=True),
+        "scale": station.gauge.scale,
+        "temperature_correction": station.gauge.temperature_correction,
+        "axis_sigma_nm": station.gauge.axis_sigma_nm,
+        "temperature_sigma_k": station.gauge.temperature_sigma_k,
+        "lambda0": station.gauge.lambda0.model_dump(mode="json"),
+        "instruments": {
+            connection.role: {
+                "name": connection.name,
+                "address": connection.address,
+                **(asdict(connection.identity) if connection.identity else {}),
+            }
+            for connection in connections
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{
+                package: importlib.metadata.version(package)
+                for package in ("dac-control", "bluesky", "ophyd", "event-model", "numpy", "scipy")
+            },
+        },
+    }

@@ -1,0 +1,78 @@
+"""One process at a station at a time: a lock that the operating system lets go with it."""
+
+import contextlib
+import getpass
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+from dac_control.errors import ConfigurationError
+
+__all__ = ["StationLock"]
+
+# The lock is on a byte far behind the text: Windows locks ranges against reading, too.
+_LOCKED_BYTE = 4096
+
+
+class StationLock:
+    """Holds a station's state folder for this process.
+
+    Parameters
+    ----------
+    folder : Path
+        The state folder; the lock is the file ``lock`` in it, which stays when released.
+
+    Raises
+    ------
+    ConfigurationError
+        If another process holds it; the message names that process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / "lock"
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            _lock(self._descriptor)
+        except OSError:
+            holder = self._path.read_text(encoding="utf-8", errors="replace").strip()
+            os.close(self._descriptor)
+            raise ConfigurationError(
+                f"This station is in use by {holder or 'another process'}; end that one first. "
+                f"(The lock is {self._path}.)"
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.write(self._descriptor, _myself())
+
+    def release(self) -> None:
+        """Let go; idempotent."""
+        if self._descriptor >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, 0)
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _myself() -> bytes:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "somebody"
+    since = time.strftime("%Y-%m-%d %H:%M:%S")
+    return f"process {os.getpid()} of {user} on {platform.node()} since {since}".encode()
+
+
+def _lock(descriptor: int) -> None:
+    """Lock one byte without waiting; raises OSError if another process has it."""
+    if os.name == "nt":
+        msvcrt: Any = __import__("msvcrt")
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    else:
+        fcntl: Any = __import__("fcntl")
+        # flock, not lockf: it belongs to the open file, so two sessions of one process meet too
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
