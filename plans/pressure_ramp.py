@@ -83,6 +83,7 @@ def _ramp(instruments: Instruments, targets: Targets, settings: RampSettings) ->
             f"The ramp holds before its first move: the cell stands at "
             f"{start.point.pressure_gpa:.2f} GPa, and the limit is {limit_gpa} GPa."
         )
+    _check_direction(targets, settings, start.point)
     branch = _branch(instruments, settings, +1, start.point)
     number = 1
     for sign, aims in ((+1, targets.load), (-1, targets.unload)):
@@ -91,6 +92,23 @@ def _ramp(instruments: Instruments, targets: Targets, settings: RampSettings) ->
             branch = _branch(instruments, settings, -1, branch.here, known)
         for aim in aims:
             number = yield from _reach(instruments, settings, branch, targets.unit, aim, number)
+
+
+def _check_direction(targets: Targets, settings: RampSettings, start: Point) -> None:
+    """Raise `RampHeld` where the cell already stands beyond the whole ramp."""
+    in_gpa = targets.unit == "gpa"
+    here, unit = (start.pressure_gpa, "GPa") if in_gpa else (start.turns, "turns")
+    tolerance = settings.step.tolerance_gpa if in_gpa else 0.0
+    if targets.load and here > targets.load[-1] + tolerance:
+        beyond = f"above the last load target ({targets.load[-1]:g})"
+    elif not targets.load and here < targets.unload[-1] - tolerance:
+        beyond = f"below the last unload target ({targets.unload[-1]:g})"
+    else:
+        return
+    raise RampHeld(
+        f"The ramp holds before its first move: the cell stands at {here:.3f} {unit}, already "
+        f"{beyond}. Give targets on the way from here."
+    )
 
 
 def _branch(

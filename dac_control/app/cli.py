@@ -191,6 +191,9 @@ def _guard(command: Callable[[], int | None]) -> None:
     except DacError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo("Interrupted before a run began; nothing was moved.", err=True)
+        raise typer.Exit(2) from None
     raise typer.Exit(status or 0)
 
 

@@ -1,17 +1,21 @@
 """The RunEngine as this project runs it: a signal ends a run in hold, on any platform."""
 
+import contextlib
+import io
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from bluesky.run_engine import RunEngine
 from bluesky.utils import DuringTask, RunEngineInterrupted
 
+from dac_control.app.terminal import silence_dead_streams
 from dac_control.safety.hold import HoldFlag
 
-__all__ = ["make_engine", "run_to_the_end"]
+__all__ = ["make_engine", "run_to_the_end", "uninterrupted"]
 
 # SIGHUP is a dropped ssh session; Windows has SIGBREAK for a closed console instead.
 _SIGNALS = [
@@ -73,7 +77,14 @@ class _SignalsEndTheRun:
             # once: a second Ctrl-C must not throw into the clean-up that the first one began
             if self._engine.state == "running" and not self._requested:
                 self._requested = True
-                self._engine.request_pause(defer=False)
+                silence_dead_streams()
+                try:
+                    self._engine.request_pause(defer=False)
+                except OSError:
+                    # the terminal died between the look and bluesky's print
+                    for name in ("stdout", "stderr"):
+                        setattr(sys, name, io.StringIO())
+                    self._engine.request_pause(defer=False)
 
 
 def make_engine(hold: HoldFlag, md: Any = None) -> RunEngine:
@@ -109,3 +120,17 @@ def run_to_the_end(engine: RunEngine, plan: Any, on_document: Callable[..., Any]
     except RunEngineInterrupted:
         if engine.state == "paused":
             engine.abort("nobody was there to resume")
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore signals while a run is being finished: people press Ctrl-C more than once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

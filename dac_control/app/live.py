@@ -1,37 +1,78 @@
 """What a person sees of a running ramp: a table that grows, and how long it still takes."""
 
+import contextlib
 import logging
 import math
 import time
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from dac_control.app.progress import RampProgress
+from dac_control.safety.hold import HoldFlag
 
 __all__ = ["LiveView"]
 
 logger = logging.getLogger(__name__)
 
-# header, justification, width; the narrowest terminal that shows all of it is 100 columns
-_COLUMNS: tuple[tuple[str, Literal["left", "right"], int | None], ...] = (
-    ("step", "right", 4),
-    ("branch", "left", 9),
-    ("turns", "right", 8),
-    ("P/GPa", "right", 7),
-    ("±stat", "right", 7),
-    ("±sys", "right", 5),
-    ("Tcell/K", "right", 7),
-    ("Tstage/K", "right", 8),
-    ("R1/nm", "right", 8),
-    ("dwell", "right", 6),
-    ("outcome", "left", 14),
-    ("flags", "left", None),
+
+@dataclass(frozen=True)
+class _Column:
+    """One column of the table, and what fills it."""
+
+    header: str
+    width: int
+    role: str
+    attribute: str
+    digits: int | None = None
+    """Digits after the point; None for text."""
+    left: bool = False
+    spare: int = 0
+    """Columns with the highest number are left out first where the terminal is narrow."""
+
+
+_COLUMNS = (
+    _Column("step", 4, "step", "number", 0),
+    _Column("branch", 9, "step", "branch", left=True),
+    _Column("turns", 7, "drive", "turns", 4),
+    _Column("P/GPa", 6, "ruby", "pressure_gpa", 2),
+    _Column("±stat", 6, "ruby", "pressure_sigma_stat_gpa", 4, spare=3),
+    _Column("±sys", 4, "ruby", "pressure_sigma_sys_gpa", 2),
+    _Column("Tcell/K", 7, "cryostat", "cell_temperature_k", 2, spare=2),
+    _Column("Tstage/K", 8, "cryostat", "stage_temperature_k", 2, spare=4),
+    _Column("R1/nm", 7, "ruby", "r1_nm", 3, spare=5),
+    _Column("dwell", 6, "step", "dwell_s", spare=1),
+    _Column("outcome", 14, "step", "outcome", left=True),
+    _Column("flags", 8, "ruby", "flags", left=True),
 )
+_GAP = 2
+
+
+def _columns_for(width: int) -> list[_Column]:
+    """Columns that fit into `width` characters; the spare ones go first."""
+    columns = list(_COLUMNS)
+    while sum(c.width + _GAP for c in columns) - _GAP > width and any(c.spare for c in columns):
+        columns.remove(max(columns, key=lambda column: column.spare))
+    return columns
+
+
+class _HoldColumn(ProgressColumn):
+    """Says under the table that the ramp is held, and why."""
+
+    def __init__(self, hold: HoldFlag | None) -> None:
+        super().__init__()
+        self._hold = hold
+
+    def render(self, task: Task) -> Text:
+        """Reason of the hold, or nothing."""
+        reason = self._hold.reason if self._hold is not None else None
+        return Text(f"HELD: {reason}" if reason else "", style="bold red")
 
 
 class LiveView:
@@ -41,14 +82,16 @@ class LiveView:
     one line, so that a log file or a pipe reads well.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, hold: HoldFlag | None = None) -> None:
         self._console = console
-        self._table = _new_table()
+        self._columns = _columns_for(console.width if console.is_terminal else 10_000)
+        self._table = _new_table(self._columns)
         self._bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=40),
+            BarColumn(bar_width=20),
             TextColumn("{task.percentage:>3.0f} %"),
             TextColumn("{task.fields[left]}"),
+            _HoldColumn(hold),
             console=console,
         )
         self._live: Live | None = None
@@ -56,7 +99,7 @@ class LiveView:
         self._start: Mapping[str, Any] = {}
         self._streams: dict[str, str] = {}
         self._progress: RampProgress | None = None
-        self._readings = 0
+        self._readings = self._step_readings = self._number = 0
         self._given_up = False
 
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
@@ -65,9 +108,10 @@ class LiveView:
             return
         try:
             self._take(name, doc)
-        except Exception as error:  # noqa: BLE001 - the run matters, the view does not
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the run matters, not its view
             self._given_up = True
             logger.warning("the live view is given up: %s", error)
+            self.close()
 
     def _take(self, name: str, doc: Mapping[str, Any]) -> None:
         if name == "start":
@@ -85,16 +129,19 @@ class LiveView:
 
     def close(self) -> None:
         """Leave the terminal as it was, also after a run that did not stop."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        live, self._live = self._live, None
+        if live is not None:
+            with contextlib.suppress(Exception, SystemExit):
+                live.stop()
 
     def _begin(self, start: Mapping[str, Any]) -> None:
         self.close()
         self._start = start
         self._readings = 0
         self._streams = {}
-        self._table = _new_table()
+        self._table = _new_table(self._columns)
+        for task in self._bar.task_ids:
+            self._bar.remove_task(task)
         self._progress = RampProgress(start) if "targets" in start else None
         if self._progress is None:
             return
@@ -108,10 +155,15 @@ class LiveView:
             )
             self._live.start()
         else:
-            self._print_plain([header for header, _, _ in _COLUMNS])
+            self._print_plain([column.header for column in self._columns])
 
     def _print_plain(self, cells: list[str]) -> None:
-        self._console.print(_plain(cells), highlight=False, soft_wrap=True)
+        padded = [
+            cell.ljust(column.width) if column.left else cell.rjust(column.width)
+            for cell, column in zip(cells, self._columns, strict=True)
+        ]
+        line = "  ".join(padded).rstrip()
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
     def _value(self, data: Mapping[str, Any], role: str, attribute: str) -> Any:
         return data[f"{self._start['devices'][role]}_{attribute}"]
@@ -122,7 +174,10 @@ class LiveView:
             return
         pressure = self._value(data, "ruby", "pressure_gpa")
         number = self._value(data, "step", "number")
-        text = f"step {number}: {pressure:.2f} GPa, {self._readings} spectra"
+        if number != self._number:
+            self._number, self._step_readings = number, 0
+        self._step_readings += 1
+        text = f"step {number}: {pressure:.2f} GPa, reading {self._step_readings}"
         self._bar.update(self._task, description=text)
 
     def _step(self, data: Mapping[str, Any]) -> None:
@@ -147,23 +202,9 @@ class LiveView:
         self._bar.update(self._task, completed=fraction, left=left)
 
     def _row(self, data: Mapping[str, Any]) -> list[str]:
-        def number(role: str, attribute: str, digits: int) -> str:
-            value = self._value(data, role, attribute)
-            return "–" if not math.isfinite(value) else f"{value:.{digits}f}"
-
         return [
-            str(self._value(data, "step", "number")),
-            str(self._value(data, "step", "branch")),
-            number("drive", "turns", 4),
-            number("ruby", "pressure_gpa", 2),
-            number("ruby", "pressure_sigma_stat_gpa", 4),
-            number("ruby", "pressure_sigma_sys_gpa", 2),
-            number("cryostat", "cell_temperature_k", 2),
-            number("cryostat", "stage_temperature_k", 2),
-            number("ruby", "r1_nm", 3),
-            _duration(self._value(data, "step", "dwell_s")),
-            str(self._value(data, "step", "outcome")),
-            str(self._value(data, "ruby", "flags")),
+            _cell(column, self._value(data, column.role, column.attribute))
+            for column in self._columns
         ]
 
     def _end(self) -> None:
@@ -174,19 +215,20 @@ class LiveView:
         self._progress = None
 
 
-def _new_table() -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header, justify, width in _COLUMNS:
-        table.add_column(header, justify=justify, min_width=width, no_wrap=width is not None)
+def _new_table(columns: list[_Column]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
+    for column in columns:
+        justify = "left" if column.left else "right"
+        table.add_column(column.header, justify=justify, min_width=column.width, no_wrap=True)
     return table
 
 
-def _plain(cells: list[str]) -> str:
-    padded = []
-    for cell, (_, justify, width) in zip(cells, _COLUMNS, strict=True):
-        size = width or 0
-        padded.append(cell.rjust(size) if justify == "right" else cell.ljust(size))
-    return "  ".join(padded).rstrip()
+def _cell(column: _Column, value: Any) -> str:
+    if column.attribute == "dwell_s":
+        return _duration(value)
+    if column.digits is None:
+        return str(value)
+    return f"{value:.{column.digits}f}" if math.isfinite(value) else "–"
 
 
 def _duration(seconds: float) -> str:

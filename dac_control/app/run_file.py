@@ -1,10 +1,10 @@
 """The run file: a plan and its parameters."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from dac_control.app.station import Station, Strict
-from dac_control.app.toml_file import load_toml
+from dac_control.app.toml_file import NumbersOnly, load_toml
 from dac_control.errors import ConfigurationError, LimitError
 from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
 
@@ -15,10 +15,10 @@ class RunFile(Strict):
     """A whole run file. Tables map one to one onto the settings of the plan."""
 
     plan: Literal["pressure_ramp"]
-    targets: Targets
-    dwell: DwellSettings = DwellSettings()
-    ruby: RubySettings = RubySettings()
-    step: StepSettings = StepSettings()
+    targets: Annotated[Targets, NumbersOnly]
+    dwell: Annotated[DwellSettings, NumbersOnly] = DwellSettings()
+    ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
+    step: Annotated[StepSettings, NumbersOnly] = StepSettings()
     purpose: str = ""
     """One line on why, for the record."""
 

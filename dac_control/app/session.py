@@ -12,7 +12,7 @@ from bluesky.run_engine import RunEngine
 from bluesky.utils import FailedStatus
 
 from dac_control.app.drivers import make_drivers
-from dac_control.app.engine import make_engine, run_to_the_end
+from dac_control.app.engine import make_engine, run_to_the_end, uninterrupted
 from dac_control.app.logs import close_log, log_to_file, quiet
 from dac_control.app.start_metadata import Connection, start_metadata
 from dac_control.app.station import Station, load_station_and_text
@@ -105,8 +105,9 @@ class Session:
 
     def close(self) -> None:
         """Stop what moves, end every thread, close every link."""
-        while self.closers:
-            self.closers.pop()()
+        with uninterrupted():
+            while self.closers:
+                self.closers.pop()()
 
     def __enter__(self) -> "Session":
         return self

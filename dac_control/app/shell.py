@@ -4,26 +4,31 @@ import datetime
 import secrets
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bluesky.utils import FailedStatus, RunEngineInterrupted
 from rich.console import Console
 
 from dac_control.app.commands.common import print_connections
 from dac_control.app.laboratory_process import LaboratoryProcess
 from dac_control.app.live import LiveView
 from dac_control.app.session import Session, build_session
+from dac_control.app.terminal import PatientConsole
 from dac_control.errors import DacError, RecordError
 from dac_control.records import Run, RunInfo, list_runs, open_run
+from plans.failures import cause_of
 
 __all__ = ["RunList", "namespace", "run_shell"]
 
 _BANNER = """\
 dac-control: {where}
-  RE(pressure_ramp(instruments, gpa(load=[4, 6])))   a ramp; turns(load=[...]) goes along turns
-  RE(count([{drive}, {cryostat}]))                   any bluesky plan
-  runs, runs[0]                                      what was measured, newest first
-  hold("coffee"), release()                          let the next step wait; go on
+  RE(pressure_ramp(instruments, gpa(load=[4, 6])))    a ramp along pressures
+  RE(pressure_ramp(instruments, turns(load=[0.02])))  a ramp along turns
+  RE(count([{cryostat}]))    any bluesky plan; bp and bps hold more of them
+  runs, runs[0], report(runs[0])    what was measured, newest first
+  {drive}.turns.get(), instruments.limits    where the screw stands, and may
 Ctrl-C ends a ramp in hold: drive stopped, temperature kept. exit leaves.
 """
 
@@ -82,23 +87,52 @@ def namespace(session: Session) -> dict[str, Any]:
         "bps": bluesky.plan_stubs,
         "bp": bluesky.plans,
         "runs": RunList(session.station.storage.runs),
-        "hold": session.hold.hold,
-        "release": session.hold.release,
+        "report": _write_report,
+        "hold": partial(_hold, session),
+        "release": partial(_release, session),
     }
+
+
+def _write_report(run: Run) -> Path:
+    """Write the report of a run, such as ``runs[0]``, and say where it is."""
+    from dac_control.app.commands.ramp import finish
+
+    finish(run.folder, Console())
+    return run.folder / "report.html"
+
+
+def _hold(session: Session, reason: str = "asked for by the operator") -> None:
+    """Let the step in progress end and begin no other until `release`."""
+    session.hold.hold(reason)
+    sys.stdout.write(f"held: {session.hold.reason}; release() goes on\n")
+
+
+def _release(session: Session) -> None:
+    """Let the ramp go on."""
+    session.hold.release()
+    sys.stdout.write("released\n")
 
 
 def run_shell(station: Path | None, *, seed: int, speed: float) -> int:
     """Start IPython and, when it is left, close everything."""
-    console = Console(highlight=False)
+    console = PatientConsole(highlight=False)
     with ExitStack() as stack:
         if station is None:
             station = _simulated(stack, seed, speed)
         session = stack.enter_context(build_session(station))
         print_connections(console, session.connections)
-        session.engine.subscribe(LiveView(console))
+        session.engine.subscribe(LiveView(console, session.hold))
+        session.engine.subscribe(partial(_say_where, session, console), "stop")
         _start_ipython(session)
-        console.print("Left; the instruments stay as they are.")
+    console.print("Left; the instruments stay as they are.")
     return 0
+
+
+def _say_where(session: Session, console: Console, name: str, stop: dict[str, Any]) -> None:
+    """One line when a run is over: how it ended and where it is."""
+    reason = f": {stop['reason']}" if stop.get("reason") else ""
+    ended = f"{stop['exit_status']}{reason}"
+    console.print(f"{ended}. Run folder {session.recorder.folder}", soft_wrap=True, markup=False)
 
 
 def _simulated(stack: ExitStack, seed: int, speed: float) -> Path:
@@ -125,19 +159,24 @@ def _start_ipython(session: Session) -> None:
     config.TerminalIPythonApp.ignore_cwd = True
     config.InteractiveShellApp.exec_lines = []
     user_ns = namespace(session)
-    user_ns["_show_errors_as_sentences"] = show_errors_as_sentences
+    user_ns["_show_errors_as_sentences"] = partial(show_errors_as_sentences, session)
     config.InteractiveShellApp.exec_lines.append(
         "_show_errors_as_sentences(get_ipython()); del _show_errors_as_sentences"
     )
     IPython.start_ipython(argv=[], config=config, user_ns=user_ns)
 
 
-def show_errors_as_sentences(shell: Any) -> None:
+def show_errors_as_sentences(session: Session, shell: Any) -> None:
     """Let IPython print a foreseen error as its sentence instead of a cascade of tracebacks."""
 
     def show(
         self: Any, kind: type, error: BaseException, trace: Any, tb_offset: Any = None
     ) -> None:
-        sys.stderr.write(f"{error}\n")
+        text = str(error)
+        if isinstance(error, FailedStatus):
+            text = str(cause_of(error))
+        elif isinstance(error, RunEngineInterrupted) and session.engine.state == "idle":
+            text = "The run was ended; nothing is left to resume."
+        sys.stderr.write(f"{text}\n")
 
-    shell.set_custom_exc((DacError,), show)
+    shell.set_custom_exc((DacError, FailedStatus, RunEngineInterrupted), show)

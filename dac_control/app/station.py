@@ -4,9 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from dac_control.app.toml_file import parse_toml, read_text
+from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
+from dac_control.gauges import CORRECTIONS, SCALES
 from dac_control.safety.limits import StepLimits
 
 __all__ = [
@@ -19,8 +20,9 @@ __all__ = [
     "load_station_and_text",
 ]
 
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+# strict: neither "0.8" nor true is a number
+Positive = Annotated[float, Field(gt=0, strict=True)]
+NonNegative = Annotated[float, Field(ge=0, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -34,7 +36,7 @@ class General(Strict):
     """``[station]``."""
 
     name: str
-    simulated: bool = False
+    simulated: Annotated[bool, Field(strict=True)] = False
     """True for simulated instruments: every document, figure and page then says so."""
     operator: str = ""
 
@@ -75,19 +77,31 @@ class Specimen(Strict):
 class LambdaZero(Strict):
     """``[gauge.lambda0]``: ruby line at zero pressure, measured, never assumed."""
 
-    value_nm: Annotated[float, Field(gt=690, lt=698)]
+    value_nm: Annotated[float, Field(gt=690, lt=698, strict=True)]
     sigma_nm: Positive
     chip: str
     date: date
     temperature_k: Positive
 
 
+def _known_scale(name: str) -> str:
+    if name not in SCALES:
+        raise ValueError(f"no such ruby scale; there are {', '.join(SCALES)}")
+    return name
+
+
+def _known_correction(name: str) -> str:
+    if name not in CORRECTIONS:
+        raise ValueError(f"no such temperature correction; there are {', '.join(CORRECTIONS)}")
+    return name
+
+
 class Gauge(Strict):
     """``[gauge]``: how light becomes pressure."""
 
     name: Literal["ruby"] = "ruby"
-    scale: str
-    temperature_correction: str = "datchi2007"
+    scale: Annotated[str, AfterValidator(_known_scale)]
+    temperature_correction: Annotated[str, AfterValidator(_known_correction)] = "datchi2007"
     lambda0: LambdaZero
     axis_sigma_nm: NonNegative
     """Standard uncertainty of the wavelength axis since lambda0 was measured on it."""
@@ -104,10 +118,10 @@ class LakeShoreCryostat(Strict):
     serial: str | None = None
     stage_input: Literal["A", "B", "C", "D"] = "A"
     cell_input: Literal["A", "B", "C", "D"] = "B"
-    output: Annotated[int, Field(ge=1, le=2)] = 1
+    output: Annotated[int, Field(ge=1, le=2, strict=True)] = 1
     min_setpoint_k: Positive = 1.0
     max_setpoint_k: Positive = 310.0
-    rate_k_per_min: Annotated[float, Field(ge=0.1, le=100)] = 1.0
+    rate_k_per_min: Annotated[float, Field(ge=0.1, le=100, strict=True)] = 1.0
 
     @model_validator(mode="after")
     def _limits_agree(self) -> Self:
@@ -128,11 +142,11 @@ class ZaberDrive(Strict):
     name: Name = "drive"
     address: str
     serial: str | None = None
-    device: Annotated[int, Field(ge=1, le=99)] = 1
-    axis: Annotated[int, Field(ge=1, le=9)] = 1
-    steps_per_rev: Annotated[int, Field(ge=1)] = 200
-    microsteps: Annotated[int, Field(ge=1)] = 64
-    gear_ratio: float
+    device: Annotated[int, Field(ge=1, le=99, strict=True)] = 1
+    axis: Annotated[int, Field(ge=1, le=9, strict=True)] = 1
+    steps_per_rev: Annotated[int, Field(ge=1, strict=True)] = 200
+    microsteps: Annotated[int, Field(ge=1, strict=True)] = 64
+    gear_ratio: Annotated[float, Field(strict=True)]
     tolerance_turns: Positive = 1e-4
     move_timeout_s: Positive = 900.0
 
@@ -144,7 +158,7 @@ class OceanSpectrometer(Strict):
     name: Name = "spectrometer"
     model: str
     host: str | None = None
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535, strict=True)] | None = None
     serial: str | None = None
     gain_e_per_count: Positive | None = None
     read_noise_e: NonNegative | None = None
@@ -195,7 +209,7 @@ class Station(Strict):
     cell: Cell
     specimen: Specimen
     gauge: Gauge
-    limits: StepLimits
+    limits: Annotated[StepLimits, NumbersOnly]
     devices: Devices
 
     @model_validator(mode="after")

@@ -3,19 +3,32 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from dac_control.errors import ConfigurationError
 
-__all__ = ["load_toml", "parse_toml", "read_text"]
+__all__ = ["NumbersOnly", "load_toml", "parse_toml", "read_text"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[str | int, ...]
 
 _TABLE = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]\s*(?:#.*)?$")
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
+
+
+def _numbers_only(table: Any) -> Any:
+    """Refuse text and booleans, which pydantic would take for numbers in a dataclass."""
+    for key, value in table.items() if isinstance(table, dict) else ():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, (bool, str)) and key != "unit":
+                raise ValueError(f"{key} holds {item!r}, which is no number")
+    return table
+
+
+NumbersOnly = BeforeValidator(_numbers_only)
 
 
 def load_toml(path: Path, model: type[ModelT]) -> ModelT:
@@ -32,11 +45,13 @@ def load_toml(path: Path, model: type[ModelT]) -> ModelT:
 def read_text(path: Path) -> str:
     """Read a text file; a `ConfigurationError` says why it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Windows editors put a mark in front
     except FileNotFoundError:
         raise ConfigurationError(f"{path}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}.") from error
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is no UTF-8 text; save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
@@ -44,7 +59,9 @@ def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}.") from None
+        where = _AT_LINE.search(str(error))
+        line = where.group(1) if where else "1"
+        raise ConfigurationError(f"{path}:{line}: {_AT_LINE.sub('', str(error))}.") from None
     try:
         return model.model_validate(data)
     except ValidationError as error:

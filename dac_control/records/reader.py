@@ -59,6 +59,15 @@ class Run:
         """The run's unique name."""
         return self.start["uid"]
 
+    def __repr__(self) -> str:
+        """Name plan, end, number of steps and folder."""
+        steps = len(self.table("primary").get("seq_num", ()))
+        mark = ", simulated" if self.simulated else ""
+        return (
+            f"<Run {self.uid[:8]} {self.start.get('plan_name')}: {self.exit_status}, "
+            f"{steps} steps{mark}, in {self.folder}>"
+        )
+
     @property
     def exit_status(self) -> str:
         """``"success"``, ``"abort"``, ``"fail"``, or ``"unfinished"`` without a stop document."""

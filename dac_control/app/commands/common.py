@@ -8,14 +8,15 @@ from typing import Any
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
+
+from dac_control.app.terminal import PatientConsole
 
 __all__ = ["console_for", "only_json_on_stdout", "print_connections", "print_json"]
 
 
 def console_for(as_json: bool) -> Console:
     """Console for people: standard output, or standard error where JSON has that."""
-    return Console(stderr=as_json, highlight=False)
+    return PatientConsole(stderr=as_json, highlight=False)
 
 
 def print_json(document: Any) -> None:
@@ -31,19 +32,20 @@ def only_json_on_stdout(as_json: bool) -> Iterator[None]:
 
 
 def print_connections(console: Console, connections: Iterable[Any]) -> None:
-    """Show who answered at each address, or why nobody did."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("role", "name", "instrument", "serial", "firmware", "address"):
-        table.add_column(header, overflow="fold")
+    """Show who answered at each address, or why nobody did; one line each, addresses whole."""
+    rows = []
     for connection in connections:
         who = connection.identity
-        if who is None:
-            row = [connection.role, connection.name, "[red]no answer[/]", "", ""]
-        else:
-            instrument = f"{who.vendor} {who.model}".strip()
-            row = [connection.role, connection.name, instrument, who.serial, who.firmware]
-        table.add_row(*row, connection.address)
-    console.print(table)
+        instrument = "no answer" if who is None else f"{who.vendor} {who.model}".strip()
+        serial = "" if who is None else f"serial {who.serial}, firmware {who.firmware}"
+        label = connection.role
+        if connection.name != connection.role:
+            label = f"{connection.role} ({connection.name})"
+        rows.append((label, instrument, connection.address, serial))
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)]
+        console.print("  ".join(cells).rstrip(), soft_wrap=True, markup=False)
     for connection in connections:
         if connection.error is not None:
-            console.print(f"[red]{connection.role}[/]: {connection.error}")
+            console.print(f"{connection.role}: {connection.error}", soft_wrap=True, markup=False)

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from dac_control.app.commands.common import print_json
+from dac_control.app.engine import uninterrupted
 from dac_control.app.live import LiveView
 from dac_control.app.run_file import RunFile
 from dac_control.app.session import Session
@@ -38,7 +39,7 @@ def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -
         If the run was refused before it opened.
     """
     session.attachments["run.toml"] = run_toml
-    view = LiveView(console)
+    view = LiveView(console, session.hold)
     plan = pressure_ramp(
         session.instruments, run.targets, settings=run.settings, md={"purpose": run.purpose}
     )
@@ -59,7 +60,9 @@ def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -
     ended = open_run(folder)
     if ended.exit_status != "success" and not failure:
         failure = ended.reason or "The run ended early."
-    return Outcome(folder=folder, report=finish(folder, console), failure=failure)
+    console.print("The run is over; writing the report ...")
+    with uninterrupted():
+        return Outcome(folder=folder, report=finish(folder, console), failure=failure)
 
 
 def finish(folder: Path, console: Console) -> Path | None:
@@ -82,6 +85,6 @@ def print_outcome(outcome: Outcome, console: Console, *, as_json: bool) -> int:
         print_json(summarise(open_run(outcome.folder)))
     if outcome.failure:
         typer.echo(outcome.failure, err=True)
-    report = f", report {outcome.report}" if outcome.report is not None else ""
-    console.print(f"Run folder {outcome.folder} {report}".replace(" ,", ","), soft_wrap=True)
+    report = f"  report {outcome.report}" if outcome.report is not None else ""
+    console.print(f"Run folder {outcome.folder}{report}", soft_wrap=True)
     return 1 if outcome.failure else 0

@@ -38,9 +38,12 @@ def runs_folder(folder: Path | None) -> Path:
         if not folder.is_dir():
             raise RecordError(f"{folder} is not a folder; name the folder that holds the runs.")
         return folder
-    for candidate in _DEFAULTS:
-        if candidate.is_dir():
+    present = [candidate for candidate in _DEFAULTS if candidate.is_dir()]
+    for candidate in present:
+        if list_runs(candidate):
             return candidate
+    if present:
+        return present[0]
     raise RecordError(
         f"There are no runs here: neither {_DEFAULTS[0]} nor {_DEFAULTS[1]} exists. "
         "Name the folder of runs."
@@ -49,18 +52,17 @@ def runs_folder(folder: Path | None) -> Path:
 
 def list_all(folder: Path | None, *, as_json: bool) -> int:
     """List the runs of a folder, newest first."""
-    infos = list_runs(runs_folder(folder))
+    where = runs_folder(folder)
+    infos = list_runs(where)
     if as_json:
         print_json([_info(info) for info in infos])
         return 0
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("started", "uid", "plan", "status", "", "folder"):
-        table.add_column(header, overflow="fold")
+    typer.echo(f"{len(infos)} runs in {where}" if infos else f"no runs in {where}")
     for info in infos:
         started = datetime.datetime.fromtimestamp(info.time).strftime("%Y-%m-%d %H:%M:%S")
         mark = "simulated" if info.simulated else ""
-        table.add_row(started, info.uid[:8], info.plan, info.exit_status, mark, info.folder.name)
-    Console(highlight=False).print(table)
+        status = f"{info.exit_status:10}  {mark:9}"
+        typer.echo(f"{started}  {info.uid[:8]}  {info.plan:14}  {status}  {info.folder.name}")
     return 0
 
 
@@ -137,7 +139,7 @@ def verify_run(run: str, folder: Path | None, *, as_json: bool) -> int:
         print_json([{"path": item.path, "problem": item.problem} for item in differences])
     elif differences:
         for item in differences:
-            typer.echo(str(item))
+            typer.echo(f"{item}; restore it from a copy")
     else:
         typer.echo("Every file is as the manifest says.")
     return 1 if differences else 0

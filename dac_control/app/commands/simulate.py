@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -32,6 +33,7 @@ def serve(
     as_json: bool,
 ) -> int:
     """Serve until interrupted, or until standard input ends."""
+    known_ports = _ports(ports)
     folder = _folder(folder)
     try:
         laboratory = Laboratory(
@@ -40,11 +42,12 @@ def serve(
             folder=folder / "camera",
             replay=replay,
             truth=truth,
-            ports=_ports(ports),
+            ports=known_ports,
         )
         laboratory.start()
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"The simulated laboratory cannot start: {error}") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigurationError(f"The simulated laboratory cannot start: {why}") from error
     try:
         station = folder / "station.toml"
         station.write_text(
@@ -57,7 +60,7 @@ def serve(
             ),
             encoding="utf-8",
         )
-        _announce(laboratory.endpoints, station, as_json)
+        _announce(laboratory.endpoints, station, seed, speed, as_json)
         _wait(until_input_ends)
     finally:
         laboratory.stop()
@@ -68,6 +71,11 @@ def _folder(folder: Path | None) -> Path:
     if folder is None:
         stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H%M")
         folder = Path("dac-control-simulated") / f"{stamp}_{secrets.token_hex(2)}"
+    if (folder / "station.toml").exists():
+        raise ConfigurationError(
+            f"{folder} holds the station file of another laboratory; give another folder, or "
+            "remove it."
+        )
     try:
         (folder / "camera").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -83,23 +91,28 @@ def _ports(words: list[str]) -> dict[str, int]:
         role, _, number = word.partition("=")
         if role not in _ROLES or not number.isdigit() or not 0 < int(number) < 65536:
             raise ConfigurationError(
-                f"--port {word}: write ROLE=NUMBER with a role of {', '.join(_ROLES)}."
+                f"--port {word}: write ROLE=NUMBER with a role of {', '.join(_ROLES)} and a "
+                "number from 1 to 65535."
             )
         ports[role] = int(number)
     return ports
 
 
-def _announce(endpoints: dict[str, object], station: Path, as_json: bool) -> None:
+def _announce(
+    endpoints: dict[str, Any], station: Path, seed: int, speed: float, as_json: bool
+) -> None:
     if as_json:
         typer.echo(json.dumps({**endpoints, "station": str(station)}))
         sys.stdout.flush()
         return
-    typer.echo("The simulated laboratory is serving:")
-    for role in ("cryostat", "cryostat_serial", "drive", "drive_serial", "spectrometer"):
+    typer.echo(f"The simulated laboratory, seed {seed}, {speed:g} times life, is serving:")
+    for role in ("cryostat", "cryostat_serial", "drive", "drive_serial"):
         if endpoints.get(role):
             typer.echo(f"  {role:16} {endpoints[role]}")
+    where = endpoints["spectrometer"]
+    typer.echo(f"  {'spectrometer':16} {where['model']} at {where['host']}:{where['port']}")
     typer.echo(f"  {'station file':16} {station}")
-    typer.echo("Try `dac-control check` with that file. Ctrl-C ends it.")
+    typer.echo(f"Try `dac-control check {station}`. Ctrl-C ends the laboratory.")
 
 
 def _wait(until_input_ends: bool) -> None:

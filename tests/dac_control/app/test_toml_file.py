@@ -70,6 +70,10 @@ def test_a_good_station_file_loads_with_absolute_storage(tmp_path: Path) -> None
         ("min_turns = 0", "min_turns = 3", "limits"),
         ("max_step_gpa = 5", "max_step_gpa = 500", "limits"),
         ("value_nm = 694.25", "value_nm = 532", "gauge.lambda0.value_nm"),
+        ("max_turns = 1", 'max_turns = "1"', "limits"),
+        ("max_turns = 1", "max_turns = true", "limits"),
+        ("gear_ratio = 100", "gear_ratio = true", "devices.drive.gear_ratio"),
+        ('scale = "ruby2020"', 'scale = "ruby2222"', "gauge.scale"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(
@@ -100,8 +104,21 @@ def test_missing_lambda0_is_an_error_and_never_a_default(tmp_path: Path) -> None
 
 
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="line 1"):
+    with pytest.raises(ConfigurationError, match=r"station.toml:1: "):
         load(tmp_path, "[station\n")
+
+
+def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_bytes(b"\xff\xfe\x00binary")
+    with pytest.raises(ConfigurationError, match="save it as UTF-8"):
+        load_station(path)
+
+
+def test_the_mark_of_a_windows_editor_is_accepted(tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
+    assert load_station(path).limits.max_turns == 1.0
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
@@ -134,6 +151,9 @@ window_s = 300
         ("[4]", "[9]", "below the last load"),
         ('"gpa"', '"bar"', "gpa"),
         ("window_s", "windw_s", "dwell.windw_s"),
+        ("window_s = 300", 'window_s = "300"', "no number"),
+        ("[3, 5, 8]", '[3, "5", 8]', "no number"),
+        ("[3, 5, 8]", "[true, 5, 8]", "no number"),
         ("[3, 5, 8]", "[3, 5, 80]", "pressure_limit_gpa"),
         ("window_s = 300", "min_dwell_s = 9e9", "min_dwell_s"),
     ],
