@@ -39,6 +39,7 @@ class Parts:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = collections.defaultdict(float)
         self.counts: dict[str, int] = collections.defaultdict(int)
+        self._triggered: dict[Any, str] = {}
         self._part, self._since = "start", time.perf_counter()
 
     def __call__(self, msg: Any) -> None:
@@ -47,19 +48,20 @@ class Parts:
         self._part, self._since = self._part_of(msg), now
         self.counts[self._part] += 1
 
-    @staticmethod
-    def _part_of(msg: Any) -> str:
+    def _part_of(self, msg: Any) -> str:
         group = msg.kwargs.get("group")
+        if msg.command == "trigger":
+            self._triggered[group] = msg.obj.name
         if msg.command == "sleep":
             return "dwell: waiting for the next reading"
         if msg.command == "save":
             return "record: event composed, journalled, synced, shown"
         if group in ("turn_to", "read_back"):
             return "move: intent, send, follow, done, read back"
-        if msg.command == "wait" and group == "readings":
-            return "readings: Lake Shore, spectrum, frame (exposures included)"
-        if group == "ruby":
+        if msg.command == "wait" and self._triggered.get(group) == "ruby":
             return "fit"
+        if msg.command == "wait" and group in self._triggered:
+            return "readings: Lake Shore, spectrum, frame (exposures included)"
         return "the RunEngine's own messages"
 
 

@@ -5,11 +5,18 @@ from typing import Any
 
 import bluesky.plan_stubs as bps
 import bluesky.preprocessors as bpp
-from bluesky.utils import FailedPause, FailedStatus, MsgGenerator, RunEngineControlException
+from bluesky.run_engine import WaitForTimeoutError
+from bluesky.utils import (
+    FailedPause,
+    FailedStatus,
+    MsgGenerator,
+    RunEngineControlException,
+)
 
 from dac_control.errors import DacError, RampHeld
 from plans.failures import cause_of
 from plans.instruments import Instruments
+from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["held_run"]
 
@@ -72,6 +79,8 @@ def _in_hold(plan: MsgGenerator[Any]) -> MsgGenerator[Any]:
         raise
     except FailedStatus as error:
         raise RampHeld(f"The ramp holds: {cause_of(error)}") from error
+    except WaitForTimeoutError as error:
+        raise RampHeld("The ramp holds: an instrument did not finish in time.") from error
     except DacError as error:
         raise RampHeld(f"The ramp holds: {error}") from error
 
@@ -85,7 +94,11 @@ def _between_baselines(plan: MsgGenerator[Any], instruments: Instruments) -> Msg
 
 def _baseline(instruments: Instruments) -> MsgGenerator[None]:
     devices: list[Any] = [instruments.clock_reading, instruments.cryostat, instruments.drive]
-    yield from bps.trigger_and_read(devices, name="baseline")
+    yield from trigger_all(devices)
+    yield from bps.create(name="baseline")
+    for device in devices:
+        yield from bps.read(device)
+    yield from bps.save()
 
 
 def _until_the_drive_stands(instruments: Instruments) -> MsgGenerator[None]:
@@ -95,14 +108,14 @@ def _until_the_drive_stands(instruments: Instruments) -> MsgGenerator[None]:
     comes next: here, where it says nothing new, and not into the message that closes the run.
     """
     drive = instruments.drive
-    if not drive.in_a_move:
-        return
     waited_s = 0.0
     while drive.in_a_move and waited_s < _STANDS_STILL_WITHIN_S:
         drive.stop()
         yield from _undisturbed_sleep()
         waited_s += _LOOK_EVERY_S
-    yield from _undisturbed_sleep()
+    # whatever else has failed meanwhile is thrown here, too
+    for _ in range(5):
+        yield from _undisturbed_sleep()
 
 
 def _undisturbed_sleep() -> MsgGenerator[None]:

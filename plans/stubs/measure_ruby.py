@@ -13,6 +13,7 @@ from dac_control.errors import DacError
 from plans.failures import cause_of
 from plans.instruments import Instruments
 from plans.settings import RubySettings
+from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["RubyReading", "measure_ruby", "record"]
 
@@ -112,11 +113,10 @@ def measure_ruby(
 
 def _expose_and_fit(instruments: Instruments, exposure_s: float) -> MsgGenerator[None]:
     spectrometer: Any = instruments.spectrometer
-    ruby: Any = instruments.ruby
     yield from bps.abs_set(spectrometer.next_exposure_s, exposure_s, wait=True)
 
     def expose() -> MsgGenerator[None]:
-        yield from _trigger_all([instruments.clock_reading, instruments.cryostat, spectrometer])
+        yield from trigger_all([instruments.clock_reading, instruments.cryostat, spectrometer])
 
     light = instruments.light
     if light is None:
@@ -126,24 +126,17 @@ def _expose_and_fit(instruments: Instruments, exposure_s: float) -> MsgGenerator
             bpp.pchain(bps.abs_set(light, True, wait=True), expose()),
             lambda: bps.abs_set(light, False, wait=True),
         )
-    yield from bps.trigger(ruby, group="ruby", wait=True)
+    yield from trigger_all([instruments.ruby])
 
 
 def _complete(reading: RubyReading, also: Sequence[Any]) -> MsgGenerator[RubyReading]:
     """Trigger what belongs to the event too; without it the measurement is not complete."""
     try:
-        yield from _trigger_all(also)
+        yield from trigger_all(also)
     except (FailedStatus, DacError) as error:
         cause = cause_of(error) if isinstance(error, FailedStatus) else error
         return replace(reading, measured=False, failure=str(cause))
     return reading
-
-
-def _trigger_all(devices: Sequence[Any]) -> MsgGenerator[None]:
-    for device in devices:
-        if hasattr(device, "trigger"):
-            yield from bps.trigger(device, group="readings")
-    yield from bps.wait(group="readings")
 
 
 def record(stream: str, instruments: Instruments, also: Sequence[Any] = ()) -> MsgGenerator[None]:

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -107,6 +108,65 @@ def test_a_faulty_sensor_holds_the_ramp_with_its_reason(laboratory) -> None:
     laboratory.cryostat.failures = [InstrumentError("sensor B is open")] * 50
     plan = pressure_ramp(laboratory.instruments, Targets.gpa([4]), settings=QUICK)
     with pytest.raises(RampHeld, match="sensor B is open"):
+        laboratory.engine(plan)
+    assert not laboratory.screw.sent
+
+
+def test_instruments_that_all_fail_at_once_are_named_and_nothing_moves(laboratory) -> None:
+    gone = [LinkDown("the rack lost its power")] * 50
+    laboratory.cryostat.failures, laboratory.spectrometer.failures = list(gone), list(gone)
+    laboratory.screw.on_move = lambda turns: None
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([9]), settings=QUICK)
+    with pytest.raises(RampHeld, match="the rack lost its power"):
+        laboratory.engine(plan)
+    assert "the rack lost its power" in laboratory.stop_doc()["reason"]
+    assert not laboratory.screw.sent
+
+
+def test_instruments_lost_in_mid_ramp_end_it_with_their_words(laboratory) -> None:
+    def cut(turns: float) -> None:
+        gone = [LinkDown("the rack lost its power")] * 50
+        laboratory.cryostat.failures, laboratory.spectrometer.failures = list(gone), list(gone)
+
+    laboratory.screw.on_move = cut
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([9]), settings=QUICK)
+    with pytest.raises(RampHeld, match="the rack lost its power"):
+        laboratory.engine(plan)
+    assert "the rack lost its power" in laboratory.stop_doc()["reason"]
+    assert len(laboratory.screw.sent) == 1
+
+
+def test_a_dead_camera_keeps_the_spectrum_and_holds_with_its_own_reason(laboratory) -> None:
+    laboratory.camera.failures = [LinkDown("the camera is unplugged")] * 50
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([9]), settings=QUICK)
+    with pytest.raises(RampHeld, match="the camera is unplugged"):
+        laboratory.engine(plan)
+    assert not laboratory.screw.sent
+    assert any(event["data"]["ruby_measured"] for event in laboratory.events("dwell"))
+
+
+def test_a_fit_that_breaks_keeps_the_spectrum(laboratory, monkeypatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("singular matrix")
+
+    monkeypatch.setattr(laboratory.instruments.ruby.gauge, "measure", broken)
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([9]), settings=QUICK)
+    with pytest.raises(RampHeld, match="fit_failed"):
+        laboratory.engine(plan)
+    assert laboratory.events("dwell") and not laboratory.screw.sent
+
+
+def test_a_cell_at_its_limit_is_not_loaded_at_all(laboratory) -> None:
+    limits = replace(laboratory.instruments.limits, pressure_limit_gpa=1.0, max_step_gpa=0.5)
+    instruments = replace(laboratory.instruments, limits=limits)
+    with pytest.raises(RampHeld, match="before its first move"):
+        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.03]), settings=QUICK))
+    assert not laboratory.screw.sent
+
+
+def test_a_cell_beyond_the_whole_ramp_is_told_so(laboratory) -> None:
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([0.2]), settings=QUICK)
+    with pytest.raises(RampHeld, match="already above the last load target"):
         laboratory.engine(plan)
     assert not laboratory.screw.sent
 

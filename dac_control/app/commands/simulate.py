@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import os
 import secrets
 import signal
 import sys
@@ -120,6 +121,13 @@ def _wait(until_input_ends: bool) -> None:
     for name in ("SIGINT", "SIGTERM"):
         signal.signal(getattr(signal, name), lambda *_: ended.set())
     if until_input_ends:
-        threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
+        threading.Thread(target=lambda: _read_to_the_end(ended), daemon=True).start()
     while not ended.wait(0.2):
         pass
+
+
+def _read_to_the_end(ended: threading.Event) -> None:
+    # not through sys.stdin, whose lock this thread would hold while the interpreter ends
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    ended.set()
