@@ -118,4 +118,6 @@ def test_pressures_scatter_as_the_total_budget_says(start_temperature_k: float) 
         total = np.hypot(result.sigma_stat_gpa, result.sigma_sys_gpa)
         residuals.append((result.pressure_gpa - exposure["pressure_gpa"]) / total)
     assert 0.8 < np.std(residuals) < 1.2
-    assert abs(np.mean(residuals)) < 0.25
+    # At 296 K the light heats the ruby by 0.3 K, which the cell's sensor does not see: 6 MPa,
+    # about a quarter of sigma on average here. Below 100 K R1 hardly depends on temperature.
+    assert abs(np.mean(residuals)) < (0.2 if start_temperature_k < 100 else 0.4)
