@@ -24,8 +24,6 @@ class StepOutcome:
     """Where a step ended, as measured."""
 
     point: Point
-    outcome: str
-    exposure_s: float
 
 
 def take_step(
@@ -96,8 +94,6 @@ def take_step(
             pressure_gpa=reading.pressure_gpa,
             sigma_gpa=reading.sigma_stat_gpa,
         ),
-        outcome=settled.drift.outcome,
-        exposure_s=reading.exposure_s,
     )
 
 
