@@ -18,6 +18,7 @@ __all__ = [
     "RampHeld",
     "RecordError",
     "ReplyTimeout",
+    "SpectrumFileError",
     "StaleReading",
     "TransportError",
     "UncertainWrite",
@@ -89,3 +90,7 @@ class RampHeld(DacError):
 
 class RecordError(DacError):
     """A run folder cannot be written or read."""
+
+
+class SpectrumFileError(DacError):
+    """A file of spectra cannot be read; the text names file and line."""

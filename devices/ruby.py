@@ -9,7 +9,8 @@ from ophyd import Device
 from ophyd.status import Status
 
 from dac_control.errors import NotMeasured, StaleReading
-from dac_control.gauges import PressureMeasurement, RubyGauge
+from dac_control.gauges import PressureMeasurement, RubyFit, RubyGauge
+from dac_control.gauges.ruby_thermometer import RubyThermometer
 from devices.cryostat import Cryostat
 from devices.signals import CachedSignal, ParameterSignal
 from devices.spectrometer import Spectrometer
@@ -33,6 +34,8 @@ class Ruby(Device):
         Scale, temperature correction, lambda0 and systematic uncertainties.
     spectrometer, cryostat
         Devices whose last readings are used.
+    thermometer : RubyThermometer, optional
+        Strength ratio of the chip; without it the chip's own temperature reads NaN.
     """
 
     pressure_gpa = Cpt(CachedSignal, units="GPa", precision=3, kind="hinted")
@@ -42,10 +45,20 @@ class Ruby(Device):
     r1_sigma_nm = Cpt(CachedSignal, units="nm", precision=5)
     r2_nm = Cpt(CachedSignal, units="nm", precision=4)
     r1_fwhm_nm = Cpt(CachedSignal, units="nm", precision=3)
+    r1_asymmetry_sigma_nm = Cpt(CachedSignal, units="nm", precision=5)
+    splitting_cm1 = Cpt(CachedSignal, units="cm-1", precision=2)
+    splitting_sigma_cm1 = Cpt(CachedSignal, units="cm-1", precision=3)
+    width_ratio = Cpt(CachedSignal, precision=3)
+    ratio = Cpt(CachedSignal, precision=4)
+    ratio_sigma = Cpt(CachedSignal, precision=4)
+    chip_temperature_k = Cpt(CachedSignal, units="K", precision=1)
+    chip_temperature_sigma_k = Cpt(CachedSignal, units="K", precision=1)
     chi2_reduced = Cpt(CachedSignal, precision=2)
     temperature_k = Cpt(CachedSignal, units="K", precision=3)
     measured = Cpt(CachedSignal, dtype="boolean")
     flags = Cpt(CachedSignal, dtype="string")
+    range_note = Cpt(CachedSignal, dtype="string")
+    reference = Cpt(CachedSignal, dtype="string")
     model = Cpt(CachedSignal, dtype="string")
     parameters = Cpt(CachedSignal, dtype="array", ndim=1)
     covariance = Cpt(CachedSignal, dtype="array", ndim=2)
@@ -59,12 +72,14 @@ class Ruby(Device):
         spectrometer: Spectrometer,
         cryostat: Cryostat,
         name: str,
+        thermometer: RubyThermometer | None = None,
         statuses: StatusFactory = threaded_status,
         fit_timeout_s: float = 10.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
         self.gauge = gauge
+        self.thermometer = thermometer
         self._spectrometer = spectrometer
         self._cryostat = cryostat
         self._statuses = statuses
@@ -111,6 +126,8 @@ class Ruby(Device):
         self.temperature_k.update(temperature_k, time)
         self.measured.update(False, time)
         self.flags.update("fit_failed", time)
+        self.range_note.update("", time)
+        self.reference.update("", time)
         self.model.update("none", time)
         self.parameters.update(_fixed_size(np.empty(0), 1), time)
         self.covariance.update(_fixed_size(np.empty((0, 0)), 2), time)
@@ -118,28 +135,38 @@ class Ruby(Device):
 
     def _publish(self, measurement: PressureMeasurement, time: float) -> None:
         fit = measurement.fit
-        if fit is None:
+        if not isinstance(fit, RubyFit):
             raise NotMeasured(f"{self.name} returned a pressure without the fit it came from.")
         self.last = measurement
         values = {
             "pressure_gpa": measurement.pressure_gpa,
             "pressure_sigma_stat_gpa": measurement.sigma_stat_gpa,
             "pressure_sigma_sys_gpa": measurement.sigma_sys_gpa,
-            "r1_nm": fit.r1_nm,
-            "r1_sigma_nm": fit.r1_sigma_nm,
-            "r2_nm": fit.r2_nm,
-            "r1_fwhm_nm": fit.r1_fwhm_nm,
-            "chi2_reduced": fit.chi2_reduced,
             "temperature_k": measurement.temperature_k,
+            **{name: getattr(fit, name) for name in _OF_THE_FIT},
+            "r1_asymmetry_sigma_nm": fit.asymmetry_sigma_nm,
+            **self._chip_temperature(fit),
         }
         for attribute, value in values.items():
             getattr(self, attribute).update(float(value), time)
         self.measured.update(bool(measurement.measured), time)
         self.flags.update(" ".join(measurement.flags), time)
+        self.range_note.update(measurement.range_note, time)
+        self.reference.update(measurement.reference, time)
         self.model.update(fit.model, time)
         self.parameters.update(_fixed_size(np.asarray(fit.parameters, float), 1), time)
         self.covariance.update(_fixed_size(np.asarray(fit.covariance, float), 2), time)
         self.window_nm.update(np.asarray(fit.window_nm, float), time)
+
+    def _chip_temperature(self, fit: RubyFit) -> dict[str, float]:
+        nan = float("nan")
+        if self.thermometer is None or not fit.ok:
+            return {"chip_temperature_k": nan, "chip_temperature_sigma_k": nan}
+        chip = self.thermometer.temperature(fit.ratio, fit.ratio_sigma)
+        return {
+            "chip_temperature_k": chip.temperature_k,
+            "chip_temperature_sigma_k": chip.sigma_k,
+        }
 
     def destroy(self) -> None:
         """End the worker thread."""
@@ -147,15 +174,27 @@ class Ruby(Device):
         super().destroy()
 
 
-_NUMBERS = (
-    "pressure_gpa",
-    "pressure_sigma_stat_gpa",
-    "pressure_sigma_sys_gpa",
+_OF_THE_FIT = (
     "r1_nm",
     "r1_sigma_nm",
     "r2_nm",
     "r1_fwhm_nm",
+    "splitting_cm1",
+    "splitting_sigma_cm1",
+    "width_ratio",
+    "ratio",
+    "ratio_sigma",
     "chi2_reduced",
+)
+
+_NUMBERS = (
+    "pressure_gpa",
+    "pressure_sigma_stat_gpa",
+    "pressure_sigma_sys_gpa",
+    "r1_asymmetry_sigma_nm",
+    "chip_temperature_k",
+    "chip_temperature_sigma_k",
+    *_OF_THE_FIT,
 )
 
 # A stream's descriptor is written once, so arrays in it keep one shape: models with fewer

@@ -239,7 +239,14 @@ def _gauge(certificates: dict[str, Any]) -> RubyGauge:
         ),
         axis_sigma_nm=certificates["axis_sigma_nm"],
         temperature_sigma_k=certificates["temperature_sigma_k"],
+        axis_offset_sigma_nm=certificates["axis_absolute_sigma_nm"],
     )
+
+
+@pytest.fixture(scope="session")
+def gauge_of() -> Callable[[dict[str, Any]], RubyGauge]:
+    """The gauge that the certificates of a twin describe."""
+    return _gauge
 
 
 @pytest.fixture

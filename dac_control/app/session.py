@@ -19,7 +19,9 @@ from dac_control.app.station import Station, load_station_and_text
 from dac_control.app.station_lock import StationLock
 from dac_control.clock import SteadyClock
 from dac_control.errors import DacError, PositionUnknown
-from dac_control.gauges import Lambda0, RubyGauge
+from dac_control.gauges import RubyGauge
+from dac_control.gauges.ruby_settings import ruby_gauge_from
+from dac_control.gauges.ruby_thermometer import RubyThermometer, StrengthRatio
 from dac_control.records import FrameStore, IntentLog, RunMetadata, RunRecorder, probe_writable
 from dac_control.safety.hold import HoldFlag
 from devices.clock_reading import ClockReading
@@ -216,7 +218,11 @@ def _instruments(
         spectrometer=spectrometer,
         microscope=microscope,
         ruby=Ruby(
-            gauge=make_gauge(station), spectrometer=spectrometer, cryostat=cryostat, name="ruby"
+            gauge=make_gauge(station),
+            thermometer=make_thermometer(station),
+            spectrometer=spectrometer,
+            cryostat=cryostat,
+            name="ruby",
         ),
         clock_reading=ClockReading(clock=clock, name="clock"),
         step=StepNotes(name="step"),
@@ -227,21 +233,15 @@ def _instruments(
 
 def make_gauge(station: Station) -> RubyGauge:
     """The ruby gauge as the station file describes it."""
-    declared = station.gauge
-    lambda0 = declared.lambda0
-    return RubyGauge(
-        scale=declared.scale,
-        correction=declared.temperature_correction,
-        lambda0=Lambda0(
-            value_nm=lambda0.value_nm,
-            sigma_nm=lambda0.sigma_nm,
-            chip=lambda0.chip,
-            date=lambda0.date,
-            temperature_k=lambda0.temperature_k,
-        ),
-        axis_sigma_nm=declared.axis_sigma_nm,
-        temperature_sigma_k=declared.temperature_sigma_k,
-    )
+    return ruby_gauge_from(station.gauge.model_dump())
+
+
+def make_thermometer(station: Station) -> RubyThermometer | None:
+    """The chip as a thermometer; None where its strength ratio is not stated."""
+    stated = station.gauge.strength_ratio
+    if stated is None:
+        return None
+    return RubyThermometer(StrengthRatio(value=stated.value, sigma=stated.sigma))
 
 
 def _connect(role: str, device: InstrumentDevice[Any]) -> Connection:

@@ -43,6 +43,7 @@ def station_toml(
             "temperature_correction": "datchi2007",
             "axis_sigma_nm": certificates["axis_sigma_nm"],
             "temperature_sigma_k": certificates["temperature_sigma_k"],
+            "axis_offset_sigma_nm": certificates["axis_absolute_sigma_nm"],
         },
         "gauge.lambda0": {
             "value_nm": certificates["lambda0_nm"],
@@ -50,6 +51,10 @@ def station_toml(
             "chip": certificates["chip_id"],
             "date": Literal(certificates["lambda0_date"]),
             "temperature_k": certificates["lambda0_temperature_k"],
+        },
+        "gauge.strength_ratio": {
+            "value": certificates["strength_ratio"],
+            "sigma": certificates["strength_ratio_sigma"],
         },
         "limits": {
             "min_turns": -0.05,

@@ -37,7 +37,9 @@ def start_metadata(station: Station, connections: list[Connection]) -> dict[str,
         "temperature_correction": station.gauge.temperature_correction,
         "axis_sigma_nm": station.gauge.axis_sigma_nm,
         "temperature_sigma_k": station.gauge.temperature_sigma_k,
-        "lambda0": station.gauge.lambda0.model_dump(mode="json"),
+        "lambda0": station.gauge.lambda0[0].model_dump(mode="json"),
+        # all that the pressures and their budgets follow from; the keys above are part of it
+        "gauge_settings": station.gauge.model_dump(mode="json", exclude_none=True),
         "instruments": {
             connection.role: {
                 "name": connection.name,

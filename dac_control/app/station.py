@@ -1,10 +1,19 @@
 """The station file: what stands on the table, its limits, where data go."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES
@@ -96,17 +105,55 @@ def _known_correction(name: str) -> str:
     return name
 
 
+def _always_several(found: Any) -> Any:
+    return (found,) if isinstance(found, Mapping) else found
+
+
+class StrengthRatio(Strict):
+    """``[gauge.strength_ratio]``: R2 over R1 of the chip without the thermal factor."""
+
+    value: Annotated[float, Field(gt=0, lt=5, strict=True)]
+    sigma: Positive
+    """Standard uncertainty, absolute."""
+
+
 class Gauge(Strict):
-    """``[gauge]``: how light becomes pressure."""
+    """``[gauge]``: how light becomes pressure.
+
+    What is optional and not stated is a term of 0 in the budget that says so.
+    """
 
     name: Literal["ruby"] = "ruby"
     scale: Annotated[str, AfterValidator(_known_scale)]
     temperature_correction: Annotated[str, AfterValidator(_known_correction)] = "datchi2007"
-    lambda0: LambdaZero
+    lambda0: Annotated[
+        tuple[LambdaZero, ...], Field(min_length=1), BeforeValidator(_always_several)
+    ]
+    """One table, or ``[[gauge.lambda0]]`` for each temperature that it was measured at."""
     axis_sigma_nm: NonNegative
     """Standard uncertainty of the wavelength axis since lambda0 was measured on it."""
     temperature_sigma_k: NonNegative
     """Standard uncertainty of the cell's sensor."""
+    axis_offset_sigma_nm: NonNegative | None = None
+    """Standard uncertainty of the whole axis on the day of lambda0."""
+    axis_offset_correlation: Annotated[float, Field(ge=-1, le=1, strict=True)] = 1.0
+    """Of that error in the line with that in lambda0; 1 for one spectrometer."""
+    axis_dispersion_sigma: NonNegative | None = None
+    """Relative standard uncertainty of distances on the axis."""
+    uniaxial_stress_gpa: NonNegative | None = None
+    """Uniaxial stress at the chip."""
+    gradient_gpa: NonNegative | None = None
+    """Largest difference of pressure across the chip."""
+    strength_ratio: StrengthRatio | None = None
+    """Makes the chip a thermometer."""
+
+    @field_validator("lambda0")
+    @classmethod
+    def _one_chip(cls, several: tuple[LambdaZero, ...]) -> tuple[LambdaZero, ...]:
+        chips = sorted({each.chip for each in several})
+        if len(chips) > 1:
+            raise ValueError(f"these are of the chips {', '.join(chips)}; give those of one chip")
+        return several
 
 
 class LakeShoreCryostat(Strict):

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[str | int, ...]
 
 _TABLE = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]\s*(?:#.*)?$")
+_TABLE_OF_SEVERAL = re.compile(r"^\s*\[\[\s*([^\]]+?)\s*\]\]\s*(?:#.*)?$")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
 
@@ -73,7 +75,7 @@ def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
 
 def _explain(path: Path, lines: dict[tuple[str, ...], int], item: object) -> str:
     assert isinstance(item, dict)  # pydantic's ErrorDetails
-    keys = tuple(str(part) for part in item["loc"] if not _is_union_tag(str(part)))
+    keys = _as_written(item["loc"], lines)
     line = next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
     name = ".".join(keys) or "the file"
     if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
@@ -87,6 +89,17 @@ def _explain(path: Path, lines: dict[tuple[str, ...], int], item: object) -> str
     return f"{path}:{line}: {name}: {what}{shown}"
 
 
+def _as_written(location: Location, lines: dict[tuple[str, ...], int]) -> tuple[str, ...]:
+    """Return the keys as the file has them: one table may stand for a list of one."""
+    keys: tuple[str, ...] = ()
+    for at, part in enumerate(location, start=1):
+        inside = isinstance(part, int) and at < len(location)
+        if _is_union_tag(str(part)) or (inside and (*keys, str(part)) not in lines):
+            continue
+        keys = (*keys, str(part))
+    return keys
+
+
 def _is_union_tag(part: str) -> bool:
     """True for the names that pydantic puts into a location for a member of a union."""
     return part.startswith("tag:") or part.startswith("function-")
@@ -95,9 +108,16 @@ def _is_union_tag(part: str) -> bool:
 def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
     """Line on which each table and key is defined; inline tables count as their key."""
     lines: dict[tuple[str, ...], int] = {}
+    counts: Counter[tuple[str, ...]] = Counter()
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := _TABLE.match(line):
+        if header := _TABLE_OF_SEVERAL.match(line):
+            several = _split(header.group(1))
+            lines.setdefault(several, number)
+            table = (*several, str(counts[several]))
+            counts[several] += 1
+            lines[table] = number
+        elif header := _TABLE.match(line):
             table = _split(header.group(1))
             lines.setdefault(table, number)
         elif key := _KEY.match(line):

@@ -1,13 +1,29 @@
 """Gauges: arrays in, lines and pressures with their uncertainty out; no device is known here."""
 
-from dac_control.gauges.lineshape import LineModel, evaluate_ruby
-from dac_control.gauges.measurement import BudgetTerm, Lambda0, PressureMeasurement
-from dac_control.gauges.ruby_fit import fit_ruby
+from dac_control.gauges.budget import BudgetTerm, quadrature
+from dac_control.gauges.lambda0 import Lambda0, ReferenceLine, ReferenceRuby
+from dac_control.gauges.measurement import OnScale, PressureMeasurement
+from dac_control.gauges.ruby import (
+    DISQUALIFYING,
+    RUBY_FLAGS,
+    LineModel,
+    RubyFit,
+    RubyFits,
+    evaluate_ruby,
+    fit_ruby,
+    fit_ruby_many,
+)
 from dac_control.gauges.ruby_gauge import RubyGauge
-from dac_control.gauges.ruby_result import DISQUALIFYING, RUBY_FLAGS, RubyFit
-from dac_control.gauges.scale import Coefficient, Scale
-from dac_control.gauges.scales import SCALES, get_scale
-from dac_control.gauges.spectrum import PhotonNoise, Spectrum
+from dac_control.gauges.scales import (
+    SCALES,
+    Coefficient,
+    Scale,
+    get_scale,
+    load_scales,
+    scales_of,
+)
+from dac_control.gauges.spectrum import PhotonNoise, Spectrum, SpectrumStack
+from dac_control.gauges.srb4o7 import SrB4O7Gauge
 from dac_control.gauges.temperature import CORRECTIONS, TemperatureCorrection, get_correction
 
 __all__ = [
@@ -19,15 +35,25 @@ __all__ = [
     "Coefficient",
     "Lambda0",
     "LineModel",
+    "OnScale",
     "PhotonNoise",
     "PressureMeasurement",
+    "ReferenceLine",
+    "ReferenceRuby",
     "RubyFit",
+    "RubyFits",
     "RubyGauge",
     "Scale",
     "Spectrum",
+    "SpectrumStack",
+    "SrB4O7Gauge",
     "TemperatureCorrection",
     "evaluate_ruby",
     "fit_ruby",
+    "fit_ruby_many",
     "get_correction",
     "get_scale",
+    "load_scales",
+    "quadrature",
+    "scales_of",
 ]

@@ -1,64 +1,46 @@
-"""What a gauge hands on: lambda0 that it was given, the pressure that it measured, its budget."""
+"""What a gauge hands on: a measured pressure, its budget, and the same on other scales."""
 
-import datetime
+import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from dac_control.errors import ConfigurationError
-from dac_control.gauges.ruby_result import RubyFit
+from dac_control.gauges.budget import BudgetTerm
 
-__all__ = ["BudgetTerm", "Lambda0", "PressureMeasurement"]
+__all__ = ["MEASUREMENT_FLAGS", "BudgetTerm", "OnScale", "PressureMeasurement"]
 
-_LAMBDA0_LIMITS_NM: Final = (685.0, 710.0)
-"""Ruby without pressure: 693.4 nm in the cold, 699.6 nm at 900 K."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lambda0:
-    """R1 of one chip without pressure, measured; there is no default.
-
-    Published values spread over 0.13 nm, that is 0.35 GPa, because every spectrometer has its
-    own axis: it must be measured on the one that is used.
-    """
-
-    value_nm: float
-    sigma_nm: float
-    """Standard uncertainty, that of the temperature it was taken at included."""
-    chip: str
-    date: datetime.date
-    temperature_k: float
-    """Temperature at which it was measured."""
-
-    def __post_init__(self) -> None:
-        low, high = _LAMBDA0_LIMITS_NM
-        if not low <= self.value_nm <= high:
-            raise ConfigurationError(
-                f"lambda0 of chip '{self.chip}' is {self.value_nm} nm; R1 of ruby without "
-                f"pressure lies between {low:g} and {high:g} nm."
-            )
-        if not 0.0 < self.sigma_nm < 1.0:
-            raise ConfigurationError(
-                f"The uncertainty of lambda0 of chip '{self.chip}' is {self.sigma_nm} nm; "
-                "give a standard uncertainty above 0."
-            )
-        if not 0.0 < self.temperature_k <= 900.0:
-            raise ConfigurationError(
-                f"lambda0 of chip '{self.chip}' was measured at {self.temperature_k} K; "
-                "give a temperature above 0 and up to 900 K."
-            )
-        if not self.chip.strip():
-            raise ConfigurationError("lambda0 needs the name of the chip it was measured on.")
+MEASUREMENT_FLAGS: Final = {
+    "outside_scale_range": "scale or temperature correction was used outside the pressures or "
+    "temperatures that it was made for",
+}
+"""Flags that a gauge adds to those of its fit; none of them makes a pressure unmeasured."""
 
 
 @dataclass(frozen=True)
-class BudgetTerm:
-    """One contribution to the uncertainty of a pressure."""
+class OnScale:
+    """The same observable on one scale."""
 
-    name: str
-    kind: Literal["statistical", "systematic"]
-    sigma_gpa: float
-    """Standard uncertainty."""
-    note: str
+    scale: str
+    pressure_gpa: float
+    sigma_sys_gpa: float
+    """Systematic standard uncertainty on this scale."""
+    in_range: bool
+    """True where the scale was made for this pressure and temperature."""
+    range_gpa: tuple[float, float]
+    citation: str
+    evidence: str
+    """How well the coefficients were checked."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON takes it; what is not finite is None."""
+        return {
+            "scale": self.scale,
+            "pressure_gpa": _finite(self.pressure_gpa),
+            "sigma_sys_gpa": _finite(self.sigma_sys_gpa),
+            "in_range": self.in_range,
+            "range_gpa": [_finite(bound) for bound in self.range_gpa],
+            "citation": self.citation,
+            "evidence": self.evidence,
+        }
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,16 +57,50 @@ class PressureMeasurement:
     """Standard uncertainty from noise: differs from one spectrum to the next."""
     sigma_sys_gpa: float
     """Standard uncertainty of everything that all spectra share."""
-    gauge: Literal["ruby"] = "ruby"
+    gauge: str
+    """The method: "ruby", "diamond_edge", ..."""
     scale: str
-    observable_nm: float
-    """R1 on the spectrometer's own axis; NaN where no line was found."""
-    observable_sigma_nm: float
+    observable: float
+    """Line or edge on the axis it was measured on; NaN where none was found."""
+    observable_sigma: float
     """Statistical standard uncertainty of the observable."""
+    observable_unit: Literal["nm", "cm-1"]
     temperature_k: float
+    """Of the gauge; NaN where unknown."""
     in_range: bool
     """True where scale and temperature correction were made for this pressure and temperature."""
+    range_note: str = ""
+    """One sentence that says what is outside which range; empty where `in_range`."""
+    reference: str = ""
+    """One sentence: which lambda0 or nu0 the pressure counts from, and why that one."""
     budget: tuple[BudgetTerm, ...]
+    alternatives: tuple[OnScale, ...] = ()
+    """The same observable on the scales that a reader must see beside this one."""
     flags: tuple[str, ...]
-    fit: RubyFit | None
-    """None where the pressure was recomputed from a stored line."""
+    fit: object | None = None
+    """What the fit returned; None where the pressure was recomputed from a stored observable."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the fit as JSON takes it; what is not finite is None."""
+        return {
+            "measured": self.measured,
+            "pressure_gpa": _finite(self.pressure_gpa),
+            "sigma_stat_gpa": _finite(self.sigma_stat_gpa),
+            "sigma_sys_gpa": _finite(self.sigma_sys_gpa),
+            "gauge": self.gauge,
+            "scale": self.scale,
+            "observable": _finite(self.observable),
+            "observable_sigma": _finite(self.observable_sigma),
+            "observable_unit": self.observable_unit,
+            "temperature_k": _finite(self.temperature_k),
+            "in_range": self.in_range,
+            "range_note": self.range_note,
+            "reference": self.reference,
+            "budget": [term.to_dict() for term in self.budget],
+            "alternatives": [other.to_dict() for other in self.alternatives],
+            "flags": list(self.flags),
+        }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

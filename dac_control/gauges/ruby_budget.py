@@ -1,106 +1,222 @@
-"""The uncertainty of a ruby pressure, term by term, statistical and systematic apart."""
+"""The uncertainty of a ruby pressure, term by term, statistical and systematic apart.
+
+Every term is listed even where it is zero; its note then says why, or how to state it.
+"""
 
 from typing import Final
 
 import numpy as np
 
-from dac_control.gauges.measurement import BudgetTerm, Lambda0
-from dac_control.gauges.scale import Scale
-from dac_control.gauges.temperature import TemperatureCorrection
+from dac_control.gauges.budget import BudgetTerm, Kind
+from dac_control.gauges.ruby_line import RubyLine
+from dac_control.gauges.temperature import (
+    REFERENCE_K,
+    spread_nm,
+    spread_sources,
+)
 
-__all__ = ["quadrature", "ruby_budget"]
+__all__ = ["ruby_budget"]
 
 # Feng et al., Rev. Sci. Instrum. 81, 041301 (2010): at 4.5 K the pressure coefficient of R1
 # differs by 6 % from the room-temperature scale, the abstract gives no sign. Taken as the
-# half-width of a rectangle that grows linearly from nothing at 296 K.
+# half-width of a rectangle that grows linearly with the distance from where a scale was made.
 _COLD_COEFFICIENT: Final = 0.06
-_COLD_AT_K: Final = 4.5
-_SCALES_MADE_AT_K: Final = 296.0
+_COLD_SPAN_K: Final = 296.0 - 4.5
 _COLD_NOTE: Final = (
-    "Feng et al., Rev. Sci. Instrum. 81, 041301 (2010): 6 % at 4.5 K without a sign, "
-    "as a rectangle that shrinks to nothing at 296 K"
+    "Feng et al., Rev. Sci. Instrum. 81, 041301 (2010): 6 % between 296 and 4.5 K without a "
+    "sign, as a rectangle that shrinks to nothing at the temperature of the scale"
 )
 
+# He & Clarke, J. Am. Ceram. Soc. 78, 1347 (1995): R1 moves by 2.56, 3.50 and 1.53 cm-1 per GPa
+# of stress along a, m and c. Stress t along c, taken off its mean, is 2t/3 along c and -t/3
+# across: (2/3 * 1.53 - (2.56 + 3.50) / 3) / 7.59 = -0.13 GPa per GPa; along m it is +0.13.
+# The review of Cook & Michaels (NIST, 2017) gives 3.0 and 1.6 along a and c, that is -0.12.
+_PER_UNIAXIAL_STRESS: Final = 0.13
 
-def ruby_budget(
-    *,
-    scale: Scale,
-    correction: TemperatureCorrection,
-    lambda0: Lambda0,
-    lambda0_at_nm: float,
-    line_nm: float,
-    line_sigma_nm: float,
-    axis_sigma_nm: float,
-    temperature_k: float,
-    temperature_sigma_k: float,
-) -> tuple[BudgetTerm, ...]:
-    """List what makes a ruby pressure uncertain.
+_OFFSET_IN_LINE: Final = "wavelength axis offset, in the line"
+_OFFSET_IN_LAMBDA0: Final = "wavelength axis offset, in lambda0"
 
-    Parameters
-    ----------
-    scale, correction, lambda0
-        As the gauge uses them.
-    lambda0_at_nm : float
-        R1 without pressure at `temperature_k`.
-    line_nm, line_sigma_nm : float
-        R1 and its statistical uncertainty.
-    axis_sigma_nm : float
-        Drift of the wavelength axis since lambda0 was taken.
-    temperature_k, temperature_sigma_k : float
-        Of the ruby.
-    """
-    delta = line_nm / lambda0_at_nm - 1.0
-    per_line = scale.slope(delta) / lambda0_at_nm
-    per_lambda0 = per_line * line_nm / lambda0_at_nm
-    sensor_nm = abs(correction.slope(temperature_k)) * temperature_sigma_k
-    formula_nm = correction.sigma_nm(temperature_k, lambda0.temperature_k)
-    cold = _cold_sigma_gpa(scale.pressure_gpa(delta), temperature_k)
-    table = (
-        ("lambda0", per_lambda0 * lambda0.sigma_nm, _describe(lambda0)),
-        (
-            "wavelength axis",
-            per_line * axis_sigma_nm,
-            "drift since lambda0 was taken on the same spectrometer",
-        ),
-        ("temperature sensor", per_lambda0 * sensor_nm, f"{temperature_sigma_k:g} K at the ruby"),
-        (
-            "temperature correction",
-            per_lambda0 * formula_nm,
-            f"{correction.name}, {correction.citation}; "
-            "published corrections spread by 0.05 nm at 5 K",
-        ),
-        *_scale_terms(scale, delta),
-        ("pressure coefficient in the cold", cold, _COLD_NOTE),
-    )
-    photons = f"R1 known to {line_sigma_nm * 1e3:.2g} pm from the fit"
+
+def ruby_budget(line: RubyLine) -> tuple[BudgetTerm, ...]:
+    """List what makes a ruby pressure uncertain."""
     return (
-        BudgetTerm("photon statistics", "statistical", per_line * line_sigma_nm, photons),
-        *(BudgetTerm(name, "systematic", sigma, note) for name, sigma, note in table),
+        *_line_terms(line),
+        *_axis_terms(line),
+        *_temperature_terms(line),
+        *_scale_terms(line),
+        *_stress_terms(line),
     )
 
 
-def quadrature(budget: tuple[BudgetTerm, ...], kind: str) -> float:
-    """Standard uncertainty in GPa of all terms of one kind together."""
-    return float(np.sqrt(sum(term.sigma_gpa**2 for term in budget if term.kind == kind)))
-
-
-def _describe(lambda0: Lambda0) -> str:
-    return (
-        f"chip '{lambda0.chip}', {lambda0.date.isoformat()}, {lambda0.temperature_k:g} K, "
-        f"{lambda0.value_nm:.4f} +- {lambda0.sigma_nm:.4f} nm"
+def _line_terms(line: RubyLine) -> list[BudgetTerm]:
+    zero = line.zero
+    asymmetry = (
+        f"the line is asymmetric: its mean is uncertain by {line.asymmetry_sigma_nm * 1e3:.2g} pm"
+        if line.asymmetry_sigma_nm > 0.0
+        else "no asymmetry of the line was seen, or the line comes without its spectrum"
     )
-
-
-def _scale_terms(scale: Scale, delta: float) -> list[tuple[str, float, str]]:
-    assessed = "the source leaves a coefficient without uncertainty; 1 % is our assessment"
+    seen = (
+        zero.about
+        if zero.simultaneous
+        else "no reference ruby: lambda0 is a stored one and shared by all spectra"
+    )
+    photons = f"R1 known to {line.sigma_nm * 1e3:.2g} pm from the fit"
+    table: tuple[tuple[str, Kind, float, float, str], ...] = (
+        ("photon statistics", "statistical", line.per_line, line.sigma_nm, photons),
+        ("reference line", "statistical", line.per_lambda0, zero.sigma_stat_nm, seen),
+        ("line asymmetry", "systematic", line.per_line, line.asymmetry_sigma_nm, asymmetry),
+        ("lambda0", "systematic", line.per_lambda0, zero.sigma_nm, zero.about),
+    )
     return [
-        ("scale, assessed", sigma, assessed)
-        if name == "assessed"
-        else (f"scale coefficient {name}", sigma, scale.citation)
-        for name, sigma in scale.coefficient_sigmas_gpa(delta).items()
+        BudgetTerm.from_input(name, kind, sensitivity=c, u=u, unit="nm", note=note)
+        for name, kind, c, u, note in table
     ]
 
 
-def _cold_sigma_gpa(pressure_gpa: float, temperature_k: float) -> float:
-    share = max(0.0, _SCALES_MADE_AT_K - temperature_k) / (_SCALES_MADE_AT_K - _COLD_AT_K)
-    return _COLD_COEFFICIENT * share * abs(pressure_gpa) / float(np.sqrt(3.0))
+def _axis_terms(line: RubyLine) -> list[BudgetTerm]:
+    drift_nm, drift_note = line.stated.axis_sigma_nm, "since lambda0 was taken on the same axis"
+    if line.zero.simultaneous:
+        drift_nm, drift_note = 0.0, "part of the offset: line and reference line drift alike"
+    relative = line.stated.axis_dispersion_sigma
+    dispersed = (
+        "not stated; axis_dispersion_sigma states the relative error of distances on the axis"
+        if relative is None
+        else f"relative error {relative:.2g} of the distance between line and lambda0"
+    )
+    distance_nm = line.line_nm - line.zero.source_nm
+    return [
+        _systematic("wavelength axis drift", line.per_line, drift_nm, "nm", drift_note),
+        *_offset_terms(line),
+        _systematic(
+            "wavelength axis dispersion",
+            line.per_line * distance_nm,
+            relative or 0.0,
+            "nm/nm",
+            dispersed,
+        ),
+    ]
+
+
+def _offset_terms(line: RubyLine) -> list[BudgetTerm]:
+    """One error in two inputs: as good as nothing while the two are correlated."""
+    stated, r = line.stated, line.stated.axis_offset_correlation
+    offset_nm = stated.axis_offset_sigma_nm or 0.0
+    if line.zero.simultaneous:
+        # the reference line has the axis of the moment, so what drifted is an offset of both
+        offset_nm, r = float(np.hypot(offset_nm, stated.axis_sigma_nm)), 1.0
+    note = "not stated; axis_offset_sigma_nm states the error of the whole axis"
+    if stated.axis_offset_sigma_nm is not None or line.zero.simultaneous:
+        a, b = line.per_line, line.per_lambda0
+        rest_gpa = offset_nm * float(np.sqrt(max(0.0, a * a + b * b + 2.0 * r * a * b)))
+        note = (
+            f"{offset_nm * 1e3:.3g} pm in line and lambda0 with correlation coefficient {r:g}: "
+            f"{rest_gpa:.2g} GPa for both together"
+        )
+    return [
+        BudgetTerm.from_input(
+            name,
+            "systematic",
+            sensitivity=sensitivity,
+            u=offset_nm,
+            unit="nm",
+            note=note,
+            correlated=((other, r),),
+        )
+        for name, other, sensitivity in (
+            (_OFFSET_IN_LINE, _OFFSET_IN_LAMBDA0, line.per_line),
+            (_OFFSET_IN_LAMBDA0, _OFFSET_IN_LINE, line.per_lambda0),
+        )
+    ]
+
+
+def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
+    correction, zero, t = line.correction, line.zero, line.temperature_k
+    u_k, c = zero.temperature_sigma_k, line.per_lambda0
+    sensor = (
+        f"{u_k:g} K between the chip and the reference ruby"
+        if zero.simultaneous
+        else f"{u_k:g} K at the ruby"
+    )
+    seam = f"{correction.name}, {correction.citation}; our assessment of its own error"
+    sources = spread_sources(t, zero.source_k)
+    spread = (
+        f"{', '.join(sources)} between {zero.source_k:.4g} and {t:.4g} K"
+        if len(sources) > 1
+        else f"fewer than two corrections were made for both {zero.source_k:.4g} and {t:.4g} K"
+    )
+    way_gpa = _other_way_gpa(line)
+    way = (
+        f"taking the shift off the line instead gives {way_gpa:+.3g} GPa; a rectangle between "
+        "the two ways"
+    )
+    return [
+        _systematic("temperature sensor", c * correction.slope(t), u_k, "K", sensor),
+        _systematic("temperature correction", c, correction.sigma_nm(t, zero.source_k), "nm", seam),
+        _systematic(
+            "spread between corrections", c, spread_nm(correction, t, zero.source_k), "nm", spread
+        ),
+        # the pressure stands at one end of the rectangle, so the full width over sqrt(3)
+        _systematic(
+            "way of applying the shift", 1.0, abs(way_gpa) / float(np.sqrt(3.0)), "GPa", way
+        ),
+    ]
+
+
+def _scale_terms(line: RubyLine) -> list[BudgetTerm]:
+    scale = line.scale
+    terms = []
+    for name, sigma_gpa in scale.coefficient_sigmas_gpa(line.argument).items():
+        assessed = name == "assessed"
+        label = "scale, assessed" if assessed else f"scale coefficient {name}"
+        note = (scale.assessed_reason or scale.citation) if assessed else scale.citation
+        terms.append(BudgetTerm(label, "systematic", sigma_gpa, note))
+    distance_k = abs(min(line.temperature_k, REFERENCE_K) - line.scale_k)
+    share = min(1.0, distance_k / _COLD_SPAN_K)
+    cold = _COLD_COEFFICIENT * share * abs(line.pressure_gpa) / float(np.sqrt(3.0))
+    terms.append(BudgetTerm("pressure coefficient in the cold", "systematic", cold, _COLD_NOTE))
+    return terms
+
+
+def _stress_terms(line: RubyLine) -> list[BudgetTerm]:
+    stress_gpa, gradient_gpa = line.stated.uniaxial_stress_gpa, line.stated.gradient_gpa
+    stress = (
+        "not stated; uniaxial_stress_gpa states the uniaxial stress at the chip"
+        if stress_gpa is None
+        else "0.13 GPa per GPa of uniaxial stress, He & Clarke, J. Am. Ceram. Soc. 78, 1347 (1995)"
+    )
+    gradient = (
+        "not stated; gradient_gpa states the difference of pressure across the chip"
+        if gradient_gpa is None
+        else f"{gradient_gpa:g} GPa across the chip, as the full width of a rectangle"
+    )
+    return [
+        _systematic("deviatoric stress", _PER_UNIAXIAL_STRESS, stress_gpa or 0.0, "GPa", stress),
+        _systematic(
+            "gradient across the chip",
+            1.0,
+            (gradient_gpa or 0.0) / float(np.sqrt(12.0)),
+            "GPa",
+            gradient,
+        ),
+    ]
+
+
+def _other_way_gpa(line: RubyLine) -> float:
+    """Pressure if the shift were taken off the line, minus the pressure as it is defined here.
+
+    Counted from the temperature of the scale, whatever the temperature of lambda0: a lambda0
+    measured in the cold does not tell whether a shift or a ratio is kept under pressure.
+    """
+    correction = line.correction
+    shift_nm = correction.shift_nm(line.temperature_k) - correction.shift_nm(line.scale_k)
+    other = line.scale.pressure_gpa(
+        line.scale.argument(line.line_nm - shift_nm, line.zero.value_nm - shift_nm)
+    )
+    difference = other - line.pressure_gpa
+    return difference if np.isfinite(difference) else abs(line.pressure_gpa)
+
+
+def _systematic(name: str, sensitivity: float, u: float, unit: str, note: str) -> BudgetTerm:
+    return BudgetTerm.from_input(
+        name, "systematic", sensitivity=sensitivity, u=u, unit=unit, note=note
+    )

@@ -4,26 +4,33 @@ Convention: temperature moves lambda0, not the measured line.
 ``lambda0(T) = lambda0 + shift(T) - shift(T of lambda0)`` and the scale takes
 ``delta = line / lambda0(T) - 1``. To subtract the shift from the line instead would change the
 pressure by 0.06 GPa at 40 GPa and by 0.15 GPa at 100 GPa in the cold; the scales do not say
-which is right, so one is fixed here.
+which is right, so one is fixed here and the difference is carried in the budget.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.measurement import BudgetTerm, Lambda0, PressureMeasurement
-from dac_control.gauges.ruby_budget import quadrature, ruby_budget
-from dac_control.gauges.ruby_fit import fit_ruby
-from dac_control.gauges.ruby_result import RubyFit
-from dac_control.gauges.scale import Scale
-from dac_control.gauges.scales import get_scale
+from dac_control.gauges.lambda0 import Lambda0, ReferenceLine
+from dac_control.gauges.measurement import PressureMeasurement
+from dac_control.gauges.ruby import fit_ruby
+from dac_control.gauges.ruby_line import RubyLine, check_line, line_at
+from dac_control.gauges.ruby_pressure import not_measured, ruby_pressure
+from dac_control.gauges.ruby_uncertainties import RubyUncertainties
+from dac_control.gauges.scales import Scale, get_scale
 from dac_control.gauges.spectrum import Spectrum
 from dac_control.gauges.temperature import TemperatureCorrection, get_correction
+from dac_control.gauges.zero_line import (
+    ZeroLine,
+    check_one_chip,
+    zero_of_lambda0,
+    zero_of_reference,
+)
 
 __all__ = ["RubyGauge"]
-
-_NAN: Final = float("nan")
 
 
 class RubyGauge:
@@ -33,17 +40,22 @@ class RubyGauge:
     ----------
     scale : str or Scale
     correction : str or TemperatureCorrection
-    lambda0 : Lambda0
-        Measured on this chip with this spectrometer.
+    lambda0 : Lambda0 or sequence of Lambda0
+        Measured on this chip with this spectrometer; of several, the one with the smallest
+        uncertainty at the temperature of the measurement is used.
     axis_sigma_nm : float
         What the wavelength axis may have drifted since lambda0 was taken, in nm.
     temperature_sigma_k : float
         Standard uncertainty of the ruby's temperature in K.
+    **stated : float or None
+        The other fields of `RubyUncertainties`: ``axis_offset_sigma_nm``,
+        ``axis_offset_correlation``, ``axis_dispersion_sigma``, ``uniaxial_stress_gpa``,
+        ``gradient_gpa``. What is not stated is a term of 0 in the budget that says so.
 
     Raises
     ------
     ConfigurationError
-        A name is unknown or an uncertainty is no uncertainty.
+        A name is unknown, an uncertainty is no uncertainty, or lambda0 is of several chips.
     """
 
     def __init__(
@@ -51,22 +63,25 @@ class RubyGauge:
         *,
         scale: str | Scale,
         correction: str | TemperatureCorrection,
-        lambda0: Lambda0,
+        lambda0: Lambda0 | Sequence[Lambda0],
         axis_sigma_nm: float,
         temperature_sigma_k: float,
+        **stated: float | None,
     ) -> None:
-        _check_sigma("wavelength axis", "nm", axis_sigma_nm)
-        _check_sigma("ruby temperature", "K", temperature_sigma_k)
+        values: dict[str, Any] = dict(stated)
+        self._uncertainties = RubyUncertainties(
+            axis_sigma_nm=axis_sigma_nm, temperature_sigma_k=temperature_sigma_k, **values
+        )
         self._scale = get_scale(scale) if isinstance(scale, str) else scale
         self._correction = get_correction(correction) if isinstance(correction, str) else correction
-        self._lambda0 = lambda0
-        self._axis_sigma_nm = float(axis_sigma_nm)
-        self._temperature_sigma_k = float(temperature_sigma_k)
+        several = (lambda0,) if isinstance(lambda0, Lambda0) else tuple(lambda0)
+        self._lambda0s = check_one_chip(several)
 
     def __repr__(self) -> str:
+        values = ", ".join(f"{each.value_nm} nm" for each in self._lambda0s)
         return (
             f"<RubyGauge scale={self._scale.name} correction={self._correction.name} "
-            f"lambda0={self._lambda0.value_nm} nm of chip '{self._lambda0.chip}'>"
+            f"lambda0={values} of chip '{self.lambda0.chip}'>"
         )
 
     @property
@@ -81,14 +96,25 @@ class RubyGauge:
 
     @property
     def lambda0(self) -> Lambda0:
-        """Where R1 stood without pressure."""
-        return self._lambda0
+        """Where R1 stood without pressure; the first of several."""
+        return self._lambda0s[0]
+
+    @property
+    def all_lambda0(self) -> tuple[Lambda0, ...]:
+        """Every lambda0 of the chip."""
+        return self._lambda0s
+
+    @property
+    def uncertainties(self) -> RubyUncertainties:
+        """What was stated about the uncertainties."""
+        return self._uncertainties
 
     def measure(
         self,
         spectrum: Spectrum,
         temperature_k: float,
         expected_gpa: tuple[float, float] | None = None,
+        reference: ReferenceLine | None = None,
     ) -> PressureMeasurement:
         """Measure the pressure.
 
@@ -99,6 +125,9 @@ class RubyGauge:
             Of the ruby.
         expected_gpa : tuple of float, optional
             A line outside these pressures is flagged ``outside_window`` and not measured.
+        reference : ReferenceLine, optional
+            Line of a ruby outside the pressure chamber, taken together with the spectrum; used
+            instead of lambda0.
 
         Raises
         ------
@@ -108,16 +137,22 @@ class RubyGauge:
         ConfigurationError
             The expected range is empty or beyond what the scale can express.
         """
-        window = None if expected_gpa is None else self._window_nm(expected_gpa, temperature_k)
+        zero = self._zero(temperature_k, reference)
+        window = None if expected_gpa is None else self._window_nm(expected_gpa, zero)
         fit = fit_ruby(spectrum, temperature_k=temperature_k, expected_nm=window)
-        if fit.ok:
-            return self._from_line(
-                fit.r1_nm, fit.r1_sigma_nm, temperature_k, flags=fit.flags, fit=fit
-            )
-        return self._not_measured(fit, temperature_k)
+        if not fit.ok:
+            return not_measured(self._scale, zero, fit, temperature_k)
+        line = self._line(zero, fit.r1_nm, fit.r1_sigma_nm, temperature_k, fit.asymmetry_sigma_nm)
+        return ruby_pressure(line, flags=fit.flags, fit=fit)
 
     def pressure_from_line(
-        self, line_nm: float, sigma_nm: float, temperature_k: float
+        self,
+        line_nm: float,
+        sigma_nm: float,
+        temperature_k: float,
+        *,
+        asymmetry_sigma_nm: float = 0.0,
+        reference: ReferenceLine | None = None,
     ) -> PressureMeasurement:
         """Recompute the pressure of a line that was measured and stored.
 
@@ -126,28 +161,47 @@ class RubyGauge:
         line_nm, sigma_nm : float
             R1 on the axis that lambda0 was measured on, and its statistical uncertainty.
         temperature_k : float
+        asymmetry_sigma_nm : float
+            Systematic uncertainty of the line from its shape.
+        reference : ReferenceLine, optional
+            Line of a ruby outside the pressure chamber, taken at the same time.
 
         Raises
         ------
         NotMeasured
             The temperature is no temperature.
         ConfigurationError
-            The line or its uncertainty is no number that a ruby line can have.
+            The line or an uncertainty is no number that a ruby line can have.
         """
-        _check_sigma("ruby line", "nm", sigma_nm)
-        if not 680.0 < line_nm < 900.0:
-            raise ConfigurationError(
-                f"The ruby line is given as {line_nm} nm; R1 lies between 690 and 800 nm."
-            )
-        return self._from_line(line_nm, sigma_nm, temperature_k, flags=(), fit=None)
+        check_line(line_nm, sigma_nm, asymmetry_sigma_nm)
+        zero = self._zero(temperature_k, reference)
+        line = self._line(zero, line_nm, sigma_nm, temperature_k, asymmetry_sigma_nm)
+        return ruby_pressure(line)
 
-    def lambda0_at(self, temperature_k: float) -> float:
-        """R1 without pressure at a temperature, in nm."""
-        return (
-            self._lambda0.value_nm
-            + self._correction.shift_nm(temperature_k)
-            - self._correction.shift_nm(self._lambda0.temperature_k)
+    def pressures_gpa(self, line_nm: ArrayLike, temperature_k: ArrayLike) -> NDArray[np.float64]:
+        """Pressures of many stored lines, without their budgets.
+
+        Parameters
+        ----------
+        line_nm, temperature_k : array_like, shapes (n,) or ()
+            NaN gives NaN.
+
+        Returns
+        -------
+        ndarray, shape (n,)
+        """
+        lines, temperatures = np.broadcast_arrays(
+            np.asarray(line_nm, dtype=np.float64), np.asarray(temperature_k, dtype=np.float64)
         )
+        pressures = np.full(lines.shape, np.nan)
+        good = np.isfinite(lines) & np.isfinite(temperatures)
+        zero_nm = np.array([self.lambda0_at(float(t)) for t in temperatures[good]])
+        pressures[good] = self._scale.pressure_gpa(lines[good] / zero_nm - 1.0)
+        return pressures
+
+    def lambda0_at(self, temperature_k: float, reference: ReferenceLine | None = None) -> float:
+        """R1 without pressure at a temperature, in nm."""
+        return self._zero(temperature_k, reference).value_nm
 
     def line_from_pressure(self, pressure_gpa: float, temperature_k: float) -> float:
         """Where R1 stands at a pressure and a temperature, in nm.
@@ -159,91 +213,37 @@ class RubyGauge:
         ConfigurationError
             The scale cannot express the pressure.
         """
-        line = self.lambda0_at(temperature_k) * (1.0 + self._scale.inverse(pressure_gpa))
-        if not np.isfinite(line):
-            raise ConfigurationError(
-                f"The scale '{self._scale.name}' has no line at {pressure_gpa} GPa; it was made "
-                f"for {self._scale.range_gpa[0]:g} to {self._scale.range_gpa[1]:g} GPa."
-            )
-        return line
+        return line_at(self._scale, pressure_gpa, self._zero(temperature_k, None))
 
-    def _window_nm(
-        self, expected_gpa: tuple[float, float], temperature_k: float
-    ) -> tuple[float, float]:
+    def _zero(self, temperature_k: float, reference: ReferenceLine | None) -> ZeroLine:
+        if reference is not None:
+            return zero_of_reference(reference, self._correction, temperature_k)
+        sigma_k = self._uncertainties.temperature_sigma_k
+        return zero_of_lambda0(self._lambda0s, self._correction, temperature_k, sigma_k)
+
+    def _window_nm(self, expected_gpa: tuple[float, float], zero: ZeroLine) -> tuple[float, float]:
         low, high = expected_gpa
         if not low < high:
             raise ConfigurationError(
                 f"The pressure is expected between {low} and {high} GPa; give the lower first."
             )
-        return (
-            self.line_from_pressure(low, temperature_k),
-            self.line_from_pressure(high, temperature_k),
-        )
+        return line_at(self._scale, low, zero), line_at(self._scale, high, zero)
 
-    def _from_line(
+    def _line(
         self,
+        zero: ZeroLine,
         line_nm: float,
         sigma_nm: float,
         temperature_k: float,
-        *,
-        flags: tuple[str, ...],
-        fit: RubyFit | None,
-    ) -> PressureMeasurement:
-        pressure = self._scale.pressure_gpa(line_nm / self.lambda0_at(temperature_k) - 1.0)
-        budget = self._budget(line_nm, sigma_nm, temperature_k)
-        statistical = quadrature(budget, "statistical")
-        systematic = quadrature(budget, "systematic")
-        tolerance = 2.0 * float(np.hypot(statistical, systematic))
-        return PressureMeasurement(
-            measured=True,
-            pressure_gpa=pressure,
-            sigma_stat_gpa=statistical,
-            sigma_sys_gpa=systematic,
-            scale=self._scale.name,
-            observable_nm=float(line_nm),
-            observable_sigma_nm=float(sigma_nm),
-            temperature_k=float(temperature_k),
-            in_range=self._scale.covers(pressure, tolerance)
-            and self._correction.covers(temperature_k),
-            budget=budget,
-            flags=flags,
-            fit=fit,
-        )
-
-    def _budget(
-        self, line_nm: float, sigma_nm: float, temperature_k: float
-    ) -> tuple[BudgetTerm, ...]:
-        return ruby_budget(
+        asymmetry_sigma_nm: float,
+    ) -> RubyLine:
+        return RubyLine(
             scale=self._scale,
             correction=self._correction,
-            lambda0=self._lambda0,
-            lambda0_at_nm=self.lambda0_at(temperature_k),
-            line_nm=line_nm,
-            line_sigma_nm=sigma_nm,
-            axis_sigma_nm=self._axis_sigma_nm,
-            temperature_k=temperature_k,
-            temperature_sigma_k=self._temperature_sigma_k,
-        )
-
-    def _not_measured(self, fit: RubyFit, temperature_k: float) -> PressureMeasurement:
-        return PressureMeasurement(
-            measured=False,
-            pressure_gpa=_NAN,
-            sigma_stat_gpa=_NAN,
-            sigma_sys_gpa=_NAN,
-            scale=self._scale.name,
-            observable_nm=fit.r1_nm,
-            observable_sigma_nm=fit.r1_sigma_nm,
+            zero=zero,
+            line_nm=float(line_nm),
+            sigma_nm=float(sigma_nm),
+            asymmetry_sigma_nm=asymmetry_sigma_nm,
             temperature_k=float(temperature_k),
-            in_range=False,
-            budget=(),
-            flags=fit.flags,
-            fit=fit,
-        )
-
-
-def _check_sigma(what: str, unit: str, sigma: float) -> None:
-    if not 0.0 <= sigma < float("inf"):
-        raise ConfigurationError(
-            f"The uncertainty of the {what} is {sigma} {unit}; give a number of 0 or more."
+            stated=self._uncertainties,
         )

@@ -1,6 +1,7 @@
 """A spectrum as it was measured, and the noise that photons and electronics put on it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
 
-__all__ = ["MIN_PIXELS", "PhotonNoise", "Spectrum"]
+__all__ = ["MIN_PIXELS", "PhotonNoise", "Spectrum", "SpectrumStack"]
 
 MIN_PIXELS: Final = 32
 """Three times the unknowns of the largest line model: fewer pixels decide nothing."""
@@ -56,6 +57,8 @@ class Spectrum:
     """
     saturation_counts: float | None = None
     """Full scale in counts."""
+    dark_sigma_counts: float | NDArray[np.float64] | None = None
+    """Standard uncertainty of the offset of a pixel, one value or shape (pixels,)."""
 
     def __post_init__(self) -> None:
         wavelength, counts = _one_dimensional(self.wavelength_nm), _one_dimensional(self.counts)
@@ -63,27 +66,8 @@ class Spectrum:
         order = np.argsort(wavelength, kind="stable")
         wavelength, counts = wavelength[order], counts[order]
         _check_axis(wavelength)
-        dark = _ordered_dark(self.dark_counts, order)
-        self._check_detector()
-        object.__setattr__(self, "wavelength_nm", _read_only(wavelength))
-        object.__setattr__(self, "counts", _read_only(counts))
-        object.__setattr__(self, "dark_counts", dark)
-
-    def _check_detector(self) -> None:
-        _positive("exposure", "s", self.exposure_s)
-        if self.averages < 1:
-            raise ConfigurationError(
-                f"The spectrum says it averages {self.averages} exposures; give 1 or more."
-            )
-        if self.gain_e_per_count is not None:
-            _positive("gain", "electrons per count", self.gain_e_per_count)
-        if self.saturation_counts is not None:
-            _positive("saturation", "counts", self.saturation_counts)
-        if self.read_noise_e is not None and not 0.0 <= self.read_noise_e < _LARGEST_COUNTS:
-            raise ConfigurationError(
-                f"The read noise of the spectrum is {self.read_noise_e} electrons; "
-                "give 0 or more, or None where it is unknown."
-            )
+        _check_detector(self)
+        _store(self, wavelength, counts, order)
 
     @property
     def offset_counts(self) -> float:
@@ -93,9 +77,90 @@ class Spectrum:
     @property
     def levelled_counts(self) -> NDArray[np.float64]:
         """Counts with the pixel pattern of the offset removed and its median kept."""
-        if self.dark_counts is None or isinstance(self.dark_counts, float):
-            return self.counts
-        return self.counts - (self.dark_counts - self.offset_counts)
+        return _levelled(self.counts, self.dark_counts)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SpectrumStack:
+    """Many spectra of one detector on one axis; the fields are those of `Spectrum`.
+
+    A spectrum with counts that are no numbers stays in the stack, so that a batch goes on; its
+    fit says ``bad_counts``.
+
+    Raises
+    ------
+    NotMeasured, ConfigurationError
+        As for `Spectrum`, where it concerns all spectra.
+    """
+
+    wavelength_nm: NDArray[np.float64]
+    """Axis in air, shape (pixels,)."""
+    counts: NDArray[np.float64]
+    """Mean raw counts, shape (spectra, pixels)."""
+    exposure_s: float
+    averages: int
+    gain_e_per_count: float | None = None
+    read_noise_e: float | None = None
+    dark_counts: float | NDArray[np.float64] | None = None
+    saturation_counts: float | None = None
+    dark_sigma_counts: float | NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        wavelength = _one_dimensional(self.wavelength_nm)
+        counts = np.array(self.counts, dtype=np.float64)
+        if counts.ndim != 2:
+            raise ConfigurationError(
+                f"A stack of spectra needs counts of shape (spectra, pixels), not {counts.shape}."
+            )
+        _check_sizes(wavelength.size, counts.shape[1])
+        order = np.argsort(wavelength, kind="stable")
+        _check_axis(wavelength[order])
+        _check_detector(self)
+        sorted_already = bool((order[1:] > order[:-1]).all())
+        counts = counts if sorted_already else counts[:, order]
+        _store(self, wavelength[order], counts, order)
+
+    @classmethod
+    def of(cls, spectra: Sequence[Spectrum]) -> "SpectrumStack":
+        """Stack spectra that share axis and detector.
+
+        Raises
+        ------
+        ConfigurationError
+            There is none, or they differ in more than their counts.
+        """
+        if not spectra:
+            raise ConfigurationError("There is no spectrum to stack.")
+        first = spectra[0]
+        shared = [field.name for field in fields(Spectrum) if field.name != "counts"]
+        for index, other in enumerate(spectra[1:], start=1):
+            for name in shared:
+                if not np.array_equal(getattr(first, name), getattr(other, name)):
+                    raise ConfigurationError(
+                        f"Spectrum {index} of the stack differs from the first in {name}; "
+                        "stack only spectra of one detector on one axis."
+                    )
+        counts = np.stack([spectrum.counts for spectrum in spectra])
+        return cls(counts=counts, **{name: getattr(first, name) for name in shared})
+
+    def __len__(self) -> int:
+        return self.counts.shape[0]
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """False for spectra with counts that are no numbers, shape (spectra,)."""
+        with np.errstate(invalid="ignore"):
+            return np.all(np.abs(self.counts) < _LARGEST_COUNTS, axis=1)
+
+    @property
+    def offset_counts(self) -> float:
+        """One electronic offset for all pixels; 0 where it is unknown."""
+        return 0.0 if self.dark_counts is None else float(np.median(self.dark_counts))
+
+    @property
+    def levelled_counts(self) -> NDArray[np.float64]:
+        """Counts with the pixel pattern of the offset removed and its median kept."""
+        return _levelled(self.counts, self.dark_counts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +178,11 @@ class PhotonNoise:
     averages: int
     gain_assumed: bool
     """True where the gain is not known: the scale of the variance then comes from the scatter."""
+    dark_variance: float | NDArray[np.float64] = 0.0
+    """Variance of the offset that was subtracted, in counts squared; a number, or one a pixel."""
 
     @classmethod
-    def of(cls, spectrum: Spectrum) -> "PhotonNoise":
+    def of(cls, spectrum: Spectrum | SpectrumStack) -> "PhotonNoise":
         """Take the noise of a spectrum, one electron per count where the gain is unknown."""
         gain = spectrum.gain_e_per_count
         return cls(
@@ -124,13 +191,65 @@ class PhotonNoise:
             offset_counts=spectrum.offset_counts,
             averages=spectrum.averages,
             gain_assumed=gain is None,
+            dark_variance=(
+                0.0 if spectrum.dark_sigma_counts is None else np.square(spectrum.dark_sigma_counts)
+            ),
         )
+
+    @property
+    def counts_variance(self) -> float:
+        """Variance per count of light."""
+        return 1.0 / (self.gain_e_per_count * self.averages)
+
+    @property
+    def floor_variance(self) -> float | NDArray[np.float64]:
+        """Variance of a pixel without light, in counts squared."""
+        read = (self.read_noise_e / self.gain_e_per_count) ** 2
+        return max(read, _ROUNDING_VARIANCE) / self.averages + self.dark_variance
 
     def variance(self, expected_counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Variance in counts squared, shape as given, never 0."""
-        shot = np.maximum(expected_counts - self.offset_counts, 0.0) / self.gain_e_per_count
-        read = (self.read_noise_e / self.gain_e_per_count) ** 2
-        return (shot + max(read, _ROUNDING_VARIANCE)) / self.averages
+        light = np.maximum(expected_counts - self.offset_counts, 0.0)
+        return light * self.counts_variance + self.floor_variance
+
+
+def _levelled(
+    counts: NDArray[np.float64], dark: float | NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    if dark is None or isinstance(dark, float):
+        return counts
+    return counts - (dark - float(np.median(dark)))
+
+
+def _store(
+    spectrum: Spectrum | SpectrumStack,
+    wavelength: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    order: NDArray[np.intp],
+) -> None:
+    dark = _ordered("dark counts", spectrum.dark_counts, order)
+    dark_sigma = _ordered("dark uncertainty", spectrum.dark_sigma_counts, order)
+    object.__setattr__(spectrum, "wavelength_nm", _read_only(wavelength))
+    object.__setattr__(spectrum, "counts", _read_only(counts))
+    object.__setattr__(spectrum, "dark_counts", dark)
+    object.__setattr__(spectrum, "dark_sigma_counts", dark_sigma)
+
+
+def _check_detector(spectrum: Spectrum | SpectrumStack) -> None:
+    _positive("exposure", "s", spectrum.exposure_s)
+    if spectrum.averages < 1:
+        raise ConfigurationError(
+            f"The spectrum says it averages {spectrum.averages} exposures; give 1 or more."
+        )
+    if spectrum.gain_e_per_count is not None:
+        _positive("gain", "electrons per count", spectrum.gain_e_per_count)
+    if spectrum.saturation_counts is not None:
+        _positive("saturation", "counts", spectrum.saturation_counts)
+    if spectrum.read_noise_e is not None and not 0.0 <= spectrum.read_noise_e < _LARGEST_COUNTS:
+        raise ConfigurationError(
+            f"The read noise of the spectrum is {spectrum.read_noise_e} electrons; "
+            "give 0 or more, or None where it is unknown."
+        )
 
 
 def _one_dimensional(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -143,15 +262,7 @@ def _one_dimensional(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _check_arrays(wavelength: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
-    if wavelength.shape != counts.shape:
-        raise ConfigurationError(
-            f"The spectrum has {wavelength.size} wavelengths and {counts.size} counts; "
-            "give one of each for every pixel."
-        )
-    if counts.size < MIN_PIXELS:
-        raise NotMeasured(
-            f"The spectrum has {counts.size} pixels; a line needs {MIN_PIXELS} or more."
-        )
+    _check_sizes(wavelength.size, counts.size)
     bad = ~(np.isfinite(counts) & (np.abs(counts) < _LARGEST_COUNTS))
     if bad.any():
         first = int(np.flatnonzero(bad)[0])
@@ -159,6 +270,16 @@ def _check_arrays(wavelength: NDArray[np.float64], counts: NDArray[np.float64]) 
             f"The spectrum has {int(bad.sum())} pixels that are no counts, the first is "
             f"pixel {first} with {counts[first]}; measure it again."
         )
+
+
+def _check_sizes(wavelengths: int, pixels: int) -> None:
+    if wavelengths != pixels:
+        raise ConfigurationError(
+            f"The spectrum has {wavelengths} wavelengths and {pixels} counts; "
+            "give one of each for every pixel."
+        )
+    if pixels < MIN_PIXELS:
+        raise NotMeasured(f"The spectrum has {pixels} pixels; a line needs {MIN_PIXELS} or more.")
 
 
 def _check_axis(wavelength: NDArray[np.float64]) -> None:
@@ -177,19 +298,19 @@ def _check_axis(wavelength: NDArray[np.float64]) -> None:
         )
 
 
-def _ordered_dark(
-    dark: float | NDArray[np.float64] | None, order: NDArray[np.intp]
+def _ordered(
+    what: str, values: float | NDArray[np.float64] | None, order: NDArray[np.intp]
 ) -> float | NDArray[np.float64] | None:
-    if dark is None:
+    if values is None:
         return None
-    array = np.array(dark, dtype=np.float64)
+    array = np.array(values, dtype=np.float64)
     if not (np.isfinite(array).all() and (np.abs(array) < _LARGEST_COUNTS).all()):
-        raise NotMeasured("The dark counts of the spectrum are not finite; measure them again.")
+        raise NotMeasured(f"The {what} of the spectrum are not finite; measure them again.")
     if array.ndim == 0:
         return float(array)
     if array.shape != order.shape:
         raise ConfigurationError(
-            f"The spectrum has {order.size} pixels and dark counts of shape {array.shape}; "
+            f"The spectrum has {order.size} pixels and {what} of shape {array.shape}; "
             "give one value, or one for every pixel."
         )
     return _read_only(array[order])

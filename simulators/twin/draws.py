@@ -36,6 +36,10 @@ class Drawn:
     """Relative change of A from 296 K to 4.5 K."""
     shift_error_nm: float
     """Error of the temperature shift below 100 K."""
+    shift_other_part: float
+    """How far the true shift lies from Datchi 2007, in units of the distance to Ragan 1992."""
+    shift_kept_part: float
+    """0: under pressure the ratio to lambda0(T) is kept; 1: the shift in nm is kept."""
     axis_offset_nm: float
     """Reported minus true axis on the day of the certificate."""
     axis_drift_nm: float
@@ -75,7 +79,7 @@ def draw(settings: TwinSettings, rng: np.random.Generator) -> Drawn:
         The stream of the draws, used for nothing else.
     """
     z = rng.standard_normal(20)
-    flat = rng.uniform(-1.0, 1.0, 4)
+    flat = rng.uniform(-1.0, 1.0, 6)
     screw, cell, ruby, spec = settings.screw, settings.cell, settings.ruby, settings.spectrometer
     drawn = Drawn(
         pmax_gpa=cell.pmax_gpa * _scatter(z[0], cell.load_scatter),
@@ -89,6 +93,8 @@ def draw(settings: TwinSettings, rng: np.random.Generator) -> Drawn:
         ruby_c=ruby.c + ruby.c_sigma * float(z[8]),
         cold_coefficient=ruby.cold_coefficient_bound * float(flat[0]),
         shift_error_nm=ruby.shift_sigma_nm * float(z[9]),
+        shift_other_part=float(flat[4]),
+        shift_kept_part=0.5 * (1.0 + float(flat[5])),
         axis_offset_nm=spec.axis_sigma_nm * float(z[10]),
         axis_drift_nm=spec.axis_drift_sigma_nm * float(z[11]),
         axis_wander_phase=float(np.pi * flat[1]),
@@ -118,6 +124,8 @@ def _without_systematics(drawn: Drawn, settings: TwinSettings) -> Drawn:
         ruby_c=ruby.c,
         cold_coefficient=0.0,
         shift_error_nm=0.0,
+        shift_other_part=0.0,
+        shift_kept_part=0.0,
         axis_offset_nm=0.0,
         axis_drift_nm=0.0,
         lambda0_noise_nm=0.0,

@@ -3,7 +3,10 @@
 Pressure follows Ruby2020, ``P = A d (1 + C d)`` with ``d = lambda/lambda0(T) - 1`` (Shen et al.,
 High Press. Res. 40, 299 (2020)), with coefficients that each twin draws for itself. The
 temperature shift is that of Datchi et al., High Press. Res. 27, 447 (2007), made smooth below
-its minimum. All wavelengths are in air.
+its minimum, plus what each twin draws: the published shifts disagree, so the true one lies
+anywhere up to the distance of Ragan et al., J. Appl. Phys. 72, 5539 (1992) on either side; and
+no scale says whether pressure keeps the ratio to lambda0(T) or the shift in nm, so the truth
+lies anywhere between. All wavelengths are in air.
 """
 
 import math
@@ -14,7 +17,7 @@ import numpy as np
 from simulators.twin.draws import Drawn
 from simulators.twin.settings import RubySettings
 
-__all__ = ["Ruby", "RubyLines", "datchi_shift_nm"]
+__all__ = ["Ruby", "RubyLines", "datchi_shift_nm", "ragan_shift_nm"]
 
 HC_OVER_K = 1.438776877
 """Second radiation constant in cm K (CODATA 2018)."""
@@ -36,6 +39,9 @@ and slope are continuous, which a line in nature is.
 
 ERROR_FULL_BELOW_K = 100.0
 
+RAGAN_UP_TO_K = 600.0
+"""Beyond, the distance between the published shifts is kept as it is here."""
+
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
 """Gauss-Legendre rule for the width's integral, good to 1e-9 at any temperature."""
 
@@ -46,6 +52,15 @@ def datchi_shift_nm(temperature_k: float) -> float:
     if delta < 0.0:
         return 0.00664 * delta + 6.76e-6 * delta**2 - 2.33e-8 * delta**3
     return 0.00746 * delta - 3.01e-6 * delta**2 + 8.76e-9 * delta**3
+
+
+def ragan_shift_nm(temperature_k: float) -> float:
+    """Shift of R1 at 0 GPa against 296 K in nm after Ragan et al. 1992, made for 0 to 600 K."""
+
+    def line_nm(t: float) -> float:
+        return NM_PER_CM / (14423.0 + 4.49e-2 * t - 4.81e-4 * t**2 + 3.71e-7 * t**3)
+
+    return line_nm(temperature_k) - line_nm(REFERENCE_K)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +97,7 @@ class Ruby:
         """R1 in nm at 0 GPa."""
         ramp = (REFERENCE_K - temperature_k) / (REFERENCE_K - ERROR_FULL_BELOW_K)
         error = self._drawn.shift_error_nm * min(max(ramp, 0.0), 1.0)
-        return self._drawn.lambda0_nm + datchi_shift_nm(temperature_k) + error
+        return self._drawn.lambda0_nm + self._shift_nm(temperature_k) + error
 
     def coefficient_gpa(self, temperature_k: float) -> float:
         """Coefficient A in GPa, which the cold may change."""
@@ -90,11 +105,13 @@ class Ruby:
         return self._drawn.ruby_a_gpa * (1.0 + self._drawn.cold_coefficient * cold)
 
     def r1_nm(self, pressure_gpa: float, temperature_k: float) -> float:
-        """R1 in nm: the positive root of the scale's quadratic."""
+        """R1 in nm: the positive root of the scale's quadratic, on lambda0(T)."""
         c = self._drawn.ruby_c
         ratio = pressure_gpa / self.coefficient_gpa(temperature_k)
         shift = (math.sqrt(1.0 + 4.0 * c * ratio) - 1.0) / (2.0 * c)
-        return self.lambda0_nm(temperature_k) * (1.0 + shift)
+        lambda0_nm = self.lambda0_nm(temperature_k)
+        moved_nm = lambda0_nm - self._drawn.lambda0_nm
+        return lambda0_nm + shift * (lambda0_nm - self._drawn.shift_kept_part * moved_nm)
 
     def lines(self, pressure_gpa: float, temperature_k: float) -> RubyLines:
         """Return the doublet under `pressure_gpa` with the chip itself at `temperature_k`."""
@@ -112,6 +129,14 @@ class Ruby:
             fwhm_nm=homogeneous_cm1 * r1_nm**2 / NM_PER_CM + strain_nm,
             brightness=math.exp(-pressure_gpa / settings.fading_gpa),
         )
+
+    def _shift_nm(self, temperature_k: float) -> float:
+        """Shift of R1 with temperature, without `shift_error_nm`."""
+        datchi_nm = datchi_shift_nm(temperature_k)
+        other_nm = ragan_shift_nm(min(temperature_k, RAGAN_UP_TO_K)) - datchi_shift_nm(
+            min(temperature_k, RAGAN_UP_TO_K)
+        )
+        return datchi_nm + self._drawn.shift_other_part * other_nm
 
     def line_ratio(self, temperature_k: float) -> float:
         """Intensity of R2 over R1: line strengths times the Boltzmann factor."""

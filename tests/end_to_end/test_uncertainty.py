@@ -1,7 +1,7 @@
 """Do the stated uncertainties tell the truth? Twins that drew their own errors are the judges."""
 
-import datetime
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dac_control.app.session import build_session
-from dac_control.gauges import Lambda0, RubyGauge, Spectrum
+from dac_control.gauges import RubyGauge, Spectrum
 from simulators.twin import Twin, TwinSettings
 
 
@@ -43,23 +43,10 @@ def spectrum_of(twin: Twin, clock: HandClock, exposure_s: float, averages: int) 
     )
 
 
-def gauge_of(papers: dict[str, Any]) -> RubyGauge:
-    return RubyGauge(
-        scale="ruby2020",
-        correction="datchi2007",
-        lambda0=Lambda0(
-            value_nm=papers["lambda0_nm"],
-            sigma_nm=papers["lambda0_sigma_nm"],
-            chip=str(papers["chip_id"]),
-            date=datetime.date(2026, 11, 1),
-            temperature_k=papers["lambda0_temperature_k"],
-        ),
-        axis_sigma_nm=papers["axis_sigma_nm"],
-        temperature_sigma_k=papers["temperature_sigma_k"],
-    )
+GaugeOf = Callable[[dict[str, Any]], RubyGauge]
 
 
-def test_line_positions_in_memory_scatter_as_their_sigma_says() -> None:
+def test_line_positions_in_memory_scatter_as_their_sigma_says(gauge_of: GaugeOf) -> None:
     """20 seeds, 40 spectra each, at pressures from 2 to about 40 GPa and several exposures."""
     pulls = []
     for seed in range(20):
@@ -101,8 +88,14 @@ def test_line_positions_over_the_wire_scatter_as_their_sigma_says(served, tmp_pa
 
 
 @pytest.mark.parametrize("start_temperature_k", [80.0, 296.0])
-def test_pressures_scatter_as_the_total_budget_says(start_temperature_k: float) -> None:
-    """200 twins, each with its own scale, lambda0, axis, sensor and low-temperature errors."""
+def test_pressures_scatter_as_the_total_budget_says(
+    start_temperature_k: float, gauge_of: GaugeOf
+) -> None:
+    """200 twins, each with its own scale, lambda0, axis, sensor and low-temperature errors.
+
+    Each also draws its own shift with temperature, between the published ones mirrored about
+    Datchi 2007, and its own way in which that shift goes on under pressure.
+    """
     settings = TwinSettings(start_temperature_k=start_temperature_k)
     residuals = []
     for seed in range(200):

@@ -1,10 +1,12 @@
 """Checks of what the run says about the pressure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from dac_control.app.report.evidence import Check, Evidence
+from dac_control.app.report.ruby_temperature import ruby_temperature
 from dac_control.app.report.text import number
 
 __all__ = ["PRESSURE_CHECKS"]
@@ -144,35 +146,34 @@ def _scale_range(evidence: Evidence) -> Check | None:
 
 
 def _lambda0(evidence: Evidence) -> Check | None:
-    lambda0 = evidence.start.get("lambda0") or {}
-    reference = lambda0.get("temperature_k")
+    references = _lambda0_temperatures(evidence.start)
     temperatures = evidence.steps.cell_temperature_k[evidence.steps.measured]
     clause = "λ0 at the temperature of the run"
-    if not isinstance(reference, (int, float)):
+    if not references:
         return Check(clause, False, "The record does not say at which temperature λ0 was measured.")
     if temperatures.size == 0 or not np.any(np.isfinite(temperatures)):
         return None
     low, high = float(np.nanmin(temperatures)), float(np.nanmax(temperatures))
     correction = evidence.start.get("temperature_correction") or "not named"
+    reference = min(references, key=lambda each: max(abs(low - each), abs(high - each)))
     if max(abs(low - reference), abs(high - reference)) <= SAME_TEMPERATURE_K:
         text = f"λ0 was measured at {number(reference, 1)} K, the temperature of the run."
         return Check(clause, True, text)
+    measured_at = " and ".join(f"{number(each, 1)} K" for each in references)
     text = (
-        f"λ0 was measured at {number(reference, 1)} K and the pressures at "
+        f"λ0 was measured at {measured_at} and the pressures at "
         f"{_span(low, high, 1)} K: the temperature correction ({correction}) is not checked by "
         "this run."
     )
     return Check(clause, False, text)
 
 
-def _ruby_temperature(evidence: Evidence) -> Check:
-    del evidence  # No station records a temperature from the ruby lines themselves yet.
-    return Check(
-        "temperature of the ruby itself",
-        False,
-        "The ruby was taken to be as warm as the sensor at the cell. Its temperature was not "
-        "measured, and its heating by the light that excites it was not tested.",
-    )
+def _lambda0_temperatures(start: Mapping[str, Any]) -> list[float]:
+    """Where λ0 was measured; several times, or once, as in records of earlier versions."""
+    found = (start.get("gauge_settings") or {}).get("lambda0") or start.get("lambda0") or {}
+    several = [found] if isinstance(found, Mapping) else list(found)
+    temperatures = [each.get("temperature_k") for each in several if isinstance(each, Mapping)]
+    return [float(each) for each in temperatures if isinstance(each, (int, float))]
 
 
 def _unloading(evidence: Evidence) -> Check | None:
@@ -208,6 +209,6 @@ PRESSURE_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
     _one_scale,
     _scale_range,
     _lambda0,
-    _ruby_temperature,
+    ruby_temperature,
     _unloading,
 )

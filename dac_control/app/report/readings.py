@@ -73,9 +73,14 @@ class Readings:
     r1_nm: Array
     r1_sigma_nm: Array
     r1_fwhm_nm: Array
+    r1_asymmetry_sigma_nm: Array
+    """Systematic uncertainty of the line from its shape."""
     chi2_reduced: Array
     ruby_temperature_k: Array
     """Temperature that the gauge used."""
+    chip_temperature_k: Array
+    """Temperature of the ruby from its own lines; NaN where they do not tell."""
+    chip_temperature_sigma_k: Array
     stage_temperature_k: Array
     cell_temperature_k: Array
     setpoint_k: Array
@@ -152,9 +157,19 @@ def _common(stream: _Stream) -> dict[str, Any]:
         "flags": stream.flags(gauge),
         **{
             name: stream.numbers(gauge, name)
-            for name in ("r1_nm", "r1_sigma_nm", "r1_fwhm_nm", "chi2_reduced")
+            for name in (
+                "r1_nm",
+                "r1_sigma_nm",
+                "r1_fwhm_nm",
+                "r1_asymmetry_sigma_nm",
+                "chi2_reduced",
+            )
         },
         "ruby_temperature_k": stream.numbers(gauge, "temperature_k"),
+        **{
+            name: stream.numbers(gauge, name)
+            for name in ("chip_temperature_k", "chip_temperature_sigma_k")
+        },
         **{
             name: stream.numbers("cryostat", name)
             for name in ("stage_temperature_k", "cell_temperature_k", "setpoint_k")

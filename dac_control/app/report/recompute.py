@@ -3,7 +3,6 @@
 The line and its temperature are the datum, so anybody can repeat this from the record.
 """
 
-import datetime
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,23 +12,13 @@ import numpy as np
 
 from dac_control.app.report.readings import Steps
 from dac_control.errors import DacError
-from dac_control.gauges import SCALES, BudgetTerm, Lambda0, PressureMeasurement, RubyGauge
+from dac_control.gauges import SCALES, BudgetTerm, OnScale, PressureMeasurement, RubyGauge
+from dac_control.gauges.ruby_settings import ruby_gauge_from
 from dac_control.records import Run
 
-__all__ = ["OnScale", "Recomputed", "recompute_top", "top_row"]
+__all__ = ["Recomputed", "recompute_top", "top_row"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class OnScale:
-    """The highest line on one scale."""
-
-    scale: str
-    pressure_gpa: float
-    in_range: bool
-    range_gpa: tuple[float, float]
-    citation: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +33,12 @@ class Recomputed:
     budget: tuple[BudgetTerm, ...]
     """Empty where the record lacks the station's uncertainties."""
     scales: tuple[OnScale, ...]
+    """The same line on every ruby scale, by pressure."""
+    side_by_side: tuple[OnScale, ...]
+    """In the cold: the scale made at room temperature and the one made at 4.5 K."""
+    reference: str
+    """Which lambda0 the pressure counts from."""
+    range_note: str
     source: str
     """Citation of the scale of the run."""
     correction_source: str
@@ -72,60 +67,56 @@ def recompute_top(run: Run, steps: Steps) -> Recomputed | None:
 
 
 def _recompute(run: Run, steps: Steps, row: int) -> Recomputed:
-    stated = {"axis_sigma_nm", "temperature_sigma_k"} <= set(run.start)
-    name = str(run.start["scale"])
-    own = _gauge_on(name, run.start)
+    settings = _settings(run.start)
+    stated = {"axis_sigma_nm", "temperature_sigma_k"} <= set(settings)
+    own = ruby_gauge_from(settings)
     again = _measure(own, steps, row)
-    others = []
-    for scale in SCALES:
-        other = _gauge_on(scale, run.start)
-        measurement = _measure(other, steps, row)
-        others.append(
-            OnScale(
-                scale=scale,
-                pressure_gpa=measurement.pressure_gpa,
-                in_range=measurement.in_range,
-                range_gpa=other.scale.range_gpa,
-                citation=other.scale.citation,
-            )
-        )
+    others = [_on_scale(ruby_gauge_from(settings, scale), steps, row) for scale in SCALES.values()]
     return Recomputed(
         step=int(steps.step[row]),
         pressure_gpa=again.pressure_gpa,
         difference_gpa=_largest_difference_gpa(own, steps),
         budget=again.budget if stated else (),
         scales=tuple(sorted(others, key=lambda other: other.pressure_gpa)),
+        side_by_side=again.alternatives,
+        reference=again.reference,
+        range_note=again.range_note,
         source=own.scale.citation,
         correction_source=own.correction.citation,
     )
 
 
-def _gauge_on(scale: str, start: Mapping[str, Any]) -> RubyGauge:
-    lambda0 = start["lambda0"]
-    return RubyGauge(
-        scale=scale,
-        correction=str(start["temperature_correction"]),
-        lambda0=Lambda0(
-            value_nm=float(lambda0["value_nm"]),
-            sigma_nm=float(lambda0["sigma_nm"]),
-            chip=str(lambda0["chip"]),
-            date=datetime.date.fromisoformat(str(lambda0["date"])[:10]),
-            temperature_k=float(lambda0["temperature_k"]),
-        ),
-        # they shape the budget alone, which is printed only where the record states both
-        axis_sigma_nm=float(start.get("axis_sigma_nm", 0.0)),
-        temperature_sigma_k=float(start.get("temperature_sigma_k", 0.0)),
+def _settings(start: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the pressures follow from; older records hold it in the start document itself."""
+    found = start.get("gauge_settings")
+    return found if isinstance(found, Mapping) else start
+
+
+def _on_scale(ruby: RubyGauge, steps: Steps, row: int) -> OnScale:
+    measurement = _measure(ruby, steps, row)
+    return OnScale(
+        scale=ruby.scale.name,
+        pressure_gpa=measurement.pressure_gpa,
+        sigma_sys_gpa=measurement.sigma_sys_gpa,
+        in_range=measurement.in_range,
+        range_gpa=ruby.scale.range_gpa,
+        citation=ruby.scale.citation,
+        evidence=ruby.scale.evidence,
     )
 
 
 def _measure(ruby: RubyGauge, steps: Steps, row: int) -> PressureMeasurement:
-    line_nm, sigma_nm = float(steps.r1_nm[row]), float(steps.r1_sigma_nm[row])
-    return ruby.pressure_from_line(line_nm, sigma_nm, float(steps.ruby_temperature_k[row]))
+    asymmetry_nm = float(steps.r1_asymmetry_sigma_nm[row])
+    return ruby.pressure_from_line(
+        float(steps.r1_nm[row]),
+        float(steps.r1_sigma_nm[row]),
+        float(steps.ruby_temperature_k[row]),
+        # records from before this was looked for have none
+        asymmetry_sigma_nm=asymmetry_nm if np.isfinite(asymmetry_nm) else 0.0,
+    )
 
 
 def _largest_difference_gpa(ruby: RubyGauge, steps: Steps) -> float:
-    differences = [
-        abs(_measure(ruby, steps, int(row)).pressure_gpa - float(steps.pressure_gpa[row]))
-        for row in np.flatnonzero(steps.measured)
-    ]
-    return max(differences)
+    rows = steps.measured
+    again = ruby.pressures_gpa(steps.r1_nm[rows], steps.ruby_temperature_k[rows])
+    return float(np.max(np.abs(again - steps.pressure_gpa[rows])))

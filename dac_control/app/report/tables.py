@@ -9,6 +9,7 @@ from dac_control.app.report.canvas import BRANCH_STYLE
 from dac_control.app.report.readings import Readings, Steps
 from dac_control.app.report.recompute import top_row
 from dac_control.gauges import RUBY_FLAGS
+from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.load_curve import LoadCurve
 from dac_control.records import Run
 
@@ -126,4 +127,5 @@ def spectra(readings: Readings, *, rejected: bool = False) -> list[dict[str, Any
 def flag_meanings(steps: Steps, dwell: Readings) -> list[tuple[str, str]]:
     """Every flag that occurs, with its meaning."""
     seen = {flag for flags in (*steps.flags, *dwell.flags) for flag in flags}
-    return [(flag, RUBY_FLAGS.get(flag, "")) for flag in sorted(seen)]
+    meanings = RUBY_FLAGS | MEASUREMENT_FLAGS
+    return [(flag, meanings.get(flag, "")) for flag in sorted(seen)]

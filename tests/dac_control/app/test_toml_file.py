@@ -174,3 +174,45 @@ def test_a_good_run_file_gives_the_plans_settings(tmp_path: Path) -> None:
     run = load_run_file(path, load(tmp_path, GOOD))
     assert run.targets.load == (3.0, 5.0, 8.0)
     assert run.settings.dwell.window_s == 300
+
+
+COLD = """\
+[[gauge.lambda0]]
+value_nm = 693.37
+sigma_nm = 0.004
+chip = "A"
+date = 2026-11-02
+temperature_k = 80
+"""
+SEVERAL = GOOD.replace("[gauge.lambda0]", "[[gauge.lambda0]]").replace(
+    "[limits]", COLD + "[limits]"
+)
+
+
+def test_lambda0_at_several_temperatures(tmp_path: Path) -> None:
+    assert [each.temperature_k for each in load(tmp_path, GOOD).gauge.lambda0] == [296.0]
+    assert [each.temperature_k for each in load(tmp_path, SEVERAL).gauge.lambda0] == [296.0, 80.0]
+
+
+def test_a_mistake_in_one_of_several_tables_is_found(tmp_path: Path) -> None:
+    text = SEVERAL.replace("temperature_k = 80", "temperature_k = -80")
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if each.endswith("-80"))
+    with pytest.raises(ConfigurationError, match=rf":{line}: gauge.lambda0.1.temperature_k"):
+        load(tmp_path, text)
+    other_chip = SEVERAL.replace(COLD, COLD.replace('"A"', '"B"'))
+    with pytest.raises(ConfigurationError, match=r"gauge.lambda0: these are of the chips A, B"):
+        load(tmp_path, other_chip)
+
+
+def test_what_is_optional_about_the_gauge(tmp_path: Path) -> None:
+    gauge = load(tmp_path, GOOD).gauge
+    assert gauge.axis_offset_sigma_nm is None and gauge.strength_ratio is None
+    optional = """axis_offset_sigma_nm = 0.01
+axis_dispersion_sigma = 1e-4
+uniaxial_stress_gpa = 0.1
+gradient_gpa = 0.2
+strength_ratio = { value = 0.66, sigma = 0.03 }
+[gauge.lambda0]"""
+    gauge = load(tmp_path, GOOD.replace("[gauge.lambda0]", optional)).gauge
+    assert gauge.gradient_gpa == 0.2
+    assert gauge.strength_ratio is not None and gauge.strength_ratio.sigma == 0.03

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulators.twin.draws import Drawn, certificates, draw, generators
-from simulators.twin.ruby import Ruby, datchi_shift_nm
+from simulators.twin.ruby import Ruby, datchi_shift_nm, ragan_shift_nm
 from simulators.twin.settings import TwinSettings
 
 SETTINGS = TwinSettings()
@@ -15,7 +15,9 @@ def pull(drawn: Drawn, pressure_gpa: float, temperature_k: float) -> float:
     paper = certificates(drawn, SETTINGS)
     r1_nm = Ruby(SETTINGS.ruby, drawn).r1_nm(pressure_gpa, temperature_k)
     r1_axis_nm = r1_nm + drawn.axis_offset_nm + drawn.axis_drift_nm
-    lambda0_nm = paper["lambda0_nm"] + datchi_shift_nm(temperature_k)
+    shift_nm = datchi_shift_nm(temperature_k)
+    spread_nm = ragan_shift_nm(temperature_k) - shift_nm
+    lambda0_nm = paper["lambda0_nm"] + shift_nm
     cold = max(0.0, (296.0 - temperature_k) / (296.0 - 4.5))
     delta = r1_axis_nm / lambda0_nm - 1.0
     pressure = 1870.0 * delta * (1.0 + 5.63 * delta)
@@ -27,6 +29,9 @@ def pull(drawn: Drawn, pressure_gpa: float, temperature_k: float) -> float:
         slope_per_nm * paper["lambda0_sigma_nm"],
         slope_per_nm * paper["axis_sigma_nm"],
         slope_per_nm * 0.006 * min(cold * (296.0 - 4.5) / 196.0, 1.0),
+        slope_per_nm * spread_nm / np.sqrt(3.0),
+        # the true way of applying the shift lies anywhere between two, of which this is one
+        slope_per_nm * shift_nm * delta / np.sqrt(3.0),
     )
     return float((pressure - pressure_gpa) / np.linalg.norm(parts))
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.twin.draws import Drawn, draw
-from simulators.twin.ruby import Ruby, datchi_shift_nm
+from simulators.twin.ruby import Ruby, datchi_shift_nm, ragan_shift_nm
 from simulators.twin.settings import RubySettings, TwinSettings
 
 NOMINAL = replace(
@@ -74,6 +74,29 @@ def test_the_error_of_the_shift_is_full_in_the_cold_and_gone_at_296_k() -> None:
     for temperature_k, part in ((5.0, 1.0), (100.0, 1.0), (198.0, 0.5), (296.0, 0.0), (400.0, 0.0)):
         error = wrong.lambda0_nm(temperature_k) - plain.lambda0_nm(temperature_k)
         assert error == pytest.approx(0.006 * part, abs=1e-9)
+
+
+def test_the_other_published_shift() -> None:
+    # Ragan et al. 1992 relative to 296 K
+    for temperature_k, shift_nm in ((5.0, -0.9359), (77.0, -0.9630), (200.0, -0.5750)):
+        assert ragan_shift_nm(temperature_k) == pytest.approx(shift_nm, abs=5.1e-5)
+
+
+def test_the_true_shift_lies_up_to_the_other_published_one_on_either_side() -> None:
+    for part in (-1.0, 0.5, 1.0):
+        moved = ruby(shift_other_part=part).lambda0_nm(77.0) - ruby().lambda0_nm(77.0)
+        assert moved == pytest.approx(part * (-0.9630 + 0.8852), abs=1.1e-4)
+        assert ruby(shift_other_part=part).lambda0_nm(296.0) == ruby().lambda0_nm(296.0)
+
+
+def test_pressure_keeps_the_ratio_or_the_shift() -> None:
+    ratio, shift = ruby(shift_kept_part=0.0), ruby(shift_kept_part=1.0)
+    warm = shift.r1_nm(40.0, 296.0) - 694.25
+    assert ratio.r1_nm(40.0, 296.0) == shift.r1_nm(40.0, 296.0)
+    # the line moves by the same in nm at any temperature, or by the same part of lambda0
+    assert shift.r1_nm(40.0, 80.0) - shift.lambda0_nm(80.0) == pytest.approx(warm, abs=1e-9)
+    part = ratio.r1_nm(40.0, 80.0) / ratio.lambda0_nm(80.0) - 1.0
+    assert part == pytest.approx(warm / 694.25, abs=1e-12)
 
 
 def test_r2_lies_a_constant_wavenumber_away_at_the_shorter_wavelength() -> None:

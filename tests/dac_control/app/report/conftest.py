@@ -62,6 +62,8 @@ class FakeRun:
     rejected_dwell: tuple[int, ...] = ()
     """Numbers of dwell events that give no pressure."""
     start_changes: dict[str, Any] = field(default_factory=dict)
+    chip_excess_k: float | None = None
+    """How much warmer than the sensor the ruby's own lines say it is; None: not measured."""
     seed: int = 5
 
     def write(self) -> Any:
@@ -214,7 +216,13 @@ class FakeRun:
         parameters[:size] = fit.parameters
         if size:
             covariance[:size, :size] = fit.covariance
-        return {
+        own = {}
+        if self.chip_excess_k is not None:
+            own = {
+                "ruby_chip_temperature_k": temperature + self.chip_excess_k,
+                "ruby_chip_temperature_sigma_k": 2.0,
+            }
+        return own | {
             "clock_lab_time_s": self.lab_s,
             "clock_speed": self.speed,
             "cryostat_stage_temperature_k": temperature - 0.6 + self.rng.normal(0, 0.02),

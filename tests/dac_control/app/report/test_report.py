@@ -166,6 +166,68 @@ def test_load_curve_and_both_uncertainties_are_named_as_what_they_are(good_page)
         assert scale in good_page.text
 
 
+def test_a_cold_pressure_stands_on_two_scales_side_by_side(good_html, good_page):
+    part = good_html[good_html.index("In the cold") : good_html.index("The same line on other")]
+    assert part.index("<td>ruby2020</td>") < part.index("<td>feng2010</td>")
+    assert part.count("<tr") == 3
+    assert "made for 0 to 150 GPa at 290 to 310 K and is used at" in good_page.text
+    assert "from memory" in good_page.text
+
+
+def test_every_term_of_the_budget_is_printed(good_page):
+    budget = good_page.text[good_page.text.index("Its uncertainty, term by term") :]
+    for term in (
+        "photon statistics",
+        "reference line",
+        "line asymmetry",
+        "lambda0",
+        "wavelength axis drift",
+        "wavelength axis offset, in the line",
+        "wavelength axis offset, in lambda0",
+        "wavelength axis dispersion",
+        "temperature sensor",
+        "temperature correction",
+        "spread between corrections",
+        "way of applying the shift",
+        "scale coefficient A",
+        "pressure coefficient in the cold",
+        "deviatoric stress",
+        "gradient across the chip",
+    ):
+        assert term in budget
+    assert "not stated; gradient_gpa states" in budget
+
+
+@pytest.mark.parametrize(
+    ("excess_k", "words"),
+    [
+        (1.0, "put it at most 1.0 ± 2.0 K above it: no heating"),
+        (30.0, "put it at most 30.0 ± 2.0 K above it: the light heats it"),
+    ],
+)
+def test_the_ruby_as_its_own_thermometer(fake_run, excess_k, words):
+    assert words in Page(render_report(small(fake_run, chip_excess_k=excess_k))).text
+
+
+def test_several_lambda0_are_all_looked_at(fake_run):
+    lambda0 = [
+        {"value_nm": 694.246, "sigma_nm": 0.004, "chip": "R3", "date": "2026-11-20"} | extra
+        for extra in ({"temperature_k": 296.0}, {"temperature_k": 80.0, "value_nm": 693.362})
+    ]
+    settings = {
+        "scale": "ruby2020",
+        "temperature_correction": "datchi2007",
+        "axis_sigma_nm": 0.01,
+        "temperature_sigma_k": 0.1,
+        "gradient_gpa": 0.5,
+        "lambda0": lambda0,
+    }
+    page = Page(render_report(small(fake_run, start_changes={"gauge_settings": settings}))).text
+    assert "λ0 was measured at 80.0 K, the temperature of the run." in page
+    assert "out of 2 the one with the smallest uncertainty there" in page
+    assert "0.5 GPa across the chip" in page
+
+
 def test_provenance(good_page):
     for words in (
         "ab12cd34-0000-4000-8000-000000000001",

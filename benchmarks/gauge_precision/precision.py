@@ -1,0 +1,138 @@
+"""Run precision tables and the campaign for gross errors, print them, return them."""
+
+import time
+from typing import Any
+
+from gauge_precision.cells import Cell
+from gauge_precision.figures import CellFigures
+from gauge_precision.printing import Verdict, at_most, print_rows
+from gauge_precision.tables import TABLES, gross_campaign, run_cell
+
+__all__ = ["find_cell", "run_gross", "run_table"]
+
+_COLUMNS = (
+    "cell",
+    "bound pm",
+    "rms pm",
+    "efficiency (95 %)",
+    "bias pm",
+    "bias^2/b.",
+    "pull",
+    "read",
+    "disq.",
+    "gross, silent",
+    "false",
+    "verdict",
+)
+
+
+def run_table(key: str, spectra: int, seed: int, only: str | None = None) -> dict[str, Any]:
+    """Run one table.
+
+    Parameters
+    ----------
+    key : str
+        Of `tables.TABLES`.
+    spectra : int
+        Drawn for each cell.
+    seed : int
+    only : str, optional
+        Run the cells whose name contains this.
+    """
+    table, began = TABLES[key], time.perf_counter()
+    results: list[dict[str, Any]] = []
+    rows: list[tuple[str, ...]] = []
+    for cell in table.cells():
+        if only is not None and only not in cell.name:
+            continue
+        figures, fitting_s = run_cell(cell, spectra, seed)
+        verdicts = table.judgement(cell, figures)
+        results.append({"figures": figures.as_json(), "verdicts": verdicts, "fitting_s": fitting_s})
+        rows.append(_row(figures, verdicts))
+    seconds = time.perf_counter() - began
+    print_rows(f"{table.title} ({spectra} spectra a cell, seed {seed})", _COLUMNS, rows)
+    verdicts = [verdict for result in results for verdict in result["verdicts"]]
+    print(_summary(verdicts, len(results)), f"{seconds:.0f} s", "", sep="\n")
+    return {"title": table.title, "cells": results, "seconds": seconds}
+
+
+def run_gross(spectra: int, seed: int) -> dict[str, Any]:
+    """Run the campaign for gross errors."""
+    began = time.perf_counter()
+    kinds = list(gross_campaign(spectra, seed))
+    total = sum(kind.spectra for kind in kinds)
+    silent = sum(kind.gross_silent for kind in kinds)
+    rows = [
+        (
+            kind.name,
+            str(kind.spectra),
+            f"{kind.lost:.1%}",
+            f"{kind.disqualified:.1%}",
+            str(kind.gross),
+            str(kind.gross_silent),
+            " ".join(map(str, kind.silent_at)),
+        )
+        for kind in kinds
+    ]
+    columns = ("kind", "spectra", "no line", "disq.", "gross", "silent", "numbers of silent ones")
+    print_rows(f"Gross errors in the hard set at any pressure (seed {seed})", columns, rows)
+    verdict = at_most(f"gross errors without a flag in {total} spectra", silent, 0)
+    seconds = time.perf_counter() - began
+    print(str(verdict), f"{seconds:.0f} s", "", sep="\n")
+    return {"kinds": [k.as_json() for k in kinds], "verdicts": [verdict], "seconds": seconds}
+
+
+def find_cell(name: str) -> Cell:
+    """The cell of this name, of the tables or of the campaign.
+
+    Raises
+    ------
+    SystemExit
+        There is none.
+    """
+    from gauge_precision.hard import anywhere, hard_set
+
+    for table in TABLES.values():
+        for cell in table.cells():
+            if cell.name == name:
+                return cell
+    for cell in map(anywhere, hard_set()):
+        if cell.name == name:
+            return cell
+    raise SystemExit(f"There is no cell named '{name}'.")
+
+
+def _row(f: CellFigures, verdicts: list[Verdict]) -> tuple[str, ...]:
+    missed = [str(verdict) for verdict in verdicts if verdict.mark == "MISSED"]
+    near = any(verdict.mark == "within error" for verdict in verdicts)
+    low, high = f.efficiency_95
+    return (
+        f.name,
+        f"{f.bound_pm:.3f}",
+        f"{f.rms_pm:.3f}",
+        f"{f.efficiency:.3f} ({low:.3f}-{high:.3f})",
+        f"{f.bias_pm:+.3f}",
+        f"{f.bias2_share:.3f}",
+        f"{f.pull_sd:.3f}",
+        f"{f.read:.1%}",
+        f"{f.disqualified:.1%}",
+        f"{f.gross}, {f.gross_silent}",
+        f"{f.false_flags:.1%}",
+        "; ".join(missed) or ("within error" if near else "met"),
+    )
+
+
+def _summary(verdicts: list[Verdict], cells: int) -> str:
+    names = dict.fromkeys(verdict.name for verdict in verdicts)
+    lines = [f"{cells} cells"]
+    for name in names:
+        same = [verdict for verdict in verdicts if verdict.name == name]
+        met = sum(verdict.mark == "met" for verdict in same)
+        near = sum(verdict.mark == "within error" for verdict in same)
+        values = [verdict.value for verdict in same]
+        spread = f"{min(values):.3g} to {max(values):.3g}"
+        lines.append(
+            f"  {name} ({same[0].target}): {met} met, {near} within error, "
+            f"{len(same) - met - near} missed; {spread}"
+        )
+    return "\n".join(lines)

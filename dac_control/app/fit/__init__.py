@@ -1,0 +1,1 @@
+"""Parts of ``dac-control fit``."""

@@ -1,0 +1,142 @@
+"""The Raman edge of the anvil behind ``fit``."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
+
+from dac_control.app.fit.adapter import FITTING_ERRORS, flag_message
+from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.options import FitOptions
+from dac_control.app.fit.results import Reading
+from dac_control.errors import ConfigurationError, DacError
+from dac_control.gauges import PressureMeasurement
+from dac_control.gauges.diamond_edge import (
+    DISQUALIFYING_EDGE,
+    EDGE_FLAGS,
+    DiamondEdgeGauge,
+    EdgeFit,
+    Nu0,
+    RamanSpectrum,
+)
+from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.spectrum_files.model import AxisUnit, Vector
+
+if TYPE_CHECKING:
+    from dac_control.app.fit.plot import FitPicture
+
+__all__ = ["EdgeAdapter"]
+
+_LASER_SIGMA_NM: Final = 0.1
+"""Where nobody states one: lasers are sold by their nominal wavelength."""
+_NU0_SIGMA_CM1: Final = 0.5
+"""Where nobody states one: what is read off a spectrum of the unstressed anvil."""
+_USUAL_LASER_NM: Final = 532.0
+_AIR: Final = 1.00028
+"""Vacuum over air wavelength, for the laser; it enters the budget only."""
+
+
+class EdgeAdapter:
+    """High-frequency edge of the anvil's Raman band."""
+
+    unit: ClassVar[AxisUnit] = "cm-1"
+    key: ClassVar[str] = "edge_cm1"
+    symbol: ClassVar[str] = "edge"
+    window: ClassVar[tuple[float, float]] = (1335.0, 2250.0)
+    meanings: ClassVar[Mapping[str, str]] = EDGE_FLAGS | MEASUREMENT_FLAGS
+
+    def __init__(self, options: FitOptions) -> None:
+        if options.lambda0_nm is not None:
+            raise ConfigurationError(
+                "--lambda0-nm belongs to ruby and srb4o7; the diamond edge counts from --nu0-cm1."
+            )
+        nu0 = None
+        if options.nu0_cm1 is not None:
+            nu0 = Nu0(
+                value_cm1=options.nu0_cm1,
+                sigma_cm1=_NU0_SIGMA_CM1,
+                source="as given with --nu0-cm1, uncertainty assumed",
+            )
+        self._laser_nm = None if options.laser_nm is None else options.laser_nm * _AIR
+        self._gauge = DiamondEdgeGauge(
+            scale=options.scale or "akahama2006",
+            nu0=nu0,
+            laser_sigma_nm=_LASER_SIGMA_NM
+            if options.laser_sigma_nm is None
+            else options.laser_sigma_nm,
+            laser_nm=self._laser_nm or _USUAL_LASER_NM,
+        )
+
+    def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
+        """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
+        return RamanSpectrum(shift_cm1=axis, laser_nm=self._laser_nm, **detector.arguments())
+
+    def fit(
+        self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
+    ) -> list[PressureMeasurement | Exception]:
+        """Fit spectra, one result each; an exception in place of a result where one failed."""
+        found: list[PressureMeasurement | Exception] = []
+        for spectrum, temperature_k in zip(spectra, temperatures_k, strict=True):
+            at_k = float("nan") if temperature_k is None else temperature_k
+            try:
+                found.append(self._gauge.measure(spectrum, at_k))
+            except (DacError, *FITTING_ERRORS) as error:
+                found.append(error)
+        return found
+
+    def read(
+        self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]
+    ) -> Reading:
+        """Sort a measurement into a reading."""
+        edge = fit.fit
+        details = _details(edge) if isinstance(edge, EdgeFit) else {}
+        good = isinstance(edge, EdgeFit) and edge.ok
+        message = "" if good else flag_message(fit.flags, EDGE_FLAGS, DISQUALIFYING_EDGE)
+        return Reading(
+            ok=good,
+            observable=fit.observable,
+            sigma=fit.observable_sigma,
+            flags=fit.flags,
+            measurement=fit if good else None,
+            message=message,
+            details=details,
+            fit=edge,
+        )
+
+    def picture(self, fit: EdgeFit, spectrum: RamanSpectrum) -> "FitPicture | None":
+        """Say what there is to draw; None where nothing was fitted."""
+        from dac_control.app.fit.plot import Curve, FitPicture, model_axis
+
+        if not fit.parameters.size:
+            return None
+        x = model_axis(fit.window_cm1)
+        expected = fit.evaluate(spectrum.shift_cm1)
+        noise = spectrum.noise
+        scale = fit.chi2_reduced if noise.gain_assumed else 1.0
+        return FitPicture(
+            x=spectrum.shift_cm1,
+            counts=spectrum.levelled_counts,
+            window=fit.window_cm1,
+            model_x=x,
+            model=Curve("fit", fit.evaluate(x)),
+            parts=(),
+            expected=expected,
+            sigma=np.sqrt(noise.variance(expected) * max(scale, 1e-12)),
+            marks=((fit.edge_cm1, "edge"),),
+        )
+
+
+def _details(fit: EdgeFit) -> dict[str, Any]:
+    return {
+        "derivative_minimum_cm1": fit.derivative_minimum_cm1,
+        "derivative_minimum_sigma_cm1": fit.derivative_minimum_sigma_cm1,
+        "smoothed_minimum_cm1": fit.smoothed_minimum_cm1,
+        "smoothed_minimum_sigma_cm1": fit.smoothed_minimum_sigma_cm1,
+        "width_cm1": fit.width_cm1,
+        "height_counts": fit.height_counts,
+        "chi2_reduced": fit.chi2_reduced,
+        "signal_to_noise": fit.signal_to_noise,
+        "masked_pixels": fit.masked_pixels,
+        "window_cm1": list(fit.window_cm1),
+        "other_edges_cm1": list(fit.other_edges_cm1),
+    }

@@ -1,0 +1,132 @@
+"""Spectra with what is known of each, out of files and out of run folders."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from dac_control.app.fit.sources import Source
+from dac_control.errors import RecordError, SpectrumFileError
+from dac_control.records import Run, open_run
+from dac_control.spectrum_files import FileFrame, SpectrumFile, read_spectrum_file
+
+__all__ = ["load"]
+
+_STREAMS: Final = ("primary", "dwell")
+_DETECTOR: Final = ("gain_e_per_count", "read_noise_e", "dark_counts")
+
+
+def load(source: Source, dataset: str | None) -> SpectrumFile:
+    """Read a file, or every stored spectrum of a run.
+
+    Raises
+    ------
+    SpectrumFileError
+        It cannot be read, or the run has no spectra; the text says why.
+    """
+    if not source.run:
+        return read_spectrum_file(source.path, dataset=dataset)
+    try:
+        run = open_run(source.path)
+        frames = tuple(frame for stream in _STREAMS for frame in _frames(run, stream))
+    except RecordError as error:
+        raise SpectrumFileError(str(error)) from error
+    if not frames:
+        raise SpectrumFileError(f"The run {run.folder} holds no spectra.")
+    return SpectrumFile(path=Path(source.path), kind="run", frames=frames)
+
+
+def _frames(run: Run, stream: str) -> Iterator[FileFrame]:
+    if stream not in run.streams or "spectrometer" not in run.start.get("devices", {}):
+        return
+    table = run.table(stream)
+    columns = {
+        name: table.get(run.key("spectrometer", attribute))
+        for name, attribute in (
+            ("counts", "spectrum"),
+            ("axis", "wavelength_nm"),
+            ("exposure_s", "exposure_s"),
+            ("averages", "averages"),
+        )
+    }
+    counts, axis = columns["counts"], columns["axis"]
+    if counts is None or axis is None:
+        return
+    detector, darks = _detector(run, stream), _darks(run)
+    temperatures = _temperatures(run, table)
+    shared = {"start": run.start}
+    for row in range(len(counts)):
+        metadata: dict[str, Any] = {**shared, **detector}
+        for name in ("exposure_s", "averages"):
+            value = _number(columns[name], row)
+            if value is not None:
+                metadata[name] = int(value) if name == "averages" else value
+        dark = darks.get(metadata.get("exposure_s"))
+        if dark is not None and dark.shape == np.shape(counts[row]):
+            metadata["dark_counts"] = dark
+        if (temperature := _number(temperatures, row)) is not None:
+            metadata["temperature_k"] = temperature
+        yield FileFrame(
+            axis=np.ravel(axis[row]),
+            axis_unit="nm",
+            counts=np.ravel(counts[row]),
+            label=_label(run, stream, table, row),
+            metadata=metadata,
+        )
+
+
+def _label(run: Run, stream: str, table: dict[str, Any], row: int) -> str:
+    number = _number(table.get(f"{run.start['devices'].get('step')}_number"), row)
+    sequence = int(table["seq_num"][row])
+    if stream == "primary":
+        return f"step {sequence if number is None else int(number)}"
+    of_step = "" if number is None else f" of step {int(number)}"
+    return f"{stream} {sequence}{of_step}"
+
+
+def _detector(run: Run, stream: str) -> dict[str, float]:
+    device = run.start["devices"]["spectrometer"]
+    stored = run.descriptor(stream).get("configuration", {}).get(device, {}).get("data", {})
+    found: dict[str, float] = {}
+    for name in _DETECTOR:
+        value = stored.get(f"{device}_{name}")
+        if isinstance(value, int | float) and math.isfinite(value):
+            found[name] = float(value)
+    return found
+
+
+def _darks(run: Run) -> dict[Any, Any]:
+    """Spectra with the light closed by their exposure, the last of each, as the gauge used them."""
+    if "dark" not in run.streams:
+        return {}
+    table = run.table("dark")
+    exposure = table.get(run.key("spectrometer", "exposure_s"))
+    counts = table.get(run.key("spectrometer", "spectrum"))
+    if exposure is None or counts is None:
+        return {}
+    return {
+        _number(exposure, row): np.asarray(counts[row], dtype=np.float64)
+        for row in range(len(counts))
+    }
+
+
+def _temperatures(run: Run, table: dict[str, Any]) -> Any:
+    """Column of the ruby's temperature, else of the cell's."""
+    devices = run.start.get("devices", {})
+    for role, attribute in (("ruby", "temperature_k"), ("cryostat", "cell_temperature_k")):
+        column = table.get(f"{devices.get(role)}_{attribute}")
+        if column is not None:
+            return column
+    return None
+
+
+def _number(column: Any, row: int) -> float | None:
+    if column is None:
+        return None
+    try:
+        value = float(column[row])
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None

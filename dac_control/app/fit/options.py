@@ -1,0 +1,85 @@
+"""What ``dac-control fit`` was asked for, checked before any file is opened."""
+
+import math
+from dataclasses import dataclass, fields
+from typing import Final
+
+from dac_control.errors import ConfigurationError
+from dac_control.spectrum_files import AxisUnit
+
+__all__ = ["FitOptions"]
+
+_AXES: Final = ("nm", "cm-1", "pixel")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions:
+    """Options of the command; None is "not given".
+
+    Raises
+    ------
+    ConfigurationError
+        A number is none that the option can have.
+    """
+
+    gauge: str = "ruby"
+    scale: str | None = None
+    correction: str | None = None
+    lambda0_nm: float | None = None
+    lambda0_sigma_nm: float | None = None
+    lambda0_temperature_k: float | None = None
+    nu0_cm1: float | None = None
+    temperature_k: float | None = None
+    temperature_sigma_k: float | None = None
+    axis_sigma_nm: float | None = None
+    laser_nm: float | None = None
+    laser_sigma_nm: float | None = None
+    axis: AxisUnit | None = None
+    gain_e_per_count: float | None = None
+    read_noise_e: float | None = None
+    dark_counts: float | None = None
+    averages: int | None = None
+    exposure_s: float | None = None
+    saturation_counts: float | None = None
+    dataset: str | None = None
+    priors: bool = True
+
+    def __post_init__(self) -> None:
+        if self.axis is not None and self.axis not in _AXES:
+            raise ConfigurationError(f"--axis is '{self.axis}'; it is nm, cm-1 or pixel.")
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ConfigurationError(f"{_flag(item.name)} is {value}; give a finite number.")
+        for name in _ABOVE_ZERO:
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ConfigurationError(f"{_flag(name)} is {value:g}; give a number above 0.")
+        for name in _ZERO_OR_MORE:
+            value = getattr(self, name)
+            if value is not None and value < 0:
+                raise ConfigurationError(f"{_flag(name)} is {value:g}; give 0 or more.")
+        if self.laser_nm is not None and not 180.0 < self.laser_nm < 1100.0:
+            raise ConfigurationError(
+                f"--laser-nm is {self.laser_nm:g}; the wavelength of a laser that excites ruby or "
+                "Raman light lies between 180 and 1100 nm."
+            )
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+_ABOVE_ZERO: Final = (
+    "lambda0_nm",
+    "lambda0_sigma_nm",
+    "lambda0_temperature_k",
+    "nu0_cm1",
+    "temperature_k",
+    "laser_nm",
+    "gain_e_per_count",
+    "averages",
+    "exposure_s",
+    "saturation_counts",
+)
+_ZERO_OR_MORE: Final = ("read_noise_e", "temperature_sigma_k", "axis_sigma_nm", "laser_sigma_nm")

@@ -1,0 +1,121 @@
+"""Ruby behind ``fit``: R1 of many spectra at once, and their pressures."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dac_control.app.fit.adapter import flag_message
+from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.options import FitOptions
+from dac_control.app.fit.results import Reading
+from dac_control.app.fit.ruby_choice import RubyChoice
+from dac_control.app.fit.ruby_groups import fit_in_groups
+from dac_control.errors import ConfigurationError
+from dac_control.gauges import (
+    DISQUALIFYING,
+    RUBY_FLAGS,
+    RubyFit,
+    Spectrum,
+)
+from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.spectrum_files.model import AxisUnit, Vector
+
+if TYPE_CHECKING:
+    from dac_control.app.fit.plot import FitPicture
+
+__all__ = ["RubyAdapter"]
+
+
+class RubyAdapter:
+    """R1 of ruby."""
+
+    unit: ClassVar[AxisUnit] = "nm"
+    key: ClassVar[str] = "line_nm"
+    symbol: ClassVar[str] = "R1"
+    window: ClassVar[tuple[float, float]] = (690.0, 800.0)
+    meanings: ClassVar[Mapping[str, str]] = RUBY_FLAGS | MEASUREMENT_FLAGS
+
+    def __init__(self, options: FitOptions) -> None:
+        if options.nu0_cm1 is not None:
+            raise ConfigurationError(
+                "--nu0-cm1 belongs to the gauge diamond_edge; ruby needs --lambda0-nm."
+            )
+        self._options = options
+        self._choice = RubyChoice(options)
+
+    def spectrum(self, axis: Vector, detector: Detector) -> Spectrum:
+        """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
+        return Spectrum(wavelength_nm=axis, **detector.arguments())
+
+    def fit(
+        self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
+    ) -> list[RubyFit | Exception]:
+        """Fit spectra, one result each; an exception in place of a result where one failed."""
+        return fit_in_groups(spectra, temperatures_k, priors=self._options.priors)
+
+    def read(self, fit: RubyFit, temperature_k: float | None, said: Mapping[str, Any]) -> Reading:
+        """Turn a fit into a pressure; without lambda0 the line alone is reported."""
+        if not fit.ok:
+            return Reading(
+                ok=False,
+                observable=fit.r1_nm,
+                sigma=fit.r1_sigma_nm,
+                flags=fit.flags,
+                message=flag_message(fit.flags, RUBY_FLAGS, DISQUALIFYING),
+                details=_details(fit),
+                fit=fit,
+            )
+        flags, messages, measurement = list(fit.flags), [], None
+        gauge = self._choice.gauge(said, assumed=temperature_k is None)
+        if gauge is None:
+            messages.append(
+                "No pressure without lambda0: give --lambda0-nm, R1 at zero pressure measured on "
+                "this spectrometer."
+            )
+        else:
+            if temperature_k is None:
+                temperature_k = gauge.lambda0.temperature_k
+                flags.append("temperature_assumed")
+                messages.append(
+                    f"The ruby was taken to be at {temperature_k:g} K; give --temperature-k."
+                )
+            measurement = gauge.pressure_from_line(
+                fit.r1_nm,
+                fit.r1_sigma_nm,
+                temperature_k,
+                asymmetry_sigma_nm=fit.asymmetry_sigma_nm,
+            )
+            flags += [flag for flag in measurement.flags if flag not in flags]
+        return Reading(
+            ok=True,
+            observable=fit.r1_nm,
+            sigma=fit.r1_sigma_nm,
+            flags=tuple(flags),
+            measurement=measurement,
+            message=" ".join(messages),
+            details=_details(fit),
+            fit=fit,
+        )
+
+    def picture(self, fit: RubyFit, spectrum: Spectrum) -> "FitPicture | None":
+        """Say what there is to draw; None where nothing was fitted."""
+        from dac_control.app.fit.line_picture import line_picture
+
+        return line_picture(fit, spectrum, self.symbol)
+
+
+def _details(fit: RubyFit) -> dict[str, Any]:
+    return {
+        "model": fit.model,
+        "r2_nm": fit.r2_nm,
+        "fwhm_nm": fit.r1_fwhm_nm,
+        "splitting_cm1": fit.splitting_cm1,
+        "r2_over_r1": fit.ratio,
+        "r2_over_r1_sigma": fit.ratio_sigma,
+        "splitting_sigma_cm1": fit.splitting_sigma_cm1,
+        "width_ratio": fit.width_ratio,
+        "asymmetry_sigma_nm": fit.asymmetry_sigma_nm,
+        "chi2_reduced": fit.chi2_reduced,
+        "signal_to_noise": fit.signal_to_noise,
+        "masked_pixels": fit.masked_pixels,
+        "window_nm": list(fit.window_nm),
+    }

@@ -1,0 +1,163 @@
+"""From an edge with all its circumstances to a measurement, on every published scale."""
+
+from typing import Final
+
+import numpy as np
+
+from dac_control.gauges.budget import BudgetTerm, quadrature, rectangle_rms
+from dac_control.gauges.diamond_edge.edge_budget import (
+    ASSESSED_NU0_SIGMA_CM1,
+    EdgeCircumstances,
+    EdgeReading,
+    edge_terms,
+    pressure_of,
+)
+from dac_control.gauges.diamond_edge.nu0 import Nu0
+from dac_control.gauges.measurement import OnScale, PressureMeasurement
+from dac_control.gauges.scales import Scale, scales_of
+
+__all__ = ["GAUGE", "edge_pressure", "nu0_for", "reference_sentence"]
+
+GAUGE: Final = "diamond_edge"
+_NAN: Final = float("nan")
+_LATEST_NU0_CM1: Final = 1334.0
+"""Of the sources that print one, most: for a user's scale that states none."""
+
+
+def edge_pressure(
+    scale: Scale,
+    reading: EdgeReading,
+    known: EdgeCircumstances,
+    *,
+    flags: tuple[str, ...] = (),
+    fit: object | None = None,
+) -> PressureMeasurement:
+    """Turn an edge into a measurement.
+
+    Parameters
+    ----------
+    scale : Scale
+    reading : EdgeReading
+    known : EdgeCircumstances
+    flags : tuple of str
+        Of the fit; ``outside_scale_range`` is added where it applies.
+    fit : object, optional
+        What the edge comes from.
+    """
+    nu0 = nu0_for(scale, known)
+    pressure = pressure_of(scale, reading, nu0)
+    measured = bool(np.isfinite(pressure))
+    others = _on_all(scale, reading, known)
+    budget: tuple[BudgetTerm, ...] = ()
+    if measured:
+        terms = edge_terms(scale, reading, known, nu0)
+        budget = (*terms, _spread(pressure, terms, others))
+    note = _range_note(scale, pressure, reading.temperature_k)
+    return PressureMeasurement(
+        measured=measured,
+        pressure_gpa=pressure,
+        sigma_stat_gpa=quadrature(budget, "statistical") if measured else _NAN,
+        sigma_sys_gpa=quadrature(budget, "systematic") if measured else _NAN,
+        gauge=GAUGE,
+        scale=scale.name,
+        observable=reading.edge_cm1,
+        observable_sigma=reading.sigma_cm1,
+        observable_unit="cm-1",
+        temperature_k=reading.temperature_k,
+        in_range=not note,
+        range_note=note,
+        reference=reference_sentence(scale, known),
+        budget=budget,
+        alternatives=others,
+        flags=(*flags, "outside_scale_range") if note else flags,
+        fit=fit,
+    )
+
+
+def nu0_for(scale: Scale, known: EdgeCircumstances) -> Nu0:
+    """The nu0 that was given, or that of the scale's source."""
+    if known.nu0 is not None:
+        return known.nu0
+    return Nu0(
+        value_cm1=_LATEST_NU0_CM1 if scale.reference is None else scale.reference,
+        sigma_cm1=ASSESSED_NU0_SIGMA_CM1,
+        convention="vacuum",
+        source=f"the scale's own, {scale.citation}; uncertainty assessed",
+    )
+
+
+def reference_sentence(scale: Scale, known: EdgeCircumstances) -> str:
+    """What a pressure counts from, and on which anvil."""
+    anvil = f", anvil {known.anvil}" if known.anvil else ""
+    return f"Counted from nu0 = {nu0_for(scale, known).describe()}{anvil}."
+
+
+def _on_all(scale: Scale, reading: EdgeReading, known: EdgeCircumstances) -> tuple[OnScale, ...]:
+    """The edge on every scale of the registry, the one in use too."""
+    scales = scales_of(GAUGE)
+    scales.setdefault(scale.name, scale)
+    return tuple(_on(other, reading, known) for other in scales.values())
+
+
+def _on(scale: Scale, reading: EdgeReading, known: EdgeCircumstances) -> OnScale:
+    nu0 = nu0_for(scale, known)
+    pressure = pressure_of(scale, reading, nu0)
+    sigma = _NAN
+    if np.isfinite(pressure):
+        sigma = quadrature(edge_terms(scale, reading, known, nu0), "systematic")
+    return OnScale(
+        scale=scale.name,
+        pressure_gpa=pressure,
+        sigma_sys_gpa=sigma,
+        in_range=not _range_note(scale, pressure, reading.temperature_k),
+        range_gpa=scale.range_gpa,
+        citation=scale.citation,
+        evidence=scale.evidence,
+    )
+
+
+def _spread(
+    pressure_gpa: float, terms: tuple[BudgetTerm, ...], others: tuple[OnScale, ...]
+) -> BudgetTerm:
+    """What the published scales differ by, beyond what this scale's own coefficients explain.
+
+    A scale counts wherever the pressure is not below its range: beyond the upper end of all of
+    them is where edges are read. Coefficients that no source confirms do not count.
+    """
+    counted = [
+        other.pressure_gpa
+        for other in others
+        if other.evidence != "from memory" and other.pressure_gpa >= other.range_gpa[0]
+    ]
+    name = "spread between scales"
+    if not counted:
+        return BudgetTerm(name, "systematic", 0.0, "no other scale reaches this edge")
+    low, high = min(*counted, pressure_gpa), max(*counted, pressure_gpa)
+    own = sum(term.sigma_gpa**2 for term in terms if term.name.startswith("scale co"))
+    own += sum(term.sigma_gpa**2 for term in terms if term.name == "scale, assessed")
+    beyond = rectangle_rms(pressure_gpa, low, high) ** 2 - own
+    return BudgetTerm(
+        name,
+        "systematic",
+        float(np.sqrt(max(beyond, 0.0))),
+        f"the same edge is {low:.1f} to {high:.1f} GPa on published scales; less what the "
+        "coefficients of this one explain",
+    )
+
+
+def _range_note(scale: Scale, pressure_gpa: float, temperature_k: float) -> str:
+    (low, high), (cold, warm) = scale.range_gpa, scale.range_k
+    parts = []
+    if not np.isfinite(pressure_gpa):
+        parts.append(f"The scale {scale.name} gives this edge no pressure.")
+    elif not scale.covers(pressure_gpa):
+        parts.append(
+            f"The scale {scale.name} was made for {low:g} to {high:g} GPa and is used at "
+            f"{pressure_gpa:.1f} GPa."
+        )
+    if np.isfinite(temperature_k) and not scale.covers_temperature(temperature_k):
+        parts.append(
+            f"The scale {scale.name} was made at {cold:g} to {warm:g} K and is used at "
+            f"{temperature_k:.4g} K."
+        )
+    return " ".join(parts)

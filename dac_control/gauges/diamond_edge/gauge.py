@@ -1,0 +1,238 @@
+"""The diamond-edge gauge: a Raman spectrum of the anvil to a pressure, on every published scale.
+
+One reading of 2035 cm-1 is 483 to 599 GPa on published scales. So a measurement always lists
+the pressures of the same edge on all of them, and their spread is part of its budget.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from dac_control.errors import ConfigurationError
+from dac_control.gauges.diamond_edge.edge_budget import EdgeCircumstances, EdgeReading
+from dac_control.gauges.diamond_edge.edge_pressure import (
+    GAUGE,
+    edge_pressure,
+    nu0_for,
+    reference_sentence,
+)
+from dac_control.gauges.diamond_edge.fit import fit_edge
+from dac_control.gauges.diamond_edge.nu0 import Nu0
+from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention, RamanSpectrum
+from dac_control.gauges.diamond_edge.result import EdgeFit
+from dac_control.gauges.measurement import PressureMeasurement
+from dac_control.gauges.scales import Scale, get_scale
+
+__all__ = ["DiamondEdgeGauge"]
+
+_USUAL_LASER_NM: Final = 532.0
+_NAN: Final = float("nan")
+
+
+class DiamondEdgeGauge:
+    """Pressure from the high-frequency Raman edge of a stressed anvil.
+
+    Parameters
+    ----------
+    scale : str or Scale
+        The scale that pressures are quoted on; all others are listed beside it.
+    nu0 : Nu0, optional
+        The line of unstressed diamond. Without it every scale takes the nu0 of its source, with
+        an uncertainty of 1 cm-1.
+    laser_sigma_nm : float
+        Standard uncertainty of the laser's wavelength; 0.1 nm is 3.5 cm-1 at 532 nm.
+    laser_nm : float
+        Vacuum wavelength of the laser, for spectra that do not say theirs.
+    axis_sigma_cm1 : float
+        Standard uncertainty of the Raman axis without the laser's share.
+    stress_sigma_gpa : float, optional
+        What the stress state of this anvil may differ by from those of the scales.
+    anvil : str
+        Identity, type and orientation of the anvil, for the record.
+
+    Raises
+    ------
+    ConfigurationError
+        A name is unknown or an uncertainty is no uncertainty.
+    """
+
+    def __init__(
+        self,
+        *,
+        scale: str | Scale = "akahama2006",
+        nu0: Nu0 | None = None,
+        laser_sigma_nm: float,
+        laser_nm: float = _USUAL_LASER_NM,
+        axis_sigma_cm1: float = 0.0,
+        stress_sigma_gpa: float | None = None,
+        anvil: str = "",
+    ) -> None:
+        _check_sigma("laser wavelength", "nm", laser_sigma_nm)
+        _check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
+        _check_sigma("stress state", "GPa", 0.0 if stress_sigma_gpa is None else stress_sigma_gpa)
+        if not 200.0 <= laser_nm <= 1100.0:
+            raise ConfigurationError(
+                f"The laser of the diamond-edge gauge is given as {laser_nm} nm; give its vacuum "
+                "wavelength, between 200 and 1100 nm."
+            )
+        self._scale = get_scale(scale, GAUGE) if isinstance(scale, str) else scale
+        if self._scale.gauge != GAUGE:
+            raise ConfigurationError(
+                f"The scale '{self._scale.name}' is of the gauge {self._scale.gauge} and cannot "
+                "read a diamond edge."
+            )
+        self._laser_nm = float(laser_nm)
+        self._known = EdgeCircumstances(
+            nu0=nu0,
+            laser_sigma_nm=float(laser_sigma_nm),
+            axis_sigma_cm1=float(axis_sigma_cm1),
+            stress_sigma_gpa=stress_sigma_gpa,
+            anvil=anvil,
+        )
+
+    def __repr__(self) -> str:
+        nu0 = "of each scale" if self._known.nu0 is None else f"{self._known.nu0.value_cm1} cm-1"
+        return f"<DiamondEdgeGauge scale={self._scale.name} nu0={nu0} anvil='{self._known.anvil}'>"
+
+    @property
+    def scale(self) -> Scale:
+        """The scale that pressures are quoted on."""
+        return self._scale
+
+    @property
+    def anvil(self) -> str:
+        """Identity, type and orientation of the anvil."""
+        return self._known.anvil
+
+    def measure(
+        self,
+        spectrum: RamanSpectrum,
+        temperature_k: float = _NAN,
+        expected_gpa: tuple[float, float] | None = None,
+    ) -> PressureMeasurement:
+        """Measure the pressure.
+
+        Parameters
+        ----------
+        spectrum : RamanSpectrum
+        temperature_k : float
+            Of the anvil; NaN where unknown.
+        expected_gpa : tuple of float, optional
+            Decides between several steps; an edge outside is flagged ``outside_window``.
+
+        Raises
+        ------
+        ConfigurationError
+            The expected range is empty or beyond the scale, or the temperature is none. A poor
+            spectrum raises nothing: the result says ``measured=False``, and its flags say why.
+        """
+        _check_temperature(temperature_k)
+        window = None if expected_gpa is None else self._window_cm1(expected_gpa)
+        fit = fit_edge(spectrum, expected_cm1=window)
+        if not fit.ok:
+            return self._not_measured(fit, temperature_k)
+        shift = fit.definition_shift_cm1
+        reading = EdgeReading(
+            edge_cm1=fit.edge_cm1,
+            sigma_cm1=fit.edge_sigma_cm1,
+            definition_cm1=shift if np.isfinite(shift) else fit.width_cm1,
+            temperature_k=float(temperature_k),
+            laser_nm=self._laser_nm if spectrum.laser_nm is None else spectrum.laser_nm,
+            convention=spectrum.convention,
+        )
+        return edge_pressure(self._scale, reading, self._known, flags=fit.flags, fit=fit)
+
+    def pressure_from_edge(
+        self,
+        edge_cm1: float,
+        sigma_cm1: float,
+        temperature_k: float = _NAN,
+        *,
+        convention: AxisConvention = "unknown",
+        definition_cm1: float | None = None,
+    ) -> PressureMeasurement:
+        """Recompute the pressure of an edge that was measured and stored.
+
+        Parameters
+        ----------
+        edge_cm1, sigma_cm1 : float
+            The edge and its statistical uncertainty.
+        temperature_k : float
+            NaN where unknown.
+        convention : {"vacuum", "air", "unknown"}
+            Of the wavelengths that the Raman shift was computed from.
+        definition_cm1 : float, optional
+            How far the definitions of the edge differ; None where nobody recorded it.
+
+        Raises
+        ------
+        ConfigurationError
+            The edge, its uncertainty or the temperature is no number that it can be.
+        """
+        _check_temperature(temperature_k)
+        _check_sigma("edge", "cm-1", sigma_cm1)
+        if definition_cm1 is not None:
+            _check_sigma("definition of the edge", "cm-1", definition_cm1)
+        if not 1300.0 < edge_cm1 < 3000.0:
+            raise ConfigurationError(
+                f"The diamond edge is given as {edge_cm1} cm-1; it lies between 1332 and 2250 cm-1."
+            )
+        reading = EdgeReading(
+            edge_cm1=float(edge_cm1),
+            sigma_cm1=float(sigma_cm1),
+            definition_cm1=definition_cm1,
+            temperature_k=float(temperature_k),
+            laser_nm=self._laser_nm,
+            convention=convention,
+        )
+        return edge_pressure(self._scale, reading, self._known)
+
+    def _window_cm1(self, expected_gpa: tuple[float, float]) -> tuple[float, float]:
+        low, high = expected_gpa
+        if not low < high:
+            raise ConfigurationError(
+                f"The pressure is expected between {low} and {high} GPa; give the lower first."
+            )
+        nu0 = nu0_for(self._scale, self._known).value_cm1
+        edges = [self._scale.observable(self._scale.inverse(p), nu0) for p in (low, high)]
+        if not np.isfinite(edges).all():
+            raise ConfigurationError(
+                f"The scale '{self._scale.name}' has no edge for {low} to {high} GPa; it was made "
+                f"for {self._scale.range_gpa[0]:g} to {self._scale.range_gpa[1]:g} GPa."
+            )
+        return float(edges[0]), float(edges[1])
+
+    def _not_measured(self, fit: EdgeFit, temperature_k: float) -> PressureMeasurement:
+        return PressureMeasurement(
+            measured=False,
+            pressure_gpa=_NAN,
+            sigma_stat_gpa=_NAN,
+            sigma_sys_gpa=_NAN,
+            gauge=GAUGE,
+            scale=self._scale.name,
+            observable=fit.edge_cm1,
+            observable_sigma=fit.edge_sigma_cm1,
+            observable_unit="cm-1",
+            temperature_k=float(temperature_k),
+            in_range=False,
+            reference=reference_sentence(self._scale, self._known),
+            budget=(),
+            flags=fit.flags,
+            fit=fit,
+        )
+
+
+def _check_sigma(what: str, unit: str, sigma: float) -> None:
+    if not 0.0 <= sigma < float("inf"):
+        raise ConfigurationError(
+            f"The uncertainty of the {what} is {sigma} {unit}; give a number of 0 or more."
+        )
+
+
+def _check_temperature(temperature_k: float) -> None:
+    if np.isnan(temperature_k) or 0.0 < temperature_k < 5000.0:
+        return
+    raise ConfigurationError(
+        f"The temperature of the anvil is given as {temperature_k} K; give one above 0 K, or NaN "
+        "where it is unknown."
+    )

@@ -1,0 +1,173 @@
+"""Whether what was fitted is the end of a band, how well it is known, and what is wrong with it."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.diamond_edge.derivative import steepest_of_data, steepest_of_model
+from dac_control.gauges.diamond_edge.result import EdgeFit
+from dac_control.gauges.diamond_edge.window import WIDEST_CM1, EdgePixels, WindowFit
+
+__all__ = ["is_edge", "judge", "signal_to_noise"]
+
+Vector = NDArray[np.float64]
+
+# Among some 1e3 trials (places times widths) noise reaches 4 sigma; 6 is out of its reach.
+_EDGE_SIGMA: Final = 6.0
+_RELIABLE_SIGMA: Final = 10.0
+_LARGEST_SIGMA_CM1: Final = 3.0
+"""3 to 4 GPa above 300 GPa: an edge known worse than that decides nothing."""
+_PLATEAU_FROM: Final = 4.0
+_PLATEAU_TO: Final = 9.0
+_PLATEAU_SHARE: Final = 0.35
+_PLATEAU_SIGMA: Final = 3.0
+_MISFIT_SHARE: Final = 0.1
+_MISFIT_SIGMA: Final = 5.0
+_POOR_SIGMA: Final = 4.0
+_POOR_SCATTER: Final = 1.5
+
+
+def is_edge(fit: WindowFit, pixels: EdgePixels) -> bool:
+    """True where a step stands out of the noise and a plateau lies below it.
+
+    The flank of a line, that of unstressed diamond at 1332 cm-1 too, is a step as well, but a
+    few widths below it the light is gone.
+    """
+    broad = fit.width_cm1 > 0.95 * WIDEST_CM1
+    if not fit.held or broad or not signal_to_noise(fit, pixels) >= _EDGE_SIGMA:
+        return False
+    d = (fit.shift_cm1 - fit.edge_cm1) / fit.width_cm1
+    below = (d >= -_PLATEAU_TO) & (d <= -_PLATEAU_FROM)
+    if int(below.sum()) < 4 or not (d > 2.0).any():
+        return False
+    plateau, background = fit.shape.split(fit.estimate.parameters)
+    # A curved background may mount under the flank of a line; level and slope cannot.
+    shift = d[below] * fit.width_cm1
+    level = background[0] + min(float(background[1]), 0.0) * shift
+    height = float(np.median(fit.counts[below] - level))
+    return height > _PLATEAU_SHARE * float(plateau[0])
+
+
+def signal_to_noise(fit: WindowFit, pixels: EdgePixels) -> float:
+    """Height over its uncertainty with all coefficients free, edge and width held."""
+    block = fit.estimate.information[2:, 2:]
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(block), np.finfo(float).tiny))
+    try:
+        variance = np.linalg.inv(block * np.outer(scale, scale))[0, 0] * scale[0] ** 2
+    except np.linalg.LinAlgError:
+        return 0.0
+    ratio = float(fit.estimate.parameters[2] / np.sqrt(variance * _widening(fit, pixels)))
+    return ratio if np.isfinite(ratio) else 0.0
+
+
+def judge(
+    fit: WindowFit, pixels: EdgePixels, saturated: NDArray[np.bool_]
+) -> tuple[EdgeFit | None, tuple[str, ...]]:
+    """Turn a fit into a result with its flags; None where its covariance says nothing.
+
+    Parameters
+    ----------
+    fit : WindowFit
+    pixels : EdgePixels
+    saturated : array of bool, shape (pixels,)
+    """
+    covariance = _covariance(fit, pixels)
+    if covariance is None:
+        return None, ("no_edge", "not_converged")
+    values = fit.estimate.parameters
+    exact = steepest_of_model(fit, covariance)
+    smoothed = steepest_of_data(fit, _widening(fit, pixels))
+    result = EdgeFit(
+        edge_cm1=fit.edge_cm1,
+        edge_sigma_cm1=float(np.sqrt(covariance[0, 0])),
+        width_cm1=fit.width_cm1,
+        height_counts=float(values[2]),
+        derivative_minimum_cm1=exact.shift_cm1,
+        derivative_minimum_sigma_cm1=exact.sigma_cm1,
+        smoothed_minimum_cm1=smoothed.shift_cm1,
+        smoothed_minimum_sigma_cm1=smoothed.sigma_cm1,
+        smoothing_cm1=smoothed.smoothing_cm1,
+        smoothing_bias_cm1=smoothed.bias_cm1,
+        chi2_reduced=fit.scatter,
+        plateau_order=fit.shape.plateau_order,
+        background_order=fit.shape.background_order,
+        parameter_names=fit.shape.names,
+        parameters=_frozen(values),
+        covariance=_frozen(covariance),
+        window_cm1=(float(fit.shift_cm1[0]), float(fit.shift_cm1[-1])),
+        flags=(),
+        signal_to_noise=signal_to_noise(fit, pixels),
+    )
+    return result, _problems(result, fit, pixels, saturated)
+
+
+def _widening(fit: WindowFit, pixels: EdgePixels) -> float:
+    """Factor on the variance: the scatter where the gain is unknown or the fit is poor."""
+    if pixels.noise.gain_assumed or _scatters(fit):
+        return max(fit.scatter, 1e-12)
+    return 1.0
+
+
+def _scatters(fit: WindowFit) -> bool:
+    freedom = max(fit.counts.size - fit.shape.size, 1)
+    chance = 1.0 + _POOR_SIGMA * float(np.sqrt(2.0 / freedom))
+    return fit.scatter > max(chance, _POOR_SCATTER)
+
+
+def _covariance(fit: WindowFit, pixels: EdgePixels) -> Vector | None:
+    information = fit.estimate.information
+    scale = np.sqrt(np.diag(information))
+    if not (np.isfinite(scale).all() and (scale > 0.0).all()):
+        return None
+    try:
+        inverse = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
+    except np.linalg.LinAlgError:
+        return None
+    inverse = inverse * _widening(fit, pixels)
+    good = np.isfinite(inverse).all() and (np.diag(inverse) > 0.0).all()
+    return inverse if good else None
+
+
+def _problems(
+    result: EdgeFit, fit: WindowFit, pixels: EdgePixels, saturated: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    edge, width = result.edge_cm1, result.width_cm1
+    x = pixels.x
+    near = np.abs(x - edge) <= 3.0 * width
+    weak = (
+        result.signal_to_noise < _RELIABLE_SIGMA or not result.edge_sigma_cm1 < _LARGEST_SIGMA_CM1
+    )
+    at_end = edge - 2.0 * width < x[0] or edge + 2.0 * width > x[-1]
+    found = {
+        "low_signal": weak,
+        "saturated": bool((saturated & near).any()),
+        "not_converged": not fit.estimate.converged,
+        "at_edge": bool(at_end or width > 0.95 * WIDEST_CM1),
+        "misfit": _misfit(fit) > _MISFIT_SHARE,
+        "poor_fit": (not pixels.noise.gain_assumed and _scatters(fit)) or fit.structure.found,
+    }
+    return tuple(name for name, present in found.items() if present)
+
+
+def _misfit(fit: WindowFit) -> float:
+    """What the model leaves beyond noise near the edge, as a share of its height.
+
+    From products of residuals two pixels apart, to which noise of any size adds nothing.
+    """
+    near = np.abs(fit.shift_cm1 - fit.edge_cm1) <= 6.0 * fit.width_cm1
+    residual = (fit.counts - fit.estimate.expected)[near]
+    if residual.size < 8:
+        return 0.0
+    products = residual[:-2] * residual[2:]
+    shared = float(np.mean(products))
+    chance = float(np.mean(residual**2)) / float(np.sqrt(products.size))
+    if shared < _MISFIT_SIGMA * chance:
+        return 0.0
+    return float(np.sqrt(shared) / fit.estimate.parameters[2])
+
+
+def _frozen(array: Vector) -> Vector:
+    copy = np.array(array)
+    copy.setflags(write=False)
+    return copy

@@ -1,0 +1,64 @@
+"""Newton's step inside limits in compiled code: free parameters, scaling, damped Cholesky."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+__all__ = ["scale_system", "solve"]
+
+# Pivot of a matrix of unit diagonal below which two parameters cannot be told apart.
+_SINGULAR = 1e-14
+
+
+@njit(nogil=True, error_model="numpy")
+def scale_system(information, gradient, p, lower, upper, active, free, scale, system):
+    """Choose the parameters that may move and scale theirs to a unit diagonal; returns how many.
+
+    Counts and nanometres differ by ten orders of magnitude. The scaled gradient becomes one more
+    row of `system`, of which only the lower triangle is used.
+    """
+    count = 0
+    for j in range(p.size):
+        blocked = (p[j] <= lower[j] and gradient[j] < 0.0) or (
+            p[j] >= upper[j] and gradient[j] > 0.0
+        )
+        if active[j] and not blocked and information[j, j] > 0.0:
+            free[count] = j
+            scale[count] = 1.0 / math.sqrt(information[j, j])
+            count += 1
+    for a in range(count):
+        for b in range(a + 1):
+            system[a, b] = information[free[a], free[b]] * scale[a] * scale[b]
+    for b in range(count):
+        system[count, b] = gradient[free[b]] * scale[b]
+    return count
+
+
+@njit(nogil=True, error_model="numpy")
+def solve(system, count, damping, free, scale, factor, step):
+    """Step of the free parameters; returns its squared length in sigma, NaN if singular."""
+    step[:] = 0.0
+    for a in range(count + 1):
+        for b in range(min(a + 1, count)):
+            factor[a, b] = system[a, b]
+    for b in range(count):
+        pivot = factor[b, b] + damping
+        if pivot <= _SINGULAR:
+            return np.nan
+        inverse = 1.0 / math.sqrt(pivot)
+        for a in range(b + 1, count + 1):
+            factor[a, b] *= inverse
+        factor[b, b] = inverse
+        for c in range(b + 1, count):
+            for a in range(c, count + 1):
+                factor[a, c] -= factor[a, b] * factor[c, b]
+    decrement = 0.0
+    for a in range(count):
+        decrement += factor[count, a] ** 2
+    for a in range(count - 1, -1, -1):
+        value = factor[count, a] * factor[a, a]
+        step[free[a]] = scale[a] * value
+        for b in range(a):
+            factor[count, b] -= factor[a, b] * value
+    return decrement

@@ -1,0 +1,45 @@
+"""How strong R2 can be beside R1: the thermal population of the upper 2E level."""
+
+from typing import Final, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["R2_GONE_K", "SPLITTING_CM1", "STRENGTH_MAX", "WARM_RATIO", "boltzmann", "largest_ratio"]
+
+SPLITTING_CM1: Final = 29.7
+"""Splitting of the 2E state at zero pressure, 1.43 nm at 694 nm."""
+
+R2_GONE_K: Final = 12.0
+"""Below, the Boltzmann factor of R2 is under 3 %: one line, unless the data show a second."""
+
+WARM_RATIO: Final = 0.5
+"""R2 to R1 of a warm chip, to start from."""
+
+_CM1_PER_K: Final = 0.695034800
+"""Boltzmann's constant over h c, in cm-1 per K (CODATA 2018)."""
+
+# Largest strength of R2 relative to R1 at equal population. The oscillator strengths of the
+# ordinary ray give 0.53 (Bel'skii, 1964); it depends on orientation and polarisation, so this
+# bound is our choice and generous.
+STRENGTH_MAX: Final = 1.2
+# Headroom for a chip that the laser warms above the sensor.
+_WARMER_K: Final = 10.0
+
+
+@overload
+def boltzmann(temperature_k: float, splitting_cm1: float = ...) -> float: ...
+@overload
+def boltzmann(
+    temperature_k: NDArray[np.float64], splitting_cm1: float = ...
+) -> NDArray[np.float64]: ...
+def boltzmann(
+    temperature_k: float | NDArray[np.float64], splitting_cm1: float = SPLITTING_CM1
+) -> float | NDArray[np.float64]:
+    """Population of the upper 2E level relative to the lower at a temperature in K."""
+    return np.exp(-splitting_cm1 / (_CM1_PER_K * temperature_k))
+
+
+def largest_ratio(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Largest ratio R2 to R1 that a ruby at this temperature may show."""
+    return STRENGTH_MAX * boltzmann(temperature_k + _WARMER_K)

@@ -1,0 +1,194 @@
+"""What a fit leaves over: cosmic rays, foreign lines, a second line, and misfit."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.ruby.lineshape import CM1_NM
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.scoring import Scored, Windows
+
+__all__ = ["foreign_lines", "lone_spikes", "misfit_share", "sees_partner"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_SPIKE_SIGMA: Final = 6.0
+_SPIKE_SHARE: Final = 0.15
+"""A spike is also this share of the line under it: misfit of a bright line is no spike."""
+_REACH_PX: Final = 3
+"""A spike is narrower than this; what is still there three pixels away is light."""
+_SPIKE_LIKE_PX: Final = 6.0
+
+_FOREIGN_SIGMA: Final = 8.0
+_FOREIGN_SHARE: Final = 0.05
+"""Ruby's own sidebands and feet stay below this share of R1."""
+_SMOOTH_PX: Final = 5
+_APART: Final = 1.5
+"""Full widths from R1 and R2 beyond which light is none of theirs."""
+
+_AT_R1_NM: Final = 0.5
+_R1_SHARE: Final = 0.7
+
+_PARTNER_SIGMA: Final = 5.0
+_MISFIT_SIGMA: Final = 5.0
+
+
+def lone_spikes(windows: Windows, scored: Scored) -> Mask:
+    """Pixels far above the model and above their neighbours three pixels away.
+
+    The largest of a spectrum drags the model towards itself: it goes first, the rest is judged
+    again after another fit. Shape (spectra, pixels).
+    """
+    residual = np.where(windows.used, windows.y - scored.model, 0.0)
+    sigma = np.sqrt(scored.variance)
+    z = residual / sigma
+    worst = z.max(axis=1)
+    found = np.zeros(z.shape, dtype=bool)
+    rows = np.flatnonzero(worst > _SPIKE_SIGMA)
+    if not rows.size:
+        return found
+    residual, sigma, z = residual[rows], sigma[rows], z[rows]
+    used = windows.used[rows]
+    scale = np.maximum(1.0, _scatter(z, used))[:, None]
+    around = 0.5 * (np.roll(residual, _REACH_PX, 1) + np.roll(residual, -_REACH_PX, 1))
+    alone = residual - np.maximum(around, 0.0)
+    p = scored.parameters[rows]
+    x = windows.x[rows]
+    line = scored.model[rows] - background(x, p)
+    spike = (alone > _SPIKE_SIGMA * scale * sigma) & (alone > _SPIKE_SHARE * line)
+    spike &= (alone > 0.5 * residual) & (z > 0.3 * worst[rows, None])
+    # A narrow line where R2 would be of a single line is `sees_partner`'s to judge; one where R1
+    # would be if this were R2 is R1.
+    pitch = (x.max(axis=1) - x[:, 0]) / np.maximum(used.sum(axis=1), 1)
+    narrow = p[:, 1] < _SPIKE_LIKE_PX * pitch
+    below = p[:, 0] - _r2(p)
+    at_r2 = np.abs(x - _r2(p)[:, None]) <= 1.5 * p[:, 1:2]
+    at_r1 = np.abs(x - (p[:, 0] + below)[:, None]) <= np.maximum(1.5 * p[:, 1:2], _AT_R1_NM)
+    spike &= ~((narrow & (p[:, 8] == 0.0))[:, None] & at_r2) & ~(narrow[:, None] & at_r1)
+    found[rows] = spike
+    return found
+
+
+def foreign_lines(windows: Windows, scored: Scored) -> Mask:
+    """Light that is neither R1 nor R2 nor background: lines of neon, of pairs, of the room.
+
+    Shape (spectra, pixels); at most one line a spectrum, the strongest, with its feet.
+    """
+    found = np.zeros(windows.used.shape, dtype=bool)
+    p = scored.parameters
+    residual = np.where(windows.used, windows.y - scored.model, 0.0)
+    smooth = _box_means(residual)
+    rows = np.flatnonzero(smooth.max(axis=1) > _FOREIGN_SHARE * p[:, 3])
+    if not rows.size:
+        return found
+    p, x, smooth = p[rows], windows.x[rows], smooth[rows]
+    apart = np.abs(x - p[:, :1]) > _APART * p[:, 1:2]
+    apart &= np.abs(x - _r2(p)[:, None]) > _APART * p[:, 1:2]
+    level = np.median(np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0), 1)
+    smooth = np.where(apart, smooth - np.maximum(level, 0.0)[:, None], 0.0)
+    sigma = np.sqrt(scored.variance[rows] / _SMOOTH_PX)
+    at = smooth.argmax(axis=1)
+    row = np.arange(rows.size)
+    top = smooth[row, at]
+    strong = (top > _FOREIGN_SIGMA * sigma[row, at]) & (top > _FOREIGN_SHARE * p[:, 3])
+    # As strong as this and where R1 would be if the fitted line were R2, it is R1.
+    above = np.abs(x[row, at] - 2.0 * p[:, 0] + _r2(p))
+    strong &= (above > _AT_R1_NM) | (top < _R1_SHARE * p[:, 3])
+    reach = 2.0 * np.minimum(p[:, 1], 1.0)
+    near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
+    found[rows] = near & strong[:, None] & apart
+    return found
+
+
+def sees_partner(windows: Windows, scored: Scored) -> Mask:
+    """True where the residual of one line shows a second one at the place of R2."""
+    p = scored.parameters
+    r1, fwhm, eta = p[:, :1], p[:, 1:2], p[:, 2:3]
+    u = (windows.x - _r2(p)[:, None]) / fwhm
+    square = u * u
+    line = eta / (1.0 + 4.0 * square) + (1.0 - eta) * np.exp(-2.772588722239781 * square)
+    weight = np.where(windows.used, 1.0 / scored.variance, 0.0)
+    residual = windows.y - scored.model
+    d = windows.x - r1
+    design = np.stack((np.ones_like(d), d, d * d, line), axis=1)
+    weighted = design * weight[:, None, :]
+    information = weighted @ design.transpose(0, 2, 1)
+    inverse, good = inverted(information)
+    score = np.einsum("bpk,bk->bp", weighted, residual)
+    amplitude = np.einsum("bp,bp->b", inverse[:, 3], score)
+    freedom = np.maximum(windows.used.sum(axis=1) - 7, 1)
+    variance = inverse[:, 3, 3] * np.maximum(1.0, scored.chi2 / freedom)
+    return good & (amplitude > _PARTNER_SIGMA * np.sqrt(np.maximum(variance, 0.0)))
+
+
+def misfit_share(windows: Windows, scored: Scored) -> Array:
+    """What the model leaves beyond noise, as a share of R1's height, shape (spectra,).
+
+    From products of residuals two pixels apart, to which noise of any size adds nothing.
+    """
+    residual = np.where(windows.used, windows.y - scored.model, 0.0)
+    both = windows.used[:, 2:] & windows.used[:, :-2]
+    count = np.maximum(both.sum(axis=1), 1)
+    shared = np.einsum("bk,bk->b", residual[:, 2:], residual[:, :-2]) / count
+    pixels = np.maximum(windows.used.sum(axis=1), 1)
+    chance = np.einsum("bk,bk->b", residual, residual) / pixels / np.sqrt(count)
+    significant = shared >= _MISFIT_SIGMA * chance
+    share = np.sqrt(np.where(significant, shared, 0.0)) / scored.parameters[:, 3]
+    return np.where(significant, share, 0.0)
+
+
+def background(x: Array, p: Array) -> Array:
+    """Background of the models at the pixels, shape (spectra, pixels)."""
+    d = x - p[:, :1]
+    return p[:, 4:5] + d * (p[:, 5:6] + d * p[:, 6:7])
+
+
+def inverted(matrices: Array) -> tuple[Array, Mask]:
+    """Inverses of symmetric matrices, scaled to a unit diagonal on the way; False if singular."""
+    index = np.arange(matrices.shape[1])
+    diagonal = matrices[:, index, index]
+    good = np.all(np.isfinite(matrices), axis=(1, 2)) & np.all(diagonal > 0.0, axis=1)
+    scale = 1.0 / np.sqrt(np.where(good[:, None], diagonal, 1.0))
+    outer = scale[:, :, None] * scale[:, None, :]
+    unit = np.where(good[:, None, None], matrices * outer, np.eye(index.size))
+    try:
+        inverse = np.linalg.inv(unit)
+    except np.linalg.LinAlgError:
+        inverse, regular = _one_by_one(unit)
+        good &= regular
+    inverse = inverse * outer
+    return inverse, good & np.all(np.isfinite(inverse), axis=(1, 2))
+
+
+def _one_by_one(matrices: Array) -> tuple[Array, Mask]:
+    inverse, regular = np.zeros_like(matrices), np.zeros(len(matrices), dtype=bool)
+    for row, matrix in enumerate(matrices):
+        try:
+            inverse[row], regular[row] = np.linalg.inv(matrix), True
+        except np.linalg.LinAlgError:
+            continue
+    return inverse, regular
+
+
+def _box_means(values: Array) -> Array:
+    """Means over `_SMOOTH_PX` pixels; the ends, which are no place for a line, wrap around."""
+    half = _SMOOTH_PX // 2
+    total = values.copy()
+    for lag in range(1, half + 1):
+        total += np.roll(values, lag, axis=1) + np.roll(values, -lag, axis=1)
+    return total / _SMOOTH_PX
+
+
+def _scatter(z: Array, used: Mask) -> Array:
+    return 1.4826 * np.nanmedian(np.where(used, np.abs(z), np.nan), axis=1)
+
+
+def _r2(p: Array) -> Array:
+    splitting = np.where(p[:, 9] > 0.0, p[:, 9], SPLITTING_CM1)
+    return CM1_NM / (CM1_NM / p[:, 0] + splitting)
+
+
+def _pitch(x: Array) -> Array:
+    return np.median(np.diff(x, axis=1), axis=1)

@@ -1,0 +1,202 @@
+"""Whether what was fitted is a ruby line, how well it is known, and what is wrong with it."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.ruby.asymmetry import skewness_shift
+from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
+from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
+from dac_control.gauges.ruby.r2_population import boltzmann
+from dac_control.gauges.ruby.residuals import inverted, misfit_share
+from dac_control.gauges.ruby.result import RubyFits
+
+__all__ = ["judge", "stress_record"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Among some 1e4 trials (pixels times widths) noise reaches 4.5 sigma; 6 is out of its reach.
+LINE_SIGMA: Final = 6.0
+_RELIABLE_SIGMA: Final = 10.0
+_LARGEST_SIGMA_NM: Final = 0.1
+"""0.27 GPa: beyond it a ruby reading steers nothing."""
+_R2_EXPECTED_K: Final = 40.0
+_WEAKEST_STRENGTH: Final = 0.1
+_MERGED_SHARE: Final = 0.8
+# Measured ruby spectra leave 1 % (feet, sidebands); a line on the slope of another leaves 13 %.
+_MISFIT_SHARE: Final = 0.08
+_POOR_SIGMA: Final = 4.0
+# Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
+# some 1e5 electrons on, and not in the position.
+_POOR_SCATTER: Final = 1.5
+_SKEW_SIGNAL: Final = 30.0
+"""Below this signal-to-noise ratio no skewness can be told."""
+
+
+def judge(
+    fitted: Fitted,
+    *,
+    saturated: Mask,
+    known_spikes: NDArray[np.intp],
+    temperature_k: Array,
+    range_nm: tuple[float, float],
+    gain_assumed: bool,
+) -> RubyFits:
+    """Turn fitted windows into results with their flags.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    saturated : array of bool, shape (spectra, pixels of the windows)
+    known_spikes : array, shape (spectra,)
+        Pixels of the windows that were masked before the fit.
+    temperature_k : array, shape (spectra,)
+        NaN where unknown.
+    range_nm : tuple of float
+        First and last wavelength of the spectra.
+    gain_assumed : bool
+        The variance is known up to a factor only.
+    """
+    windows, scored = fitted.windows, fitted.scored
+    p = scored.parameters
+    active = _active(fitted)
+    poor = _is_poor(fitted)
+    scale = np.where(poor | gain_assumed, np.maximum(fitted.scatter, 1e-12), 1.0)
+    covariance, regular = _covariance(scored.information, active)
+    covariance *= scale[:, None, None]
+    strength = _signal_to_noise(fitted, scale)
+    sigma = np.sqrt(np.maximum(covariance[:, 0, 0], 0.0))
+    line = regular & (sigma > 0.0) & np.isfinite(p).all(axis=1)
+    found = line & (strength >= LINE_SIGMA)
+    fits = RubyFits.empty(p.shape[0], range_nm)
+    fits.flag("no_line")[:] = ~found
+    fits.flag("not_converged")[:] = ~line | (found & ~scored.converged)
+    fits.model[:] = np.where(found, np.where(fitted.doublet, 2, 1), 0)
+    rows = np.flatnonzero(found)
+    fits.r1_nm[rows], fits.r1_sigma_nm[rows] = p[rows, 0], sigma[rows]
+    fits.parameters[rows], fits.covariance[rows] = p[rows], covariance[rows]
+    fits.chi2_reduced[rows], fits.signal_to_noise[rows] = fitted.scatter[rows], strength[rows]
+    fits.window_nm[rows, 0] = windows.x[rows, 0]
+    fits.window_nm[rows, 1] = windows.x[rows].max(axis=1)
+    fits.masked_pixels[rows] = (fitted.spikes + known_spikes)[rows]
+    _flag(fits, fitted, rows, saturated, temperature_k, range_nm)
+    fits.flag("poor_fit")[rows] = poor[rows] & (not gain_assumed)
+    _flag_skewness(fits, fitted, active, scale)
+    return fits
+
+
+def stress_record(fits: RubyFits, fitted: Fitted, fitter: WindowFitter, *, again: bool) -> None:
+    """Add ratio, splitting and width ratio of good doublets from a fit without priors.
+
+    Parameters
+    ----------
+    again : bool
+        False where the fit itself was made without priors.
+    """
+    rows = np.flatnonzero(fits.ok & (fits.model == 2))
+    if not rows.size:
+        return
+    part = fitted.take(rows)
+    scored = fitter.without_priors(part) if again else part.scored
+    covariance, regular = _covariance(scored.information, _active(part))
+    scale = (
+        fits.covariance[rows, 0, 0]
+        / _covariance(part.scored.information, _active(part))[0][:, 0, 0]
+    )
+    good = regular & scored.converged
+    variance = covariance[:, [8, 9, 10], [8, 9, 10]] * scale[:, None]
+    values, sigmas = scored.parameters[:, 8:], np.sqrt(np.maximum(variance, 0.0))
+    fits.stress[rows] = np.where(good[:, None], values, np.nan)
+    fits.stress_sigma[rows] = np.where(good[:, None], sigmas, np.nan)
+
+
+def _active(fitted: Fitted) -> Mask:
+    active = np.ones((fitted.doublet.size, len(DOUBLET)), dtype=bool)
+    active[:, 7] = fitted.bright
+    active[:, 8:] = fitted.doublet[:, None]
+    return active
+
+
+def _covariance(information: Array, active: Mask) -> tuple[Array, Mask]:
+    """Inverse information of the active parameters, 0 elsewhere; False if singular."""
+    filled = information.copy()
+    index = np.arange(active.shape[1])
+    filled[:, index, index] = np.where(active, filled[:, index, index], 1.0)
+    inverse, good = inverted(filled)
+    return inverse * (active[:, :, None] & active[:, None, :]), good
+
+
+def _is_poor(fitted: Fitted) -> Mask:
+    chance = 1.0 + _POOR_SIGMA * np.sqrt(2.0 / fitted.freedom)
+    return fitted.scatter > np.maximum(chance, _POOR_SCATTER)
+
+
+def _signal_to_noise(fitted: Fitted, scale: Array) -> Array:
+    """Height of R1 over its uncertainty with height and background free, the shape held."""
+    inverse, good = inverted(fitted.scored.information[:, 3:6, 3:6])
+    height = fitted.scored.parameters[:, 3]
+    variance = np.where(good, inverse[:, 0, 0] * scale, np.inf)
+    ratio = height / np.sqrt(np.maximum(variance, 1e-300))
+    return np.where(np.isfinite(ratio), ratio, 0.0)
+
+
+def _flag(
+    fits: RubyFits,
+    fitted: Fitted,
+    rows: NDArray[np.intp],
+    saturated: Mask,
+    temperature_k: Array,
+    range_nm: tuple[float, float],
+) -> None:
+    p = fitted.scored.parameters[rows]
+    r1, fwhm, sigma = p[:, 0], p[:, 1], fits.r1_sigma_nm[rows]
+    doublet = fitted.doublet[rows]
+    r2 = np.where(doublet, CM1_NM / (CM1_NM / r1 + np.where(doublet, p[:, 9], 0.0)), r1)
+    margin = 0.5 * fwhm
+    strength = fits.signal_to_noise[rows]
+    columns = {
+        "low_signal": (strength < _RELIABLE_SIGMA) | (sigma > _LARGEST_SIGMA_NM),
+        "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
+        "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
+        "misfit": misfit_share(fitted.windows, fitted.scored)[rows] > _MISFIT_SHARE,
+        "spike": fits.masked_pixels[rows] > 0,
+        "foreign_line": fitted.foreign[rows],
+        "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
+        "r2_above_thermal": fitted.unthermal[rows],
+        "saturated": _line_saturates(fitted, rows, saturated, r2, sigma),
+    }
+    for name, column in columns.items():
+        fits.flag(name)[rows] = column
+
+
+def _line_saturates(
+    fitted: Fitted, rows: NDArray[np.intp], saturated: Mask, r2: Array, sigma: Array
+) -> Mask:
+    """True where the light of the line fills the well; a cosmic ray in a dark pixel does not."""
+    clipped = saturated[rows]
+    if not clipped.any():
+        return np.zeros(rows.size, dtype=bool)
+    x, p = fitted.windows.x[rows], fitted.scored.parameters[rows]
+    core = np.abs(x - p[:, :1]) <= np.maximum(p[:, 1], 2.0 * sigma)[:, None]
+    core |= np.abs(x - r2[:, None]) <= p[:, 1:2]
+    bright = fitted.scored.model[rows] > 0.7 * fitted.windows.y[rows]
+    return np.any(clipped & core & bright, axis=1)
+
+
+def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Array) -> Mask:
+    warm = doublet & (temperature_k >= _R2_EXPECTED_K)
+    largest = p[:, 8] + 3.0 * np.sqrt(np.maximum(ratio_variance, 0.0))
+    with np.errstate(invalid="ignore"):
+        return warm & (largest < _WEAKEST_STRENGTH * boltzmann(temperature_k))
+
+
+def _flag_skewness(fits: RubyFits, fitted: Fitted, active: Mask, scale: Array) -> None:
+    rows = np.flatnonzero(fits.ok & (fits.signal_to_noise > _SKEW_SIGNAL))
+    if not rows.size:
+        return
+    part = fitted.take(rows)
+    shift = np.abs(skewness_shift(part.windows, part.scored, active[rows], scale[rows]))
+    fits.asymmetry_sigma_nm[rows] = shift
+    fits.flag("asymmetric")[rows] = shift > fits.r1_sigma_nm[rows]

@@ -1,0 +1,164 @@
+"""The pixels about a candidate for R1: which ones, where a fit starts, and what binds it."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET, LN2_4
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.scoring import Constraints, Windows
+
+__all__ = ["PIXELS_NEEDED", "SPLITTING_LIMITS_CM1", "constraints", "cut", "starts", "walked"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+# Window about R1: R2 and the feet of both lines, short of the pair lines (N2 at +6.7 nm).
+_BELOW_NM: Final = 4.5
+_ABOVE_NM: Final = 3.5
+_WIDEST_NM: Final = 5.0
+
+# Weak priors, mean and sigma. A splitting of 4 cm-1 is 0.2 nm; both lines broaden together.
+_SPLITTING_SIGMA_CM1: Final = 4.0
+_WIDTH_RATIO_SIGMA: Final = 0.3
+# Our choice, two and a half sigma of the prior: beyond, a fit splits one line to mend its shape.
+SPLITTING_LIMITS_CM1: Final = (20.0, 40.0)
+# Shape parameters have these priors always: where photons are few they would run to a limit.
+_ETA: Final = (0.5, 0.5)
+_VOIGT: Final = (0.5, 0.5)
+
+# How far R1 may lie from its first estimate, whose error is a tenth of the width: less than half
+# the way to R2, or else a weak doublet may be fitted with R1 on R2.
+_WANDER_NM: Final = 0.6
+_WANDER_WIDTHS: Final = 0.8
+
+PIXELS_NEEDED: Final = len(DOUBLET) + 3
+
+
+def cut(
+    x: Array, y: Array, usable: Mask, floor: Array, r1_nm: Array, fwhm_nm: Array
+) -> tuple[Windows, Rows]:
+    """Cut one window a spectrum.
+
+    Parameters
+    ----------
+    x, floor : arrays, shape (pixels,)
+    y, usable : arrays, shape (spectra, pixels)
+    r1_nm, fwhm_nm : arrays, shape (spectra,)
+
+    Returns
+    -------
+    windows : Windows
+        Rows are filled up with pixels that are not used.
+    first : array, shape (spectra,)
+        Pixel at which each window begins.
+    """
+    wider = 2.0 * np.maximum(0.0, fwhm_nm - 1.0)
+    first = np.searchsorted(x, r1_nm - _BELOW_NM - wider)
+    last = np.searchsorted(x, r1_nm + _ABOVE_NM + wider)
+    width = max(int((last - first).max(initial=0)), 1)
+    index = first[:, None] + np.arange(width)
+    inside = index < last[:, None]
+    index = np.minimum(index, x.size - 1)
+    used = np.take_along_axis(usable, index, 1) & inside
+    windows = Windows(x[index], np.take_along_axis(y, index, 1), used, floor[index])
+    return windows, first
+
+
+def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array) -> Array:
+    """Parameters to start from: background from the darkest pixels, height by least squares."""
+    level = _dark_level(windows)
+    line = _gauss(windows.x - r1_nm[:, None], fwhm_nm)
+    r2 = CM1_NM / (CM1_NM / r1_nm + SPLITTING_CM1)
+    line = line + ratio[:, None] * _gauss(windows.x - r2[:, None], fwhm_nm)
+    line *= windows.used
+    height = np.sum(line * (windows.y - level[:, None]), axis=1)
+    height /= np.maximum(np.sum(line * line, axis=1), 1e-12)
+    start = np.zeros((r1_nm.size, len(DOUBLET)))
+    start[:, 0], start[:, 1], start[:, 2] = r1_nm, fwhm_nm, 0.5
+    start[:, 3], start[:, 4] = height, level
+    start[:, 8], start[:, 9], start[:, 10] = ratio, SPLITTING_CM1, 1.0
+    return start
+
+
+def constraints(
+    windows: Windows,
+    start: Array,
+    *,
+    doublet: Mask,
+    largest_ratio: Array,
+    bright: Mask,
+    priors: bool,
+) -> Constraints:
+    """Limits and priors of the fits of some windows.
+
+    Parameters
+    ----------
+    windows : Windows
+    start : array, shape (spectra, parameters)
+        A fit may not wander from its line to another one.
+    doublet : array of bool, shape (spectra,)
+        Whether R2 takes part.
+    largest_ratio : array, shape (spectra,)
+        Upper limit of R2 to R1.
+    bright : array of bool, shape (spectra,)
+        Whether there are photons enough to tell a Voigt line from a pseudo-Voigt one.
+    priors : bool
+        Whether splitting and width ratio have their weak priors.
+    """
+    spectra = doublet.size
+    inf = np.inf
+    lowest = np.min(np.where(windows.used, windows.y, inf), axis=1)
+    highest = np.max(np.where(windows.used, windows.y, -inf), axis=1)
+    span = np.where(np.isfinite(highest - lowest), highest - lowest, 0.0)
+    count = windows.used.sum(axis=1)
+    x_first, x_last = windows.x[:, 0], windows.x.max(axis=1)
+    pitch = (x_last - x_first) / np.maximum(count - 1, 1)
+    lower = np.full((spectra, len(DOUBLET)), -inf)
+    upper = np.full((spectra, len(DOUBLET)), inf)
+    reach = _reach_nm(start[:, 1])
+    lower[:, 0] = np.maximum(x_first, start[:, 0] - reach)
+    upper[:, 0] = np.minimum(x_last, start[:, 0] + reach)
+    lower[:, 1], upper[:, 1] = 0.8 * pitch, np.maximum(_WIDEST_NM, 3.0 * pitch)
+    lower[:, 2], upper[:, 2] = 0.0, 1.0
+    # Above 0, for a line without height has neither place nor width.
+    lower[:, 3] = 1e-4 * span + 1e-9
+    lower[:, 7], upper[:, 7] = -0.5, 1.5
+    lower[:, 8], upper[:, 8] = 0.0, largest_ratio
+    lower[:, 9], upper[:, 9] = SPLITTING_LIMITS_CM1
+    lower[:, 10], upper[:, 10] = 0.4, 2.5
+    expected = np.zeros(len(DOUBLET))
+    expected[[2, 7, 9, 10]] = _ETA[0], _VOIGT[0], SPLITTING_CM1, 1.0
+    precision = np.zeros((spectra, len(DOUBLET)))
+    precision[:, 2], precision[:, 7] = _ETA[1] ** -2.0, _VOIGT[1] ** -2.0
+    if priors:
+        precision[:, 9], precision[:, 10] = _SPLITTING_SIGMA_CM1**-2.0, _WIDTH_RATIO_SIGMA**-2.0
+    active = np.ones((spectra, len(DOUBLET)), dtype=bool)
+    active[:, 7] = bright
+    active[:, 8:] = doublet[:, None]
+    return Constraints(lower, upper, expected, precision, active)
+
+
+def walked(r1_nm: Array, start_nm: Array, fwhm_nm: Array) -> Mask:
+    """True where R1 went as far from its first estimate as it may, shape (spectra,)."""
+    return np.abs(r1_nm - start_nm) > 0.99 * _reach_nm(fwhm_nm)
+
+
+def _reach_nm(fwhm_nm: Array) -> Array:
+    return np.maximum(_WANDER_NM, _WANDER_WIDTHS * fwhm_nm)
+
+
+def _dark_level(windows: Windows) -> Array:
+    """About the level of the darkest fifth of each window, shape (spectra,)."""
+    values = np.where(windows.used, windows.y, np.inf)
+    rank = int(0.2 * (float(np.median(windows.used.sum(axis=1))) - 1.0))
+    level = np.partition(values, max(rank, 0), axis=1)[:, max(rank, 0)]
+    lowest = values.min(axis=1)
+    level = np.where(np.isfinite(level), level, lowest)
+    return np.where(np.isfinite(level), level, 0.0)
+
+
+def _gauss(offset_nm: Array, fwhm_nm: Array) -> Array:
+    return np.exp(-LN2_4 * (offset_nm / fwhm_nm[:, None]) ** 2)

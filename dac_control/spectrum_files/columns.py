@@ -1,0 +1,119 @@
+"""Which column of a table is the axis, which are spectra, and which are neither."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.spectrum_files.axis_unit import unit_from_text
+from dac_control.spectrum_files.model import AxisUnit, Vector
+
+__all__ = ["Columns", "arrange"]
+
+_WIDE: Final = 32
+"""A table of more columns than this and fewer rows may hold a spectrum in each row."""
+_MOST_COORDINATES: Final = 3
+_DARK: Final = re.compile(r"^dark|^dunkel|^background", re.IGNORECASE)
+_NO_SPECTRUM: Final = re.compile(
+    r"^ref|sigma|error|^err\b|uncert|std|transm|absorb|reflect|^index$|^no\.?$|^fit\b|residual",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """A table by meaning."""
+
+    axis: Vector
+    """Shape (n,)."""
+    unit: AxisUnit | None
+    """Where the layout itself decides it."""
+    spectra: list[tuple[str, Vector]]
+    """Label and counts, shape (n,)."""
+    dark: Vector | None = None
+
+
+def arrange(
+    values: NDArray[np.float64], headings: list[str], axis_row: list[float] | None = None
+) -> Columns:
+    """Find axis and spectra in a table.
+
+    Parameters
+    ----------
+    values : ndarray
+        Shape (rows, columns).
+    headings : list of str
+        Headings of the columns; ignored where there are not as many as columns.
+    axis_row : list of float, optional
+        A long row of numbers above the table, the axis of a map.
+    """
+    rows, width = values.shape
+    if width == 1:
+        return Columns(np.arange(rows, dtype=np.float64), "pixel", [("", values[:, 0])])
+    if _is_wide(values):
+        return _by_rows(values, axis_row)
+    if rows == 1 and width <= _WIDE:
+        return Columns(values[:, 0], None, [("", values[:, 1])])
+    names = headings if len(headings) == width else [""] * width
+    pairs = width >= 4 and width % 2 == 0 and np.array_equal(values[:, 0], values[:, 2])
+    at = _axis_column(values, names)
+    spectra: list[tuple[str, Vector]] = []
+    dark: Vector | None = None
+    for column in range(1 if pairs else 0, width, 2 if pairs else 1):
+        name = names[column]
+        if column == at or column < at:
+            continue
+        if _DARK.search(name):
+            dark = values[:, column]
+        elif not _NO_SPECTRUM.search(name):
+            spectra.append((name or f"column {column + 1}", values[:, column]))
+    if not spectra:
+        spectra = [(names[width - 1], values[:, width - 1])]
+        dark = None
+    if len(spectra) == 1:
+        spectra = [("", spectra[0][1])]
+    unit = unit_from_text(names[at]) if names[at] else None
+    return Columns(values[:, at], unit, spectra, dark)
+
+
+def _axis_column(values: NDArray[np.float64], names: list[str]) -> int:
+    """The first column, unless that only counts pixels and the second is named as an axis."""
+    if len(names) > 2 and unit_from_text(names[1]) in ("nm", "cm-1"):
+        first = values[:, 0]
+        if np.array_equal(first, first[0] + np.arange(first.size)):
+            return 1
+    return 0
+
+
+def _is_wide(values: NDArray[np.float64]) -> bool:
+    rows, width = values.shape
+    return width > _WIDE and (rows < _WIDE or not _sorted(values[:, 0]))
+
+
+def _by_rows(values: NDArray[np.float64], axis_row: list[float] | None) -> Columns:
+    rows, width = values.shape
+    extra = width - len(axis_row) if axis_row else 0
+    if axis_row and 0 < extra <= _MOST_COORDINATES:
+        axis, spectra, first = np.array(axis_row), values[:, extra:], 0
+        coordinates = values[:, :extra]
+    elif rows > 1 and _sorted(values[0]):
+        axis, spectra, first = values[0], values[1:], 1
+        coordinates = np.empty((rows, 0))
+    else:
+        axis, spectra, first = np.arange(width, dtype=np.float64), values, 0
+        coordinates = np.empty((rows, 0))
+    labels = [
+        " ".join(f"{value:g}" for value in coordinates[row]) or f"row {row + 1 + first}"
+        for row in range(spectra.shape[0])
+    ]
+    if len(labels) == 1:
+        labels = [""]
+    unit: AxisUnit | None = "pixel" if not first and not extra else None
+    return Columns(axis, unit, list(zip(labels, spectra, strict=True)))
+
+
+def _sorted(values: Vector) -> bool:
+    steps = np.diff(values)
+    return bool(np.all(steps > 0.0) or np.all(steps < 0.0))

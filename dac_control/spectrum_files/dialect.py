@@ -1,0 +1,128 @@
+"""How numbers stand in a line: what divides the columns, and what the decimals."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, Literal
+
+__all__ = ["COMMENTS", "Dialect", "detect", "is_comment"]
+
+COMMENTS: Final = ("#", "%", "//", "!")
+
+_SAMPLE_LINES: Final = 100
+_NOT_A_NUMBER: Final = frozenset(("nan", "-nan", "+nan", "1.#qnan", "1.#ind", "-1.#ind"))
+_NUMERIC_START: Final = re.compile(r"[\s\"';,]*[-+]?[.,]?\d")
+_FORTRAN: Final = re.compile(r"^([-+]?[\d.]+)[dD]([-+]?\d+)$")
+_NAN: Final = float("nan")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One way to write a table of numbers."""
+
+    delimiter: Literal["\t", ";", ",", " "]
+    """A blank stands for any run of blanks and tabs."""
+    decimal: Literal[".", ","]
+
+    def numbers(self, line: str) -> list[float] | None:
+        """Numbers of a line, empty leading and trailing fields left out; None if it has text."""
+        fields = self.fields(line)
+        convert = self._convert
+        try:
+            return [convert(field) for field in fields] or None
+        except ValueError:
+            return None
+
+    def fields(self, line: str) -> list[str]:
+        """Fields of a line without quotes and blanks around them, outer empty ones left out."""
+        if self.delimiter == " ":
+            return line.replace('"', " ").split()
+        if '"' in line:
+            line = line.replace('"', "")
+        fields = [field.strip() for field in line.split(self.delimiter)]
+        while fields and not fields[-1]:
+            fields.pop()
+        while fields and not fields[0]:
+            del fields[0]
+        return fields
+
+    @property
+    def _convert(self) -> Callable[[str], float]:
+        return _decimal_point if self.decimal == "." else _decimal_comma
+
+
+_DIALECTS: Final = (
+    Dialect("\t", "."),
+    Dialect(";", "."),
+    Dialect(",", "."),
+    Dialect(" ", "."),
+    Dialect("\t", ","),
+    Dialect(";", ","),
+    Dialect(" ", ","),
+)
+
+
+def is_comment(line: str) -> bool:
+    """True for a line that a program marked as no data."""
+    return line.lstrip().startswith(COMMENTS)
+
+
+def detect(lines: Sequence[str]) -> Dialect | None:
+    """Find the dialect in which most lines are rows of two numbers or more.
+
+    One column of numbers counts where no dialect finds two; None without any numbers.
+    """
+    sample = _sample(lines)
+    best, best_rank = None, (0, 0)
+    for dialect in _DIALECTS:
+        widths = Counter(len(row) for line in sample if (row := dialect.numbers(line)) is not None)
+        if not widths:
+            continue
+        wide = sum(count for width, count in widths.items() if width > 1)
+        rank = (wide, sum(widths.values()))
+        if dialect == Dialect(",", ".") and _is_decimal_comma(sample):
+            rank = (0, 0)
+        if rank > best_rank:
+            best, best_rank = dialect, rank
+    return best
+
+
+def _sample(lines: Sequence[str]) -> Sequence[str]:
+    """Lines that begin like numbers, evenly out of the whole file."""
+    numeric = [line for line in lines if _NUMERIC_START.match(line)]
+    return numeric[:: max(1, len(numeric) // _SAMPLE_LINES)]
+
+
+def _is_decimal_comma(sample: Sequence[str]) -> bool:
+    """True for "541,25" as one number: two whole numbers whose first is no axis."""
+    rows = [line.strip().rstrip(",").split(",") for line in sample]
+    if not rows or any(len(row) != 2 or "." in row[0] + row[1] for row in rows):
+        return False
+    try:
+        first = [int(row[0]) for row in rows]
+    except ValueError:
+        return False
+    steps = [b - a for a, b in pairwise(first)]
+    return not (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+
+
+def _decimal_point(field: str) -> float:
+    if "_" in field:  # Python's own notation, nobody else's
+        raise ValueError(field)
+    try:
+        return float(field)
+    except ValueError:
+        if field.lower() in _NOT_A_NUMBER:
+            return _NAN
+        fortran = _FORTRAN.match(field)
+        if fortran is None:
+            raise
+        return float(f"{fortran[1]}e{fortran[2]}")
+
+
+def _decimal_comma(field: str) -> float:
+    if "." in field and "," in field:
+        raise ValueError(field)
+    return _decimal_point(field.replace(",", ".", 1))
