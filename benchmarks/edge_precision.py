@@ -83,11 +83,17 @@ def truth(scene: Scene, edge: float, s: float) -> Vector:
     return np.concatenate(((edge, s), np.zeros(free)))
 
 
-def bound(model: Callable[[Vector], Vector], at: Vector, averages: int) -> float:
-    """Cramér-Rao bound of the edge for Poisson counts, by central differences."""
+def bound(model: Callable[[Vector], Vector], at: Vector, scene: Scene) -> float:
+    """Cramér-Rao bound of the edge for Poisson counts, by central differences.
+
+    With a rise, of the pixels above it: what lies below tells about the edge only to who knows
+    the shape of the rise.
+    """
     steps = np.where(np.arange(at.size) < 2, 1e-3, 1e-5)
     rows = np.array([(model(at + d) - model(at - d)) / (2.0 * d.sum()) for d in np.diag(steps)])
-    information = averages * (rows / model(at)) @ rows.T
+    used = AXIS_CM1 > (1362.0 if scene.rise else 0.0)
+    rows, counts = rows[:, used], model(at)[used]
+    information = scene.averages * (rows / counts) @ rows.T
     return float(np.sqrt(np.linalg.inv(information)[0, 0]))
 
 
@@ -122,7 +128,7 @@ def cell(
             return band(values, scene, AXIS_CM1, level, height, s)
 
         if number < 20:
-            bounds.append(bound(model, at, scene.averages))
+            bounds.append(bound(model, at, scene))
         fits.append(fit_edge(draw(scene, model(at), rng)))
         edges.append(edge)
     return report(scene, fits, np.array(edges), float(np.mean(bounds)))

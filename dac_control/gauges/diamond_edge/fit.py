@@ -13,6 +13,7 @@ from dac_control.gauges.diamond_edge.search import SEARCH_CM1, EdgeStart, find_e
 from dac_control.gauges.diamond_edge.spikes import isolated, noise_scale, running_median
 from dac_control.gauges.diamond_edge.verdict import is_edge, judge, signal_to_noise
 from dac_control.gauges.diamond_edge.window import EdgePixels, WindowFit, fit_around
+from dac_control.gauges.spectrum import PhotonNoise
 
 __all__ = ["fit_edge"]
 
@@ -23,8 +24,15 @@ _SATURATED_SHARE: Final = 0.95
 """Share of full scale from which the mean of several exposures may hide a clipped one."""
 _FEWEST_PX: Final = 40
 _RISE_CM1: Final = 1362.0
-"""Above the rise of the band at 1332 cm-1: a window begins there, unless the edge is near."""
+"""Above the rise of the band at 1332 cm-1: a window begins there or higher, except for an edge so
+near that it would have no plateau."""
 _NEAR_CM1: Final = 50.0
+_NEAR_WIDTHS: Final = 6.0
+_LINE_CM1: Final = 1332.5
+_LINE_HWHM_CM1: Final = 2.0
+"""Of the line of unstressed diamond behind a usual spectrometer."""
+_LINE_SIGMA: Final = 10.0
+_WIDEST_WING_CM1: Final = 130.0
 _BEYOND_CM1: Final = 150.0
 """Pixels this far above the highest edge still tell its background."""
 _RISE_SHARE: Final = 0.1
@@ -68,8 +76,10 @@ def _fit(spectrum: RamanSpectrum, expected: tuple[float, float] | None) -> EdgeF
     range_cm1 = float(x[0]), float(x[-1])
     if int(inside.sum()) < _FEWEST_PX:
         return no_edge(range_cm1, ("no_edge", "short_axis"))
-    begins = _band_begins(x, spectrum.levelled_counts)
-    pixels, saturated, clean = _pixels(spectrum, inside if begins else x <= x[inside][-1])
+    begins = _plateau_begins(x, spectrum.levelled_counts, spectrum.noise)
+    pixels, saturated, clean = _pixels(
+        spectrum, inside if np.isfinite(begins) else x <= x[inside][-1]
+    )
     spikes = int((~pixels.usable & ~saturated).sum())
     if int(pixels.usable.sum()) < _FEWEST_PX:
         flag = "saturated" if int(saturated.sum()) > spikes else "spike"
@@ -114,24 +124,38 @@ def _pixels(spectrum: RamanSpectrum, inside: Mask) -> tuple[EdgePixels, Mask, Ve
     return EdgePixels(x=x, y=y, usable=usable, noise=noise), saturated, clean
 
 
-def _band_begins(x: Vector, y: Vector) -> bool:
-    """True where the light rises at 1332 cm-1: what lies below is then no part of the plateau."""
+def _plateau_begins(x: Vector, y: Vector, noise: PhotonNoise) -> float:
+    """Where the band's plateau is clear of its rise and of the line of unstressed diamond.
+
+    Minus infinity where there is neither, so that whatever lies lower is plateau as well.
+    """
     below, above = y[(x > 1270.0) & (x < 1315.0)], y[(x > 1345.0) & (x < 1390.0)]
-    if below.size < 5 or above.size < 5:
-        return True
+    line = y[(x > 1326.0) & (x < 1338.0)]
+    if above.size < 5 or (below.size < 5 and not line.size):
+        return _RISE_CM1
     level = float(np.median(above))
     height = level - float(np.percentile(y[x > SEARCH_CM1[0]], 5.0))
-    return level - float(np.median(below)) > _RISE_SHARE * height
+    rises = below.size < 5 or level - float(np.median(below)) > _RISE_SHARE * height
+    sigma = float(np.sqrt(noise_scale(y, noise) * noise.variance(np.array(level))))
+    # A falling plateau is higher there than above it, and no line.
+    beside = max(level, float(np.max(y[x > 1343.0][:5])))
+    beside = beside if rises else max(beside, float(np.median(below)))
+    peak = float(np.percentile(line, 90.0)) - beside if line.size else 0.0
+    if not peak > _LINE_SIGMA * sigma:
+        return _RISE_CM1 if rises else float("-inf")
+    # A Lorentzian wing of that height has fallen to a third of the noise of a pixel there.
+    wing = _LINE_HWHM_CM1 * float(np.sqrt(3.0 * peak / sigma))
+    return _LINE_CM1 + float(np.clip(wing, _RISE_CM1 - _LINE_CM1, _WIDEST_WING_CM1))
 
 
-def _edges(pixels: EdgePixels, starts: tuple[EdgeStart, ...], begins: bool) -> list[WindowFit]:
+def _edges(pixels: EdgePixels, starts: tuple[EdgeStart, ...], begins: float) -> list[WindowFit]:
     """All steps that stand the test, in order of rising shift, none twice."""
     fits: list[WindowFit] = []
     for start in starts:
         if any(_explained(start.edge_cm1, other) for other in fits):
             continue
-        near = start.edge_cm1 < _RISE_CM1 + _NEAR_CM1
-        begin = _RISE_CM1 if begins and not near else float(pixels.x[0])
+        latest = start.edge_cm1 - max(_NEAR_CM1, _NEAR_WIDTHS * start.width_cm1)
+        begin = max(min(begins, latest), float(pixels.x[0]))
         reach = start.edge_cm1 - begin, float(pixels.x[-1]) - start.edge_cm1
         try:
             fit = fit_around(pixels, start, reach)

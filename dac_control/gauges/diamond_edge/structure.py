@@ -26,6 +26,8 @@ class Structure:
     """Of the low-frequency side, the plateau: standard normal where only noise is left."""
     core: float
     right: float
+    excess: float
+    """Variance of the block sums over what single pixels explain, of the worst part."""
     noise: float
     """Standard deviation of the weighted residual from pixel to pixel; 1 where the noise model
     is right."""
@@ -60,16 +62,29 @@ def structure_of(
     reach = _CORE_WIDTHS * width_cm1
     first, last = np.searchsorted(x, (edge_cm1 - reach, edge_cm1 + reach))
     parts = (z[:first], z[first:last], z[last:])
-    left, core, right = (_excess(part) for part in parts)
-    return Structure(left=left, core=core, right=right, noise=noise)
+    squares = [_mean_square(part) for part in parts]
+    left, core, right = (_deviate(*square) for square in squares)
+    return Structure(
+        left=left,
+        core=core,
+        right=right,
+        excess=max(square for square, _blocks in squares),
+        noise=noise,
+    )
 
 
-def _excess(z: Vector) -> float:
-    """Standard normal deviate of the sum of squares of block sums (Wilson-Hilferty)."""
+def _mean_square(z: Vector) -> tuple[float, int]:
+    """Mean square of block sums over that of white noise, and the number of blocks."""
     blocks = z.size // _BLOCK_PX
     if blocks < 2:
-        return 0.0
+        return 1.0, 0
     sums = z[: blocks * _BLOCK_PX].reshape(blocks, _BLOCK_PX).sum(axis=1)
-    mean_square = float(np.mean(sums * sums)) / _BLOCK_PX
+    return float(np.mean(sums * sums)) / _BLOCK_PX, blocks
+
+
+def _deviate(mean_square: float, blocks: int) -> float:
+    """Standard normal deviate of a mean of squares (Wilson & Hilferty, PNAS 17, 684, 1931)."""
+    if not blocks:
+        return 0.0
     spread = 2.0 / (9.0 * blocks)
     return float((np.cbrt(mean_square) - (1.0 - spread)) / np.sqrt(spread))

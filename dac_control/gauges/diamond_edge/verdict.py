@@ -22,7 +22,9 @@ _PLATEAU_FROM: Final = 4.0
 _PLATEAU_TO: Final = 9.0
 _PLATEAU_SHARE: Final = 0.35
 _PLATEAU_SIGMA: Final = 3.0
-_MISFIT_SHARE: Final = 0.1
+# A residual of a share r of the height is worth r sqrt(2 pi) widths of the edge; 1 cm-1 is 1 to
+# 1.5 GPa.
+_MISFIT_CM1: Final = 1.0
 _MISFIT_SIGMA: Final = 5.0
 _POOR_SIGMA: Final = 4.0
 _POOR_SCATTER: Final = 1.5
@@ -103,10 +105,14 @@ def judge(
 
 
 def _widening(fit: WindowFit, pixels: EdgePixels) -> float:
-    """Factor on the variance: the scatter where the gain is unknown or the fit is poor."""
+    """Factor on the variance: the scatter where the gain is unknown or the fit is poor.
+
+    Where neighbours share what is left, as much more as their sums exceed white noise.
+    """
+    shared = fit.structure.excess if fit.structure.found else 1.0
     if pixels.noise.gain_assumed or _scatters(fit):
-        return max(fit.scatter, 1e-12)
-    return 1.0
+        return max(fit.scatter, 1e-12) * shared
+    return shared
 
 
 def _scatters(fit: WindowFit) -> bool:
@@ -144,14 +150,14 @@ def _problems(
         "saturated": bool((saturated & near).any()),
         "not_converged": not fit.estimate.converged,
         "at_edge": bool(at_end or width > 0.95 * WIDEST_CM1),
-        "misfit": _misfit(fit) > _MISFIT_SHARE,
+        "misfit": _misfit_cm1(fit) > _MISFIT_CM1,
         "poor_fit": (not pixels.noise.gain_assumed and _scatters(fit)) or fit.structure.found,
     }
     return tuple(name for name, present in found.items() if present)
 
 
-def _misfit(fit: WindowFit) -> float:
-    """What the model leaves beyond noise near the edge, as a share of its height.
+def _misfit_cm1(fit: WindowFit) -> float:
+    """What the model leaves beyond noise near the edge, as a shift of the edge.
 
     From products of residuals two pixels apart, to which noise of any size adds nothing.
     """
@@ -164,7 +170,8 @@ def _misfit(fit: WindowFit) -> float:
     chance = float(np.mean(residual**2)) / float(np.sqrt(products.size))
     if shared < _MISFIT_SIGMA * chance:
         return 0.0
-    return float(np.sqrt(shared) / fit.estimate.parameters[2])
+    share = float(np.sqrt(shared) / fit.estimate.parameters[2])
+    return share * float(np.sqrt(2.0 * np.pi)) * fit.width_cm1
 
 
 def _frozen(array: Vector) -> Vector:

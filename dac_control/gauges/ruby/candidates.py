@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.choice import is_ambiguous, order
 from dac_control.gauges.ruby.engine import Engine
-from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
-from dac_control.gauges.ruby.r2_population import R2_GONE_K, WARM_RATIO, boltzmann
+from dac_control.gauges.ruby.fitting import WindowFitter
+from dac_control.gauges.ruby.line_fit import LineFitter, Place, Spectra
+from dac_control.gauges.ruby.r2_population import R2_GONE_K, TYPICAL_STRENGTH, WARM_RATIO, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Noise
 from dac_control.gauges.ruby.search import CANDIDATES, Axis, Found, SearchNoise
 from dac_control.gauges.ruby.species import Species
-from dac_control.gauges.ruby.verdict import judge, stress_record
-from dac_control.gauges.ruby.windows import PIXELS_NEEDED, cut, walked
 from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack
 
 __all__ = ["CandidateFitter"]
@@ -31,7 +30,9 @@ _NARROWEST_PX: Final = 1.8
 _ATTEMPTS: Final = 4
 _WORTH_TRYING: Final = 5.0
 """Signal-to-noise ratio below which the next candidate is noise."""
-_TYPICAL_STRENGTH: Final = 0.7
+_WIDEST_FOREIGN_NM: Final = 0.3
+_FOREIGN_CORE: Final = 2.0
+"""Full widths about a foreign line that are masked: ten sigma of a Gaussian to either side."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +40,10 @@ class _Setup:
     """What all spectra of a stack share."""
 
     axis: Axis
-    floor: Array
-    """Variance of a pixel without light, shape (pixels,)."""
     search_noise: SearchNoise
-    gain_assumed: bool
     engine: Engine
     species: Species
-    fitter: WindowFitter
-    priors: bool
-
-    @property
-    def x(self) -> Array:
-        """Wavelength in nm, shape (pixels,)."""
-        return self.axis.x
-
-    @property
-    def range_nm(self) -> tuple[float, float]:
-        """First and last wavelength."""
-        return float(self.x[0]), float(self.x[-1])
+    lines: LineFitter
 
 
 class CandidateFitter:
@@ -78,16 +65,21 @@ class CandidateFitter:
         noise = PhotonNoise.of(stack)
         offset, per_count = noise.offset_counts, noise.counts_variance
         floor = np.broadcast_to(noise.floor_variance, stack.wavelength_nm.shape).astype(np.float64)
+        fitter = WindowFitter(engine, Noise(offset, per_count), species, priors=priors)
         self._setup = _Setup(
             axis=Axis.of(stack.wavelength_nm, species.search_nm),
-            floor=floor,
             search_noise=SearchNoise(offset, per_count, floor, noise.gain_assumed),
-            gain_assumed=noise.gain_assumed,
             engine=engine,
             species=species,
-            fitter=WindowFitter(engine, Noise(offset, per_count), species, priors=priors),
-            priors=priors,
+            lines=LineFitter(
+                stack.wavelength_nm,
+                floor,
+                fitter,
+                gain_assumed=noise.gain_assumed,
+                priors=priors,
+            ),
         )
+        self._gain_assumed = noise.gain_assumed
         self._dark_assumed = stack.dark_counts is None
         self._full_scale = stack.saturation_counts
 
@@ -124,14 +116,14 @@ class CandidateFitter:
     def _finish(self, fits: RubyFits, good: Mask, expected_nm: tuple[Array, Array] | None) -> None:
         bad = np.flatnonzero(~good)
         if bad.size:
-            fits.put(bad, RubyFits.empty(bad.size, self._setup.range_nm))
+            fits.put(bad, RubyFits.empty(bad.size, self._setup.lines.range_nm))
             fits.flag("bad_counts")[bad] = True
             fits.flag("no_line")[bad] = True
         if expected_nm is not None:
             with np.errstate(invalid="ignore"):
                 outside = (fits.r1_nm < expected_nm[0]) | (fits.r1_nm > expected_nm[1])
             fits.flag("outside_window")[:] = outside & (fits.model > 0)
-        fits.flag("gain_assumed")[:] = self._setup.gain_assumed
+        fits.flag("gain_assumed")[:] = self._gain_assumed
         fits.flag("dark_assumed")[:] = self._dark_assumed
 
 
@@ -150,10 +142,11 @@ class _Chunk:
         self.y, self.saturated = counts, saturated
         self.temperature_k, self.expected_nm = temperature_k, expected_nm
         self.spikes = np.zeros(counts.shape, dtype=bool)
+        self.foreign = np.zeros(counts.shape, dtype=bool)
 
     def run(self) -> RubyFits:
         setup = self.setup
-        fits = RubyFits.empty(self.y.shape[0], setup.range_nm)
+        fits = RubyFits.empty(self.y.shape[0], setup.lines.range_nm)
         fits.flag("no_line")[:] = True
         todo = np.arange(self.y.shape[0])
         if not setup.axis.filters:
@@ -165,55 +158,51 @@ class _Chunk:
         return fits
 
     def _search_and_fit(self, fits: RubyFits, rows: Rows) -> Rows:
-        """Search and fit; returns spectra in which something too narrow for light was masked."""
+        """Search and fit; returns spectra in which something was masked that hid the line."""
         setup = self.setup
-        known = self.spikes[rows]
+        known = self.spikes[rows] | self.foreign[rows]
         ratio = self._partner_ratio(rows)
         found = setup.engine.find_lines(setup.axis, self.y[rows], known, setup.search_noise, ratio)
-        self.spikes[rows] = found.spikes
+        self.spikes[rows] = found.spikes & ~self.foreign[rows]
         expected = self.expected_nm
         if expected is not None:
             expected = (expected[0][rows], expected[1][rows])
-        sequence = order(found, expected)
-        narrow = self._fit_candidates(fits, rows, found, sequence)
-        return narrow
+        return self._fit_candidates(fits, rows, found, order(found, expected))
 
     def _fit_candidates(
         self, fits: RubyFits, rows: Rows, found: Found, sequence: NDArray[np.intp]
     ) -> Rows:
         """Fit the first candidate; where it is no ruby, the others, and keep the first that is."""
         local = np.arange(rows.size)
-        narrow = np.zeros(rows.size, dtype=bool)
+        masked = np.zeros(rows.size, dtype=bool)
         for attempt in range(CANDIDATES):
             chosen = sequence[local, attempt]
             worth = found.score[local, chosen] > (0.0 if attempt == 0 else _WORTH_TRYING)
             local, chosen = local[worth], chosen[worth]
             if not local.size:
                 break
-            part, thin = self._fit_one(rows[local], found, local, chosen)
-            if attempt == 0:
-                narrow[local] = thin
-                better = ~thin
-            else:
-                better = part.ok & ~thin
+            part = self._fit_one(rows[local], found, local, chosen)
+            thin = self._mask_narrow(rows[local], part)
+            masked[local] |= thin & (attempt == 0)
+            # a line that is no ruby is better than none, and the first is the strongest
+            empty = (fits.model[rows[local]] == 0) & (attempt == 0)
+            better = (part.ok | empty) & ~thin
             fits.put(rows[local[better]], part.take(np.flatnonzero(better)))
-            local = local[~(fits.ok[rows[local]] | narrow[local])]
-        return rows[narrow]
+            local = local[~(fits.ok[rows[local]] | masked[local])]
+        masked[local] |= self._mask_foreign(rows[local], fits)
+        return rows[masked]
 
-    def _fit_one(
-        self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]
-    ) -> tuple[RubyFits, Mask]:
-        r1, fwhm = found.r1_nm[local, chosen], found.fwhm_nm[local, chosen]
-        score = found.score[local, chosen]
-        fits, fitted = self._fit_at(rows, r1, fwhm, score)
-        p = fitted.scored.parameters
-        again = (p[:, 1] > np.maximum(1.0, fwhm + 0.5)) | walked(p[:, 0], r1, fwhm)
-        wide = np.flatnonzero(again & (fits.model > 0))
-        if wide.size:
-            at, wider = p[wide, 0], p[wide, 1]
-            part, refitted = self._fit_at(rows[wide], at, wider, score[wide])
-            part.flag("not_converged")[:] |= walked(refitted.scored.parameters[:, 0], at, wider)
-            fits.put(wide, part)
+    def _fit_one(self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]) -> RubyFits:
+        place = Place(
+            found.r1_nm[local, chosen], found.fwhm_nm[local, chosen], found.score[local, chosen]
+        )
+        masked = self.spikes[rows] | self.foreign[rows]
+        spectra = Spectra(self.y[rows], self.saturated[rows], masked, self.temperature_k[rows])
+        fits = self.setup.lines.fit(spectra, place)
+        foreign = self.foreign[rows].any(axis=1) & (fits.model > 0)
+        fits.flag("foreign_line")[:] |= foreign
+        fits.masked_pixels[foreign] -= self._foreign_pixels(rows, fits)[foreign]
+        fits.flag("spike")[:] &= fits.masked_pixels > 0
         alone = not self.setup.species.has_partner
         cold = (alone | (self.temperature_k[rows] < R2_GONE_K)) & (fits.model == 1)
         if cold.any() and self.expected_nm is None:
@@ -221,48 +210,39 @@ class _Chunk:
                 found.r1_nm[local], found.fwhm_nm[local], found.score[local], found.spikes[:0],
                 found.level[local],
             )  # fmt: skip
-            fits.flag("ambiguous")[:] = cold & is_ambiguous(rivals, chosen)
-        return fits, self._mask_narrow(rows, fits, fitted)
+            fits.flag("ambiguous")[:] |= cold & is_ambiguous(rivals, chosen)
+        return fits
 
-    def _fit_at(
-        self, rows: Rows, r1_nm: Array, fwhm_nm: Array, score: Array
-    ) -> tuple[RubyFits, Fitted]:
-        setup = self.setup
-        usable = ~(self.saturated[rows] | self.spikes[rows])
-        windows, first = cut(setup.x, self.y[rows], usable, setup.floor, r1_nm, fwhm_nm)
-        index = np.minimum(first[:, None] + np.arange(windows.x.shape[1]), setup.x.size - 1)
-        inside = np.take_along_axis(usable, index, 1) == windows.used
-        saturated = np.take_along_axis(self.saturated[rows], index, 1) & inside
-        spikes = np.take_along_axis(self.spikes[rows], index, 1) & inside
-        fitted = setup.fitter.fit(windows, r1_nm, fwhm_nm, score, self.temperature_k[rows])
-        fits = judge(
-            fitted,
-            saturated=saturated,
-            known_spikes=spikes.sum(axis=1),
-            temperature_k=self.temperature_k[rows],
-            range_nm=self.setup.range_nm,
-            gain_assumed=setup.gain_assumed,
-        )
-        few = windows.used.sum(axis=1) < PIXELS_NEEDED
-        fits.model[few] = 0
-        fits.flagged[few] = False
-        fits.flag("no_line")[few] = True
-        stress_record(fits, fitted, setup.fitter, again=setup.priors)
-        return fits, fitted
+    def _foreign_pixels(self, rows: Rows, fits: RubyFits) -> NDArray[np.intp]:
+        x = self.setup.axis.x
+        inside = (x >= fits.window_nm[:, :1]) & (x <= fits.window_nm[:, 1:])
+        return (self.foreign[rows] & inside).sum(axis=1)
 
-    def _mask_narrow(self, rows: Rows, fits: RubyFits, fitted: Fitted) -> Mask:
+    def _mask_narrow(self, rows: Rows, fits: RubyFits) -> Mask:
         """Mask what is narrower than any optical line; True where that was done."""
-        x = self.setup.x
-        at = np.clip(np.searchsorted(x, fitted.scored.parameters[:, 0]), 1, x.size - 2)
+        x = self.setup.axis.x
+        at = np.clip(np.searchsorted(x, fits.r1_nm), 1, x.size - 2)
         pitch = 0.5 * (x[at + 1] - x[at - 1])
-        thin = (fits.model > 0) & (fitted.scored.parameters[:, 1] < _NARROWEST_PX * pitch)
+        thin = (fits.model > 0) & (fits.parameters[:, 1] < _NARROWEST_PX * pitch)
         for row in np.flatnonzero(thin):
             self.spikes[rows[row], max(0, at[row] - 2) : at[row] + 3] = True
         return thin
+
+    def _mask_foreign(self, rows: Rows, fits: RubyFits) -> Mask:
+        """Mask a narrow line that lacks its partner, so that what it hides can be found."""
+        x = self.setup.axis.x
+        alone = fits.flag("no_r2")[rows] & (fits.parameters[rows, 1] < _WIDEST_FOREIGN_NM)
+        done = np.zeros(rows.size, dtype=bool)
+        for row in np.flatnonzero(alone):
+            r1, fwhm = fits.parameters[rows[row], :2]
+            core = np.abs(x - r1) < _FOREIGN_CORE * fwhm
+            done[row] = bool((core & ~self.foreign[rows[row]]).any())
+            self.foreign[rows[row]] |= core
+        return done
 
     def _partner_ratio(self, rows: Rows) -> Array:
         if not self.setup.species.has_partner:
             return np.zeros(rows.size)
         temperature = self.temperature_k[rows]
-        thermal = _TYPICAL_STRENGTH * boltzmann(temperature)
+        thermal = TYPICAL_STRENGTH * boltzmann(temperature)
         return np.where(np.isnan(temperature), WARM_RATIO, thermal)

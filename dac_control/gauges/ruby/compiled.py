@@ -2,7 +2,8 @@
 
 numba keeps compiled code beside a function until *its* file changes. A helper or a constant of
 another module would go stale unnoticed, so only two entry functions are kept, and both close
-over `SOURCES`, which numba makes part of the key. Their helpers are compiled into them.
+over `SOURCES`, which numba makes part of the key. Their helpers are compiled into them, and
+cannot be called from Python: making that possible would double the time it takes to compile.
 """
 
 import hashlib
@@ -10,12 +11,27 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["FAST", "SOURCES", "compilable"]
+__all__ = ["SOURCES", "compilable", "finite_helper", "helper", "vector_helper"]
 
 FAST: Final = {"contract", "reassoc", "arcp", "nsz"}
 """Sums may be reordered; no promise that all is finite, for what is not must be noticed."""
+
+# With Python's rule for divisions every one of them would be a branch that may raise.
+_HELPER: Final[dict[str, Any]] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+helper: Final = njit(**_HELPER)
+"""Compiles what only compiled code calls."""
+vector_helper: Final = njit(fastmath=FAST, **_HELPER)
+"""The same for loops that are to work on several pixels at once."""
+finite_helper: Final = njit(fastmath=FAST | {"nnan"}, **_HELPER)
+"""The same where nothing is NaN: the largest of many is found in fewer steps."""
 
 
 def _digest() -> int:

@@ -1,21 +1,107 @@
-"""Temporary: the ENGINE helper replaces this."""
+"""Which code does the work: compiled by numba where it can be had, NumPy otherwise."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.errors import ConfigurationError
+from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
+from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
+
+__all__ = ["ENGINE_VARIABLE", "Engine", "get_engine", "warm_up"]
+
+Array = NDArray[np.float64]
+FindLines = Callable[[Axis, Array, NDArray[np.bool_], SearchNoise, Array], Found]
+ScoreWindows = Callable[[Windows, Array, Constraints, Noise], Scored]
+
+ENGINE_VARIABLE: Final = "DAC_CONTROL_ENGINE"
+"""Environment variable that forces an engine: ``numba`` or ``numpy``."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    name: str
-    find_lines: Callable[..., Any]
-    score_windows: Callable[..., Any]
+    """The two hot parts of the fit of ruby lines.
+
+    Both release the GIL and start no threads of their own.
+    """
+
+    name: Literal["numba", "numpy"]
+    find_lines: FindLines
+    score_windows: ScoreWindows
+
+
+def get_engine(name: str | None = None) -> Engine:
+    """Choose an engine; numba is imported here, when first asked for, and nowhere else.
+
+    Parameters
+    ----------
+    name : "numba" or "numpy", optional
+        Forces one, before the environment variable `ENGINE_VARIABLE` does.
+
+    Raises
+    ------
+    ConfigurationError
+        No engine has that name, or numba is asked for and cannot be imported.
+    """
+    origin = "asked for"
+    if name is None:
+        name = os.environ.get(ENGINE_VARIABLE, "").strip().lower() or None
+        origin = f"set by the environment variable {ENGINE_VARIABLE}"
+    if name not in (None, "numba", "numpy"):
+        raise ConfigurationError(
+            f"There is no engine '{name}' for the ruby fit, as {origin}; use numba or numpy."
+        )
+    return _load(name, origin)
 
 
 @cache
-def get_engine(name: str | None = None) -> Engine:
-    from dac_control.gauges.ruby.scoring_numba import score_windows
-    from dac_control.gauges.ruby.search_numba import find_lines
+def _load(name: str | None, origin: str) -> Engine:
+    if name != "numpy":
+        try:
+            from dac_control.gauges.ruby.scoring_numba import score_windows
+            from dac_control.gauges.ruby.search_numba import find_lines
+        except ImportError as error:
+            if name is not None:
+                raise ConfigurationError(
+                    f"The engine numba, {origin}, cannot be imported here ({error}); install "
+                    "numba or use the engine numpy."
+                ) from error
+        else:
+            return Engine("numba", find_lines, score_windows)
+    from dac_control.gauges.ruby.scoring_numpy import score_windows
+    from dac_control.gauges.ruby.search_numpy import find_lines
 
-    return Engine("numba", find_lines, score_windows)
+    return Engine("numpy", find_lines, score_windows)
+
+
+def warm_up(engine: Engine | None = None) -> Engine:
+    """Compile, or load from the cache, all that a fit needs, on a spectrum made up for it.
+
+    Call it before a run: the first fit then takes no longer than any other. Compiling takes
+    seconds, loading what was compiled before a few hundred milliseconds.
+    """
+    chosen = get_engine() if engine is None else engine
+    x = np.linspace(690.0, 700.0, 128)
+    y = 1e3 * np.exp(-(((x - 694.3) / 0.3) ** 2))[None, :] + 10.0
+    floor = np.ones(x.size)
+    chosen.find_lines(
+        Axis.of(x, (690.0, 800.0)),
+        y,
+        np.zeros(y.shape, dtype=bool),
+        SearchNoise(0.0, 1.0, floor, from_scatter=False),
+        np.array([0.5]),
+    )
+    start = np.zeros((1, PARAMETERS))
+    start[0, [0, 1, 2, 3, 10]] = 694.3, 0.5, 0.5, 1e3, 1.0
+    unbound = np.full_like(start, np.inf)
+    active = np.zeros(start.shape, dtype=bool)
+    active[0, [0, 1, 3, 4]] = True
+    constraints = Constraints(-unbound, unbound, np.zeros(PARAMETERS), 0.0 * start, active)
+    windows = Windows(x[None, :], y, np.ones(y.shape, dtype=bool), floor[None, :])
+    chosen.score_windows(windows, start, constraints, Noise(0.0, 1.0))
+    return chosen

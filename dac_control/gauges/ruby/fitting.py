@@ -51,8 +51,8 @@ class Fitted:
     bright: Mask
     spikes: NDArray[np.intp]
     """Pixels masked because they stood out of the model alone."""
-    foreign: Mask
-    """A line of something else was masked."""
+    foreign_nm: Array
+    """Where a line of something else was masked; NaN where none was."""
     unthermal: Mask
     """R2 is stronger than the temperature allows."""
 
@@ -84,7 +84,7 @@ class Fitted:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-_ROW_FIELDS: Final = ("doublet", "bright", "spikes", "foreign", "unthermal")
+_ROW_FIELDS: Final = ("doublet", "bright", "spikes", "foreign_nm", "unthermal")
 
 
 class WindowFitter:
@@ -202,7 +202,7 @@ class WindowFitter:
         better = real & (gain > _R2_SIGMA**2 * np.maximum(1.0, new.scatter))
         new.unthermal[:] = new.scored.parameters[:, 8] > largest_ratio(temperature_k[rows])
         new.spikes += old.spikes
-        new.foreign |= old.foreign
+        new.foreign_nm[:] = np.where(np.isnan(new.foreign_nm), old.foreign_nm, new.foreign_nm)
         fitted.put(rows[better], new.take(np.flatnonzero(better)))
 
     def _masked(
@@ -220,7 +220,7 @@ class WindowFitter:
             doublet=doublet.copy(),
             bright=bright.copy(),
             spikes=np.zeros(doublet.size, dtype=np.intp),
-            foreign=np.zeros(doublet.size, dtype=bool),
+            foreign_nm=np.full(doublet.size, np.nan),
             unthermal=np.zeros(doublet.size, dtype=bool),
         )
         going = np.arange(doublet.size)
@@ -238,7 +238,7 @@ class WindowFitter:
         """Mask spikes, or else a foreign line; returns the rows that lost pixels."""
         part = fitted.take(going)
         spikes = lone_spikes(part.windows, part.scored)
-        foreign = foreign_lines(part.windows, part.scored)
+        foreign, place_nm = foreign_lines(part.windows, part.scored)
         spiked = spikes.any(axis=1)
         foreign[spiked] = False
         mask = spikes | foreign
@@ -246,6 +246,7 @@ class WindowFitter:
         mask[~enough] = False
         lost = mask.any(axis=1)
         fitted.spikes[going] += np.where(spiked & lost, spikes.sum(axis=1), 0)
-        fitted.foreign[going] |= foreign.any(axis=1) & lost
+        seen = foreign.any(axis=1) & lost & np.isnan(fitted.foreign_nm[going])
+        fitted.foreign_nm[going[seen]] = place_nm[seen]
         fitted.windows.used[going] &= ~mask
         return going[lost]

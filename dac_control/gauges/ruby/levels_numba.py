@@ -2,10 +2,7 @@
 
 import math
 
-import numpy as np
-from numba import njit
-
-from dac_control.gauges.ruby.compiled import FAST
+from dac_control.gauges.ruby.compiled import helper, vector_helper
 from dac_control.gauges.ruby.search import (
     LEVEL_PERCENTILE,
     NEIGHBOURS,
@@ -26,7 +23,7 @@ __all__ = [
 ]
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def median_of_three(y, out):
     """Median of every pixel and its two neighbours; the outermost pixels keep their counts."""
     last = y.size - 1
@@ -37,7 +34,7 @@ def median_of_three(y, out):
     out[0], out[last] = y[0], y[last]
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def block_levels(clean, blocks, scratch, out):
     """A low percentile of every block of pixels."""
     for b in range(out.size):
@@ -47,7 +44,7 @@ def block_levels(clean, blocks, scratch, out):
         out[b] = _select(scratch[:size], int(LEVEL_PERCENTILE * (size - 1)))
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def _select(values, rank):
     """Value of a rank, by quickselect without branches on the data; reorders `values`."""
     low, high = 0, values.size
@@ -77,7 +74,7 @@ def _select(values, rank):
     return values[rank]
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def scatter_sigma(clean, scratch):
     """Robust standard deviation of the differences between neighbours."""
     count = clean.size - 1
@@ -91,7 +88,7 @@ def scatter_sigma(clean, scratch):
     return 1.4826 * middle
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def noisiest(levels, scratch):
     """Replace every level by the largest of its neighbourhood."""
     count = levels.size
@@ -102,7 +99,7 @@ def noisiest(levels, scratch):
             levels[b] = max(levels[b], scratch[n])
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def places(x, centres, block, share):
     """Where every pixel lies between the centres of blocks, for `interpolate`."""
     b = 0
@@ -115,7 +112,7 @@ def places(x, centres, block, share):
             share[k] = min(max(away, 0.0), 1.0)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def interpolate(values, block, share, out):
     """Straight lines between the values at the blocks' centres, constant outside."""
     k = 0
@@ -130,13 +127,13 @@ def interpolate(values, block, share, out):
         k = end
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _straight(first, rise, share, out):
     for k in range(out.size):
         out[k] = first + share[k] * rise
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def mark_spikes(y, clean, level, offset, per_count, floor, scatter, scratch, spikes):
     """Mark pixels, alone or in pairs, that stand too far above their neighbours to be light.
 
@@ -152,7 +149,7 @@ def mark_spikes(y, clean, level, offset, per_count, floor, scatter, scratch, spi
     return count
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _over_noise(y, clean, level, offset, per_count, floor, least, out):
     """Height over the level in units of what is obvious."""
     for k in range(out.size):
@@ -161,7 +158,7 @@ def _over_noise(y, clean, level, offset, per_count, floor, least, out):
         out[k] = (y[k] - level[k]) / (OBVIOUS_SIGMA * math.sqrt(variance))
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def _stands_alone(y, level, k, margin):
     last = y.size - 1
     here = y[k] - level[k]
@@ -176,7 +173,7 @@ def _stands_alone(y, level, k, margin):
     )
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def bridge(x, y, spikes, out):
     """Join the neighbours of spikes by straight lines; some pixel must be no spike."""
     left = -1

@@ -3,7 +3,8 @@
 import math
 
 import numpy as np
-from numba import njit
+
+from dac_control.gauges.ruby.compiled import helper
 
 __all__ = ["scale_system", "solve"]
 
@@ -11,7 +12,7 @@ __all__ = ["scale_system", "solve"]
 _SINGULAR = 1e-14
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def scale_system(information, gradient, p, lower, upper, active, free, scale, system):
     """Choose the parameters that may move and scale theirs to a unit diagonal; returns how many.
 
@@ -35,10 +36,11 @@ def scale_system(information, gradient, p, lower, upper, active, free, scale, sy
     return count
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def solve(system, count, damping, free, scale, factor, step):
     """Step of the free parameters; returns its squared length in sigma, NaN if singular."""
-    step[:] = 0.0
+    for j in range(step.size):
+        step[j] = 0.0
     for a in range(count + 1):
         for b in range(min(a + 1, count)):
             factor[a, b] = system[a, b]

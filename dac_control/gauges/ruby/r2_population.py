@@ -5,13 +5,24 @@ from typing import Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["R2_GONE_K", "SPLITTING_CM1", "STRENGTH_MAX", "WARM_RATIO", "boltzmann", "largest_ratio"]
+__all__ = [
+    "R2_GONE_K",
+    "SPLITTING_CM1",
+    "STRENGTH_MAX",
+    "TYPICAL_STRENGTH",
+    "WARM_RATIO",
+    "boltzmann",
+    "largest_ratio",
+]
 
 SPLITTING_CM1: Final = 29.7
 """Splitting of the 2E state at zero pressure, 1.43 nm at 694 nm."""
 
 R2_GONE_K: Final = 12.0
 """Below, the Boltzmann factor of R2 is under 3 %: one line, unless the data show a second."""
+
+TYPICAL_STRENGTH: Final = 0.7
+"""Usual strength of R2 relative to R1 at equal population."""
 
 WARM_RATIO: Final = 0.5
 """R2 to R1 of a warm chip, to start from."""

@@ -71,18 +71,24 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     return found
 
 
-def foreign_lines(windows: Windows, scored: Scored) -> Mask:
+def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     """Light that is neither R1 nor R2 nor background: lines of neon, of pairs, of the room.
 
-    Shape (spectra, pixels); at most one line a spectrum, the strongest, with its feet.
+    Returns
+    -------
+    mask : array of bool, shape (spectra, pixels)
+        At most one line a spectrum, the strongest, with its feet.
+    place_nm : array, shape (spectra,)
+        Where it stands; NaN where there is none.
     """
     found = np.zeros(windows.used.shape, dtype=bool)
+    place = np.full(found.shape[0], np.nan)
     p = scored.parameters
     residual = np.where(windows.used, windows.y - scored.model, 0.0)
     smooth = _box_means(residual)
     rows = np.flatnonzero(smooth.max(axis=1) > _FOREIGN_SHARE * p[:, 3])
     if not rows.size:
-        return found
+        return found, place
     p, x, smooth = p[rows], windows.x[rows], smooth[rows]
     apart = np.abs(x - p[:, :1]) > _APART * p[:, 1:2]
     apart &= np.abs(x - _r2(p)[:, None]) > _APART * p[:, 1:2]
@@ -93,13 +99,16 @@ def foreign_lines(windows: Windows, scored: Scored) -> Mask:
     row = np.arange(rows.size)
     top = smooth[row, at]
     strong = (top > _FOREIGN_SIGMA * sigma[row, at]) & (top > _FOREIGN_SHARE * p[:, 3])
-    # As strong as this and where R1 would be if the fitted line were R2, it is R1.
+    # A line stronger than the fitted one is the better candidate, not something to mask; nearly
+    # as strong and where R1 would be if the fitted line were R2, it is R1.
+    strong &= top < p[:, 3]
     above = np.abs(x[row, at] - 2.0 * p[:, 0] + _r2(p))
     strong &= (above > _AT_R1_NM) | (top < _R1_SHARE * p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
     near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
     found[rows] = near & strong[:, None] & apart
-    return found
+    place[rows] = np.where(strong, x[row, at], np.nan)
+    return found, place
 
 
 def sees_partner(windows: Windows, scored: Scored) -> Mask:

@@ -7,12 +7,13 @@ thread: waking threads of numba's pool would cost tens of milliseconds now and t
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import SOURCES, compilable
+from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper
 from dac_control.gauges.ruby.newton_numba import scale_system, solve
 from dac_control.gauges.ruby.scoring import (
     DAMPING_MAX,
@@ -31,6 +32,7 @@ from dac_control.gauges.ruby.window_numba import BLOCK, MODEL, ROWS, SIZE, keep_
 __all__ = ["score_windows"]
 
 _P = SIZE - 1
+_SQUARE = (SIZE, SIZE)
 
 
 def score_windows(
@@ -59,111 +61,123 @@ def _table() -> NDArray[np.float64]:
     return compilable(difference_table())
 
 
-def _compiled(sources: int):
+def _compiled(sources: int) -> Any:
+    """Compile the loop over all windows; it returns the sources it was compiled from."""
+
     @njit(cache=True, nogil=True)
-    def score_all(*arguments):
-        _score(*arguments)
+    def score_all(
+        x, y, used, floor, start, lower, upper, expected, precision, active, offset, per_count,
+        table, parameters, information, model, variance, chi2, converged,
+    ):  # fmt: skip
+        width = x.shape[1]
+        work = np.zeros((width + BLOCK - 1) // BLOCK * BLOCK * ROWS)
+        blend = np.empty((2, U_STEPS + 2))
+        rows, free = np.empty(SIZE, np.int64), np.empty(_P, np.int64)
+        products, system, factor = np.empty(_SQUARE), np.empty(_SQUARE), np.empty(_SQUARE)
+        gradient, step, trial, scale = np.empty(_P), np.empty(_P), np.empty(_P), np.empty(_P)
+        for i in range(x.shape[0]):
+            pixels = pack(x[i], y[i], used[i], floor[i], work)
+            for j in range(_P):
+                trial[j] = min(max(start[i, j], lower[i, j]), upper[i, j])
+            converged[i], chi2[i] = _score_one(
+                width, pixels, lower[i], upper[i], expected, precision[i], active[i], offset,
+                per_count, table, parameters[i], information[i], work, blend, rows, free, products,
+                system, factor, gradient, step, trial, scale,
+            )  # fmt: skip
+            for k in range(width):
+                expected_counts = work[(k // BLOCK * ROWS + MODEL) * BLOCK + k % BLOCK]
+                model[i, k] = expected_counts
+                variance[i, k] = max(expected_counts - offset, 0.0) * per_count + floor[i, k]
         return sources
 
     return score_all
 
 
-@njit(nogil=True)
-def _score(
-    x, y, used, floor, start, lower, upper, expected, precision, active, offset, per_count,
-    table, parameters, information, model, variance, chi2, converged,
-):  # fmt: skip
-    width = x.shape[1]
-    work = np.zeros((width + BLOCK - 1) // BLOCK * BLOCK * ROWS)
-    blend = np.empty((2, U_STEPS + 2))
-    rows, free = np.empty(SIZE, np.int64), np.empty(_P, np.int64)
-    products, system, factor = np.empty((3, SIZE, SIZE))
-    gradient, step, trial, scale = np.empty((4, _P))
-    for i in range(x.shape[0]):
-        pack(x[i], y[i], used[i], floor[i], work)
-        converged[i] = _score_one(
-            width, used[i].sum(), start[i], lower[i], upper[i], expected, precision[i],
-            active[i], offset, per_count, table, parameters[i], information[i], work, blend,
-            rows, free, products, system, factor, gradient, step, trial, scale,
-        )  # fmt: skip
-        chi2[i] = products[0, 0]
-        for k in range(width):
-            expected_counts = work[(k // BLOCK * ROWS + MODEL) * BLOCK + k % BLOCK]
-            model[i, k] = expected_counts
-            variance[i, k] = max(expected_counts - offset, 0.0) * per_count + floor[i, k]
-
-
-@njit(nogil=True)
+@helper
 def _score_one(
-    width, pixels, start, lower, upper, expected, precision, active, offset, per_count, table,
-    p, information, work, blend, rows, free, products, system, factor, gradient, step, trial,
-    scale,
+    width, pixels, lower, upper, expected, precision, active, offset, per_count, table, p,
+    information, work, blend, rows, free, products, system, factor, gradient, step, trial, scale,
 ):  # fmt: skip
-    """Iterate one window to rest; fills `p` and `information`, and chi2 as `products[0, 0]`."""
-    for j in range(_P):
-        p[j] = min(max(start[j], lower[j]), upper[j])
-    _merit, count = sweep(p, active, width, offset, per_count, table, blend, rows, work, products)
-    damping, decrement = DAMPING_START, np.inf
-    for _ in range(MAX_ITERATIONS):
-        here = _spread(products, count, rows, p, active, expected, precision, information, gradient)
-        if not math.isfinite(here):
-            return False
-        keep_weights(work)
-        free_count = scale_system(
-            information, gradient, p, lower, upper, active, free, scale, system
-        )
-        decrement = solve(system, free_count, 0.0, free, scale, factor, step)
-        # Where the model misses the data by more than noise, noise is no measure of rest.
-        decrement /= max(1.0, here / max(pixels, 1))
-        if not math.isfinite(decrement):
-            return False
-        last = decrement < DECREMENT
-        moved = False
-        while damping < DAMPING_MAX and not moved:
-            if not last:
-                solve(system, free_count, damping, free, scale, factor, step)
-            merit = 0.0
-            for j in range(_P):
-                trial[j] = min(max(p[j] + step[j], lower[j]), upper[j])
-                if active[j] and precision[j] > 0.0:
-                    merit += precision[j] * (trial[j] - expected[j]) ** 2
-            of_data, _count = sweep(
-                trial, active, width, offset, per_count, table, blend, rows, work, products
-            )
-            moved = last or merit + of_data < here
-            damping = damping / 10.0 if moved else damping * 6.0
-        if moved:
-            p[:] = trial
-        else:
-            sweep(p, active, width, offset, per_count, table, blend, rows, work, products)
-        if last or not moved:
-            break
-    _spread(products, count, rows, p, active, expected, precision, information, gradient)
-    return decrement < DECREMENT_AT_END
+    """Iterate one window to rest, from `trial`; fills `p` and `information`.
 
-
-@njit(nogil=True)
-def _spread(products, count, rows, p, active, expected, precision, information, gradient):
-    """Put the products in the order of the parameters and add the priors; returns the merit.
-
-    Leaves chi2 in ``products[0, 0]``.
+    Returns whether it converged, and chi squared. One sweep a turn, wherever it stands in the
+    code only once: it is most of the code.
     """
-    information[:] = 0.0
-    gradient[:] = 0.0
+    damping, decrement, here, chi2 = DAMPING_START, np.inf, np.inf, np.inf
+    turns, free_count = 0, 0
+    # the start is taken as it is; so is the last step, and a return from steps that were not good
+    first, taken, last = True, True, False
+    while True:
+        of_data, count = sweep(
+            trial, active, width, offset, per_count, table, blend, rows, work, products
+        )
+        if taken or of_data + _of_priors(trial, active, expected, precision) < here:
+            for j in range(_P):
+                p[j] = trial[j]
+            chi2 = _spread(products, count, rows, active, information, gradient)
+            _add_priors(p, active, expected, precision, information, gradient)
+            here = chi2 + _of_priors(p, active, expected, precision)
+            if last or turns == MAX_ITERATIONS:
+                break
+            if not math.isfinite(here):
+                return False, chi2
+            keep_weights(work)
+            free_count = scale_system(
+                information, gradient, p, lower, upper, active, free, scale, system
+            )
+            decrement = solve(system, free_count, 0.0, free, scale, factor, step)
+            # Where the model misses the data by more than noise, noise is no measure of rest.
+            decrement /= max(1.0, here / max(pixels, 1))
+            if not math.isfinite(decrement):
+                return False, chi2
+            damping = damping if first else damping / 10.0
+            taken = last = decrement < DECREMENT
+            first = False
+            turns += 1
+        else:
+            damping *= 6.0
+            taken = last = damping >= DAMPING_MAX
+        if not last:
+            solve(system, free_count, damping, free, scale, factor, step)
+        elif decrement >= DECREMENT:
+            for j in range(_P):
+                step[j] = 0.0
+        for j in range(_P):
+            trial[j] = min(max(p[j] + step[j], lower[j]), upper[j])
+    return decrement < DECREMENT_AT_END, chi2
+
+
+@helper
+def _spread(products, count, rows, active, information, gradient):
+    """Put the products in the order of the parameters; returns chi squared."""
+    for j in range(_P):
+        gradient[j] = 0.0
+        for m in range(_P):
+            information[j, m] = 0.0
     for a in range(count - 1):
         for b in range(a + 1):
             information[rows[a], rows[b]] = products[a, b]
             information[rows[b], rows[a]] = products[a, b]
         gradient[rows[a]] = products[count - 1, a]
-    merit = chi2 = products[count - 1, count - 1]
+    return products[count - 1, count - 1]
+
+
+@helper
+def _add_priors(p, active, expected, precision, information, gradient):
     for j in range(_P):
         if active[j] and precision[j] > 0.0:
-            away = p[j] - expected[j]
             information[j, j] += precision[j]
-            gradient[j] -= precision[j] * away
-            merit += precision[j] * away * away
-    products[0, 0] = chi2
-    return merit
+            gradient[j] -= precision[j] * (p[j] - expected[j])
+
+
+@helper
+def _of_priors(p, active, expected, precision):
+    """What the priors add to chi squared."""
+    total = 0.0
+    for j in range(_P):
+        if active[j] and precision[j] > 0.0:
+            total += precision[j] * (p[j] - expected[j]) ** 2
+    return total
 
 
 _score_all = _compiled(SOURCES)

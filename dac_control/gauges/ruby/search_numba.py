@@ -1,13 +1,19 @@
 """The line search in compiled code; see `search`."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import FAST, SOURCES, compilable
-from dac_control.gauges.ruby.lineshape import CM1_NM
+from dac_control.gauges.ruby.compiled import (
+    SOURCES,
+    compilable,
+    finite_helper,
+    helper,
+    vector_helper,
+)
 from dac_control.gauges.ruby.levels_numba import (
     block_levels,
     bridge,
@@ -18,6 +24,7 @@ from dac_control.gauges.ruby.levels_numba import (
     places,
     scatter_sigma,
 )
+from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.search import (
     CANDIDATES,
@@ -31,9 +38,6 @@ from dac_control.gauges.ruby.search import (
 __all__ = ["find_lines"]
 
 _TINY = 1e-300
-# Rows a multiple of 4 kB apart, as those of 1024 pixels, would stall the processor: it takes a
-# read just after a write for one of the same place if the last 12 bits of the addresses agree.
-_APART = 72
 
 
 def find_lines(
@@ -77,68 +81,73 @@ def _packed(axis: Axis) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
     )
 
 
-def _compiled(sources: int):
+def _compiled(sources: int) -> Any:
+    """Compile the loop over all spectra; it returns the sources it was compiled from."""
+
     @njit(cache=True, nogil=True)
-    def find_all(*arguments):
-        _search(*arguments)
+    def find_all(
+        x, blocks, centres, first, last, begin, pitch, kernels, reaches, bins, widths, overlaps,
+        counts, offset, per_count, floor, from_scatter, ratio, r1, fwhm, score, spikes, level_at,
+    ):  # fmt: skip
+        pixels = x.size
+        block, share = np.empty(pixels, np.int64), np.empty(pixels)
+        places(x, centres, block, share)
+        lags, ends = np.empty((2, reaches.size, pixels), np.int64)
+        parts = np.empty((reaches.size, pixels))
+        for f in range(reaches.size):
+            _partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
+        clean, bridged, level, variance = _row(pixels), _row(pixels), _row(pixels), _row(pixels)
+        best, width, scratch = _row(pixels), _row(pixels), _row(pixels)
+        room = _row(pixels), _row(pixels), _row(pixels), _row(pixels), _row(pixels)
+        levels = np.empty(blocks.size - 1)
+        for i in range(counts.shape[0]):
+            y = counts[i]
+            median_of_three(y, clean)
+            block_levels(clean, blocks, scratch, levels)
+            interpolate(levels, block, share, level)
+            scatter = scatter_sigma(clean, scratch) if from_scatter else 0.0
+            marked = mark_spikes(
+                y, clean, level, offset, per_count, floor, scatter, scratch, spikes[i]
+            )
+            if 0 < marked < pixels:
+                bridge(x, y, spikes[i], bridged)
+                median_of_three(bridged, clean)
+            if last <= first:
+                continue
+            noisiest(levels, scratch)
+            interpolate(levels, block, share, variance)
+            for k in range(pixels):
+                variance[k] = max(variance[k] - offset, 0.0) * per_count + floor[k]
+                best[k] = 0.0
+                width[k] = 0.0
+            for f in range(reaches.size):
+                _filter(
+                    clean, variance, begin, first, last, kernels[f, : reaches[f] + 1], bins[f],
+                    widths[f], overlaps[f], ratio[i], lags[f], ends[f], parts[f], room, best, width,
+                )  # fmt: skip
+            for c in range(CANDIDATES):
+                at = first + _largest(best[first:last])
+                if best[at] <= 0.0:
+                    break
+                r1[i, c], score[i, c] = x[at], math.sqrt(best[at])
+                fwhm[i, c] = _measured_width(x, clean, at, width[at], pitch, scratch)
+                if c == 0:
+                    level_at[i] = level[at]
+                _suppress(x[first:last], x[at], width[at], width[first:last], best[first:last])
         return sources
 
     return find_all
 
 
-@njit(nogil=True)
-def _search(
-    x, blocks, centres, first, last, begin, pitch, kernels, reaches, bins, widths, overlaps,
-    counts, offset, per_count, floor, from_scatter, ratio, r1, fwhm, score, spikes, level_at,
-):  # fmt: skip
-    pixels = x.size
-    block, share = np.empty(pixels, np.int64), np.empty(pixels)
-    places(x, centres, block, share)
-    lags, ends = np.empty((2, reaches.size, pixels), np.int64)
-    parts = np.empty((reaches.size, pixels))
-    for f in range(reaches.size):
-        _partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
-    buffers = np.zeros((12, pixels + _APART))
-    clean, bridged = buffers[0, :pixels], buffers[1, :pixels]
-    level, variance = buffers[2, :pixels], buffers[3, :pixels]
-    best, width, scratch = buffers[4, :pixels], buffers[5, :pixels], buffers[6, :pixels]
-    room = buffers[7:]
-    levels = np.empty(blocks.size - 1)
-    for i in range(counts.shape[0]):
-        y = counts[i]
-        median_of_three(y, clean)
-        block_levels(clean, blocks, scratch, levels)
-        interpolate(levels, block, share, level)
-        scatter = scatter_sigma(clean, scratch) if from_scatter else 0.0
-        marked = mark_spikes(y, clean, level, offset, per_count, floor, scatter, scratch, spikes[i])
-        if 0 < marked < pixels:
-            bridge(x, y, spikes[i], bridged)
-            median_of_three(bridged, clean)
-        if last <= first:
-            continue
-        noisiest(levels, scratch)
-        interpolate(levels, block, share, variance)
-        for k in range(pixels):
-            variance[k] = max(variance[k] - offset, 0.0) * per_count + floor[k]
-            best[k] = 0.0
-            width[k] = 0.0
-        for f in range(reaches.size):
-            _filter(
-                clean, variance, begin, first, last, kernels[f, : reaches[f] + 1], bins[f],
-                widths[f], overlaps[f], ratio[i], lags[f], ends[f], parts[f], room, best, width,
-            )  # fmt: skip
-        for c in range(CANDIDATES):
-            at = first + _largest(best[first:last])
-            if best[at] <= 0.0:
-                break
-            r1[i, c], score[i, c] = x[at], math.sqrt(best[at])
-            fwhm[i, c] = _measured_width(x, clean, at, width[at], pitch, scratch)
-            if c == 0:
-                level_at[i] = level[at]
-            _suppress(x[first:last], x[at], width[at], width[first:last], best[first:last])
+@helper
+def _row(pixels):
+    # Arrays of their own: rows of one array might overlap for all that the compiler knows. And
+    # not 4 kB apart, as those of 1024 pixels might be: the processor takes a read just after a
+    # write for one of the same place if the last 12 bits of their addresses agree, and waits.
+    return np.zeros(pixels + 72)[:pixels]
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def _partners(x, begin, last, pitch, binning, lags, ends, parts):
     """Bins by which R2 lies before R1, rounded up; where the stretch of one lag ends; the rest."""
     bins = (last - begin) // binning
@@ -152,7 +161,7 @@ def _partners(x, begin, last, pitch, binning, lags, ends, parts):
         ends[b] = ends[b + 1] if b + 1 < bins and lags[b + 1] == lags[b] else b + 1
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _filter(
     clean, variance, begin, first, last, kernel, binning, width_nm, overlap, ratio, lags,
     ends, parts, room, best, width,
@@ -183,7 +192,7 @@ def _filter(
     _keep_best(score, begin + binning // 2, binning, reach, end, first, width_nm, best, width)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _correlate(values, kernel, out):
     """Correlate with a symmetric kernel, of which only the later half is given."""
     reach, n = kernel.size - 1, out.size
@@ -205,20 +214,20 @@ def _correlate(values, kernel, out):
 # compiler then does not work on several pixels at once.
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _roots(values, count, out):
     for k in range(np.uintp(count)):
         out[k] = math.sqrt(values[k])
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _score_alone(signal, spread, start, end, score):
     """Square of the signal-to-noise ratio, with the sign of the signal."""
     for k in range(np.uintp(start), np.uintp(end)):
         score[k] = signal[k] / max(spread[k], _TINY) * abs(signal[k])
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _score_pairs(signal, spread, sigma, parts, start, end, lag, ratio, overlap, score):
     """The same for R1 with its partner; the noise of the two filters overlaps."""
     square, twice = ratio * ratio, 2.0 * ratio * overlap
@@ -230,7 +239,7 @@ def _score_pairs(signal, spread, sigma, parts, start, end, lag, ratio, overlap, 
         score[k] = total / max(noise, _TINY) * abs(total)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _keep_best(score, shift, binning, start, end, first, width_nm, best, width):
     """Keep scores that are better than those of other filters, from pixel `first` on."""
     start = max(start, (max(first - shift, 0) + binning - 1) // binning)
@@ -242,7 +251,7 @@ def _keep_best(score, shift, binning, start, end, first, width_nm, best, width):
         width[k] = width_nm if better else width[k]
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _bin(values, begin, binning, bins, out):
     """Sums over `binning` pixels."""
     pitch = np.uintp(binning)
@@ -254,7 +263,7 @@ def _bin(values, begin, binning, bins, out):
 
 
 # `best` is never NaN: NaN is not larger than anything.
-@njit(nogil=True, fastmath=FAST | {"nnan"}, error_model="numpy")
+@finite_helper
 def _largest(values):
     top = values[0]
     for k in range(values.size):
@@ -265,7 +274,7 @@ def _largest(values):
     return 0
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _suppress(x, r1, own_width, width, best):
     own = max(SUPPRESS_NM, 1.5 * own_width)
     for k in range(x.size):
@@ -274,7 +283,7 @@ def _suppress(x, r1, own_width, width, best):
         best[k] = 0.0 if abs(x[k] - r1) < reach else best[k]
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def _measured_width(x, clean, at, width, pitch, smooth):
     """Twice the half-width at half height on the steeper side: filters favour large widths."""
     blur = max(0, int(0.125 * width / pitch))
@@ -298,7 +307,7 @@ def _measured_width(x, clean, at, width, pitch, smooth):
     return width
 
 
-@njit(nogil=True, error_model="numpy")
+@helper
 def _blur(values, taps, out):
     """Means over `taps` pixels."""
     for k in range(out.size):

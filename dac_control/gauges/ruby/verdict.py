@@ -11,6 +11,7 @@ from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
 from dac_control.gauges.ruby.r2_population import boltzmann
 from dac_control.gauges.ruby.residuals import inverted, misfit_share
 from dac_control.gauges.ruby.result import RubyFits
+from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 
 __all__ = ["judge", "stress_record"]
 
@@ -27,6 +28,8 @@ _WEAKEST_STRENGTH: Final = 0.1
 _MERGED_SHARE: Final = 0.8
 # Measured ruby spectra leave 1 % (feet, sidebands); a line on the slope of another leaves 13 %.
 _MISFIT_SHARE: Final = 0.08
+# A fit whose splitting runs to within this of its limits has split one line in two.
+_AT_LIMIT_CM1: Final = 0.3
 _POOR_SIGMA: Final = 4.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
@@ -160,9 +163,10 @@ def _flag(
         "low_signal": (strength < _RELIABLE_SIGMA) | (sigma > _LARGEST_SIGMA_NM),
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
         "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
-        "misfit": misfit_share(fitted.windows, fitted.scored)[rows] > _MISFIT_SHARE,
+        "misfit": (misfit_share(fitted.windows, fitted.scored)[rows] > _MISFIT_SHARE)
+        | (doublet & _splitting_at_limit(p[:, 9])),
         "spike": fits.masked_pixels[rows] > 0,
-        "foreign_line": fitted.foreign[rows],
+        "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
         "r2_above_thermal": fitted.unthermal[rows],
         "saturated": _line_saturates(fitted, rows, saturated, r2, sigma),
@@ -183,6 +187,11 @@ def _line_saturates(
     core |= np.abs(x - r2[:, None]) <= p[:, 1:2]
     bright = fitted.scored.model[rows] > 0.7 * fitted.windows.y[rows]
     return np.any(clipped & core & bright, axis=1)
+
+
+def _splitting_at_limit(splitting_cm1: Array) -> Mask:
+    low, high = SPLITTING_LIMITS_CM1
+    return (splitting_cm1 < low + _AT_LIMIT_CM1) | (splitting_cm1 > high - _AT_LIMIT_CM1)
 
 
 def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Array) -> Mask:

@@ -3,15 +3,14 @@
 A window lies in memory as blocks of `BLOCK` pixels, each a table of `ROWS` rows: what is known of
 the pixels, and then what a sweep writes. Block and rows are compile-time constants in one flat
 array, since only then does the compiler see that the rows do not overlap, and work on several
-pixels at once; `error_model="numpy"` spares it a branch for every division.
+pixels at once.
 """
 
 import math
 
 import numpy as np
-from numba import njit
 
-from dac_control.gauges.ruby.compiled import FAST
+from dac_control.gauges.ruby.compiled import helper, vector_helper
 from dac_control.gauges.ruby.lineshape import CM1_NM, LN2_4
 from dac_control.gauges.ruby.voigt_difference import ETA_STEPS, U_MAX, U_STEPS
 
@@ -37,23 +36,29 @@ _MIDDLE = _GONE / 512.0
 _AT_MIDDLE = math.exp(-_MIDDLE)
 
 
-@njit(nogil=True)
+@helper
 def pack(x, y, used, floor, work):
-    """Lay out one window; unused pixels get an infinite variance, hence no weight."""
+    """Lay out one window; unused pixels get an infinite variance, hence no weight.
+
+    Returns how many are used.
+    """
     blocks = work.size // (ROWS * BLOCK)
+    count = 0
     for b in range(blocks):
         at = b * ROWS * BLOCK
         for k in range(BLOCK):
             i = b * BLOCK + k
             inside = i < x.size
             taken = inside and used[i]
+            count += taken
             work[at + _X * BLOCK + k] = x[i] if inside else x[0]
             work[at + _Y * BLOCK + k] = y[i] if taken else 0.0
             work[at + _FLOOR * BLOCK + k] = floor[i] if taken else np.inf
             work[at + _WEIGHT * BLOCK + k] = 0.0
+    return count
 
 
-@njit(nogil=True)
+@helper
 def keep_weights(work):
     """Make the weights of the last sweep those by which the next one is judged."""
     for at in range(0, work.size, ROWS * BLOCK):
@@ -61,7 +66,7 @@ def keep_weights(work):
             work[at + _WEIGHT * BLOCK + k] = work[at + _NEW_WEIGHT * BLOCK + k]
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def sweep(p, active, pixels, offset, per_count, table, blend, rows, work, products):
     """Evaluate a window at `p`.
 
@@ -81,7 +86,9 @@ def sweep(p, active, pixels, offset, per_count, table, blend, rows, work, produc
         rows[j] = SIZE - 1
     if with_voigt:
         _blend_rows(p[2], table, blend)
-    products[:] = 0.0
+    for j in range(SIZE):
+        for m in range(SIZE):
+            products[j, m] = 0.0
     merit = 0.0
     for b in range(work.size // (ROWS * BLOCK)):
         part = work[b * ROWS * BLOCK : (b + 1) * ROWS * BLOCK]
@@ -99,7 +106,7 @@ def sweep(p, active, pixels, offset, per_count, table, blend, rows, work, produc
     return merit, count
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _gauss(t):
     s = _MIDDLE - min(t, _GONE) * (1.0 / 256.0)
     v = 1.0 + s / 7.0 * (1.0 + s / 8.0)
@@ -116,7 +123,7 @@ def _gauss(t):
     return v if t < _GONE else 0.0
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _line(u, eta):
     """Pseudo-Voigt line, minus its slope by u, and its slope by eta."""
     square = u * u
@@ -126,9 +133,10 @@ def _line(u, eta):
     return gauss + eta * (lorentz - gauss), fall, lorentz - gauss
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _first_line(w, p, n):
-    r1, fwhm, eta, height, level, slope, curvature = p[:7]
+    r1, fwhm, eta, height = p[0], p[1], p[2], p[3]
+    level, slope, curvature = p[4], p[5], p[6]
     per_fwhm = 1.0 / fwhm
     for k in range(n):
         d = w[_X * BLOCK + k] - r1
@@ -149,9 +157,9 @@ def _first_line(w, p, n):
         w[(_J + 10) * BLOCK + k] = 0.0
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _second_line(w, p, n):
-    r1, fwhm, eta, height = p[:4]
+    r1, fwhm, eta, height = p[0], p[1], p[2], p[3]
     ratio, splitting, width_ratio = p[8], p[9], p[10]
     r2 = CM1_NM / (CM1_NM / r1 + splitting)
     per_fwhm = 1.0 / (fwhm * width_ratio)
@@ -174,7 +182,7 @@ def _second_line(w, p, n):
         w[(_J + 10) * BLOCK + k] = per_nm * u * fwhm - height2 / width_ratio * line
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _true_voigt(w, p, with_partner, blend, n):
     """Add what makes the lines true Voigt lines."""
     r1, fwhm, height, voigt = p[0], p[1], p[3], p[VOIGT]
@@ -193,7 +201,7 @@ def _true_voigt(w, p, with_partner, blend, n):
         _true_voigt_partner(w, p, blend, n)
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _true_voigt_partner(w, p, blend, n):
     r1, fwhm, height, voigt = p[0], p[1], p[3], p[VOIGT]
     ratio, splitting, width_ratio = p[8], p[9], p[10]
@@ -218,7 +226,7 @@ def _true_voigt_partner(w, p, blend, n):
         w[(_J + 10) * BLOCK + k] += per_nm * u * fwhm - voigt * height2 / width_ratio * shape
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _blend_rows(eta, table, blend):
     """Interpolate the table of differences to one eta; its slope by eta in the second row."""
     row = eta * ETA_STEPS
@@ -232,7 +240,7 @@ def _blend_rows(eta, table, blend):
         blend[1, k] = (above[k] - below[k]) * ETA_STEPS
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _difference(u, blend):
     """The difference, minus its slope by u, and its slope by eta."""
     far = abs(u)
@@ -252,7 +260,7 @@ def _difference(u, blend):
     return blend[0, left] + part * step, fall, per_eta
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _weigh(w, offset, per_count, n):
     """Divide derivatives and residuals by sigma; returns the merit with the former weights."""
     merit = 0.0
@@ -278,7 +286,7 @@ def _weigh(w, offset, per_count, n):
     return merit
 
 
-@njit(nogil=True, fastmath=FAST, error_model="numpy")
+@vector_helper
 def _tile(w, rows, a, b, n, products):
     """Nine products at once, so that six rows are read and not eighteen."""
     a0, a1, a2 = _row(rows[a]), _row(rows[a + 1]), _row(rows[a + 2])
@@ -301,7 +309,7 @@ def _tile(w, rows, a, b, n, products):
     )  # fmt: skip
 
 
-@njit(nogil=True)
+@helper
 def _row(j):
     # unsigned, for numba would look at the sign of every other index
     return np.uintp((_J + j) * BLOCK)

@@ -19,12 +19,16 @@ Rows = NDArray[np.intp]
 _BELOW_NM: Final = 4.5
 _ABOVE_NM: Final = 3.5
 _WIDEST_NM: Final = 5.0
+# On a steep background the window is shorter, since a parabola follows luminescence that rises
+# e-fold in 11 nm over 6 nm well enough, and not over 8: the lines and some feet beside them.
+_STEEP_NM: Final = (1.5, 0.5)
+_STEEP_WIDTHS: Final = 3.4
 
 # Weak priors, mean and sigma. A splitting of 4 cm-1 is 0.2 nm; both lines broaden together.
 _SPLITTING_SIGMA_CM1: Final = 4.0
 _WIDTH_RATIO_SIGMA: Final = 0.3
-# Our choice, two and a half sigma of the prior: beyond, a fit splits one line to mend its shape.
-SPLITTING_LIMITS_CM1: Final = (20.0, 40.0)
+# Our choice, three and a half sigma of the prior: beyond, a fit splits one line to mend its shape.
+SPLITTING_LIMITS_CM1: Final = (16.0, 43.4)
 # Shape parameters have these priors always: where photons are few they would run to a limit.
 _ETA: Final = (0.5, 0.5)
 _VOIGT: Final = (0.5, 0.5)
@@ -34,12 +38,22 @@ _VOIGT: Final = (0.5, 0.5)
 _WANDER_NM: Final = 0.6
 _WANDER_WIDTHS: Final = 0.8
 
+_NARROW_NM: Final = 0.35
+"""Narrower than the prior of the splitting: R2 has to be looked for."""
+
 PIXELS_NEEDED: Final = len(DOUBLET) + 3
 
 
 def cut(
-    x: Array, y: Array, usable: Mask, floor: Array, r1_nm: Array, fwhm_nm: Array
-) -> tuple[Windows, Rows]:
+    x: Array,
+    y: Array,
+    usable: Mask,
+    floor: Array,
+    r1_nm: Array,
+    fwhm_nm: Array,
+    *,
+    steep: bool = False,
+) -> tuple[Windows, Rows, Mask]:
     """Cut one window a spectrum.
 
     Parameters
@@ -47,24 +61,31 @@ def cut(
     x, floor : arrays, shape (pixels,)
     y, usable : arrays, shape (spectra, pixels)
     r1_nm, fwhm_nm : arrays, shape (spectra,)
+    steep : bool
+        Shorter windows, for a background that a parabola follows over a short way only.
 
     Returns
     -------
     windows : Windows
         Rows are filled up with pixels that are not used.
-    first : array, shape (spectra,)
-        Pixel at which each window begins.
+    index : array of int, shape (spectra, pixels of the windows)
+        Pixels of the spectra.
+    inside : array of bool, shape (spectra, pixels of the windows)
+        False for those that only fill a row.
     """
     wider = 2.0 * np.maximum(0.0, fwhm_nm - 1.0)
-    first = np.searchsorted(x, r1_nm - _BELOW_NM - wider)
-    last = np.searchsorted(x, r1_nm + _ABOVE_NM + wider)
+    below, above = _BELOW_NM + wider, _ABOVE_NM + wider
+    if steep:
+        below = np.minimum(below, _STEEP_NM[0] + _STEEP_WIDTHS * fwhm_nm)
+        above = np.minimum(above, _STEEP_NM[1] + _STEEP_WIDTHS * fwhm_nm)
+    first, last = np.searchsorted(x, r1_nm - below), np.searchsorted(x, r1_nm + above)
     width = max(int((last - first).max(initial=0)), 1)
     index = first[:, None] + np.arange(width)
     inside = index < last[:, None]
     index = np.minimum(index, x.size - 1)
     used = np.take_along_axis(usable, index, 1) & inside
     windows = Windows(x[index], np.take_along_axis(y, index, 1), used, floor[index])
-    return windows, first
+    return windows, index, inside
 
 
 def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array) -> Array:
@@ -77,9 +98,13 @@ def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array) -> Arra
     height = np.sum(line * (windows.y - level[:, None]), axis=1)
     height /= np.maximum(np.sum(line * line, axis=1), 1e-12)
     start = np.zeros((r1_nm.size, len(DOUBLET)))
+    splitting = np.full(r1_nm.size, SPLITTING_CM1)
+    narrow = np.flatnonzero((fwhm_nm < _NARROW_NM) & (ratio > 0.0))
+    if narrow.size:
+        splitting[narrow] = _seen_splitting(windows.take(narrow), r1_nm[narrow])
     start[:, 0], start[:, 1], start[:, 2] = r1_nm, fwhm_nm, 0.5
     start[:, 3], start[:, 4] = height, level
-    start[:, 8], start[:, 9], start[:, 10] = ratio, SPLITTING_CM1, 1.0
+    start[:, 8], start[:, 9], start[:, 10] = ratio, splitting, 1.0
     return start
 
 
@@ -148,6 +173,21 @@ def walked(r1_nm: Array, start_nm: Array, fwhm_nm: Array) -> Mask:
 
 def _reach_nm(fwhm_nm: Array) -> Array:
     return np.maximum(_WANDER_NM, _WANDER_WIDTHS * fwhm_nm)
+
+
+def _seen_splitting(windows: Windows, r1_nm: Array) -> Array:
+    """Where the brightest three pixels stand at which R2 can be: a narrow R2 must be met."""
+    x = windows.x
+    y = np.where(windows.used, windows.y, -np.inf)
+    smooth = np.full(y.shape, -np.inf)
+    smooth[:, 1:-1] = y[:, :-2] + y[:, 1:-1] + y[:, 2:]
+    splitting = CM1_NM / x - CM1_NM / r1_nm[:, None]
+    low, high = SPLITTING_LIMITS_CM1
+    allowed = (splitting > low) & (splitting < high)
+    at = np.where(allowed, smooth, -np.inf).argmax(axis=1)
+    row = np.arange(r1_nm.size)
+    seen = allowed[row, at] & np.isfinite(smooth[row, at])
+    return np.where(seen, splitting[row, at], SPLITTING_CM1)
 
 
 def _dark_level(windows: Windows) -> Array:

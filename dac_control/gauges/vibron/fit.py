@@ -31,7 +31,7 @@ _NARROWEST_PX: Final = 1.6
 """An optical line is at least two pixels wide; what is narrower fell on the detector."""
 _SPIKE_SIGMA: Final = 6.0
 _SPIKE_SHARE: Final = 0.15
-_ROUNDS: Final = 5
+_ROUNDS: Final = 6
 _MISFIT_SHARE: Final = 0.1
 _MISFIT_SIGMA: Final = 5.0
 _POOR_SCATTER: Final = 1.5
@@ -84,7 +84,8 @@ def _fit(pixels: LinePixels, low: float, high: float, widest: float) -> RamanLin
         try:
             window, estimate = _windowed(pixels, start, (low, high), widest)
         except np.linalg.LinAlgError:
-            break
+            pixels.spike |= np.abs(pixels.x - start[0]) <= 2.1 * pixels.pitch
+            continue
         centre, fwhm = (float(value) for value in estimate.parameters[:2])
         if fwhm > _NARROWEST_PX * pixels.pitch:
             return _judged(pixels, window, estimate, (low, high), widest)

@@ -1,0 +1,186 @@
+"""A line at a given place: cut its window, fit, judge, and fit again where the window was wrong."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
+from dac_control.gauges.ruby.lineshape import CM1_NM
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, TYPICAL_STRENGTH, boltzmann
+from dac_control.gauges.ruby.result import RubyFits
+from dac_control.gauges.ruby.verdict import judge, stress_record
+from dac_control.gauges.ruby.windows import PIXELS_NEEDED, cut, walked
+
+__all__ = ["LineFitter", "Place", "Spectra"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+
+_STEEP_SIGMA: Final = 10.0
+_STEEP_WIDTH_NM: Final = 0.8
+"""Broader lines need all of the window to be told from their background."""
+
+# Another reading of three lines at equal distances: which two of them are R1 and R2?
+_EQUAL_NM: Final = 0.35
+_LIKELY_RATIO_LOG: Final = 0.4
+_LIKELY_WIDTH_RATIO: Final = 0.1
+_LIKELY_SPLITTING_CM1: Final = 1.5
+_CONVINCING: Final = 4.0
+"""Difference of the penalties, in units of chi squared, that decides."""
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """Some spectra with what is known of their pixels; one row a spectrum."""
+
+    y: Array
+    """Counts, shape (spectra, pixels)."""
+    saturated: Mask
+    spikes: Mask
+    """Pixels masked before any fit."""
+    temperature_k: Array
+    """NaN where unknown."""
+
+    def take(self, rows: Rows) -> "Spectra":
+        """Some of them."""
+        return Spectra(
+            self.y[rows], self.saturated[rows], self.spikes[rows], self.temperature_k[rows]
+        )
+
+
+@dataclass(frozen=True)
+class Place:
+    """First estimates of the lines, each of shape (spectra,)."""
+
+    r1_nm: Array
+    fwhm_nm: Array
+    score: Array
+    """Signal-to-noise ratio."""
+
+
+class LineFitter:
+    """Fits lines at given places of spectra on one axis.
+
+    Parameters
+    ----------
+    x, floor : arrays, shape (pixels,)
+        Wavelength in nm, and the variance of a pixel without light.
+    fitter : WindowFitter
+    gain_assumed : bool
+        The variance is known up to a factor only.
+    priors : bool
+        Whether `fitter` has the weak priors.
+    """
+
+    def __init__(
+        self, x: Array, floor: Array, fitter: WindowFitter, *, gain_assumed: bool, priors: bool
+    ) -> None:
+        self._x, self._floor, self._fitter = x, floor, fitter
+        self._gain_assumed, self._priors = gain_assumed, priors
+
+    @property
+    def range_nm(self) -> tuple[float, float]:
+        """First and last wavelength."""
+        return float(self._x[0]), float(self._x[-1])
+
+    def fit(self, spectra: Spectra, place: Place) -> RubyFits:
+        """Fit every spectrum at its place, and again where the first fit says how to do better."""
+        fits, fitted = self._once(spectra, place)
+        self._other_window(fits, fitted, spectra, place)
+        self._short_window(fits, fitted, spectra, place)
+        self._other_reading(fits, fitted, spectra, place)
+        return fits
+
+    def _other_window(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
+        """Where the line is broader or elsewhere than thought, cut the window anew."""
+        p = fitted.scored.parameters
+        again = p[:, 1] > np.maximum(1.0, place.fwhm_nm + 0.5)
+        again |= walked(p[:, 0], place.r1_nm, place.fwhm_nm)
+        rows = np.flatnonzero(again & (fits.model > 0))
+        if rows.size:
+            at = Place(p[rows, 0], p[rows, 1], place.score[rows])
+            part, refitted = self._once(spectra.take(rows), at)
+            moved = walked(refitted.scored.parameters[:, 0], at.r1_nm, at.fwhm_nm)
+            part.flag("not_converged")[:] |= moved
+            fits.put(rows, part)
+
+    def _short_window(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
+        """Where the background bends strongly, a parabola holds over a short way only."""
+        p = fitted.scored.parameters
+        with np.errstate(invalid="ignore"):
+            bent = np.abs(p[:, 6]) > _STEEP_SIGMA * np.sqrt(fits.covariance[:, 6, 6])
+        rows = np.flatnonzero(bent & (p[:, 1] < _STEEP_WIDTH_NM) & fits.ok)
+        if rows.size:
+            at = Place(p[rows, 0], p[rows, 1], place.score[rows])
+            part, _refitted = self._once(spectra.take(rows), at, steep=True)
+            good = part.ok
+            fits.put(rows[good], part.take(np.flatnonzero(good)))
+
+    def _other_reading(
+        self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place
+    ) -> None:
+        """Where a foreign line makes it three at equal distances, try the other two as R1 and R2.
+
+        The likelier reading by ratio, widths and splitting is kept; where both are likely, the
+        line is called ambiguous.
+        """
+        p = fitted.scored.parameters
+        r2 = CM1_NM / (CM1_NM / p[:, 0] + SPLITTING_CM1)
+        distance = p[:, 0] - r2
+        below = np.abs(fitted.foreign_nm - (r2 - distance)) < _EQUAL_NM
+        above = np.abs(fitted.foreign_nm - (p[:, 0] + distance)) < _EQUAL_NM
+        rows = np.flatnonzero((below | above) & fitted.doublet & (fits.model > 0))
+        if not rows.size:
+            return
+        other = np.where(above, fitted.foreign_nm, r2)[rows]
+        some = spectra.take(rows)
+        at = Place(other, place.fwhm_nm[rows], place.score[rows])
+        part, _refitted = self._once(some, at)
+        mine = _penalty(fits.take(rows), some.temperature_k)
+        theirs = _penalty(part, some.temperature_k)
+        better = theirs < mine
+        fits.put(rows[better], part.take(np.flatnonzero(better)))
+        open_question = np.abs(theirs - mine) < _CONVINCING
+        fits.flag("ambiguous")[rows] |= open_question
+
+    def _once(
+        self, spectra: Spectra, place: Place, *, steep: bool = False
+    ) -> tuple[RubyFits, Fitted]:
+        usable = ~(spectra.saturated | spectra.spikes)
+        windows, index, inside = cut(
+            self._x, spectra.y, usable, self._floor, place.r1_nm, place.fwhm_nm, steep=steep
+        )
+        few = windows.used.sum(axis=1) < PIXELS_NEEDED
+        fitted = self._fitter.fit(
+            windows, place.r1_nm, place.fwhm_nm, place.score, spectra.temperature_k
+        )
+        spikes = np.take_along_axis(spectra.spikes, index, 1) & inside
+        fits = judge(
+            fitted,
+            saturated=np.take_along_axis(spectra.saturated, index, 1) & inside,
+            known_spikes=spikes.sum(axis=1),
+            temperature_k=spectra.temperature_k,
+            range_nm=self.range_nm,
+            gain_assumed=self._gain_assumed,
+        )
+        fits.model[few] = 0
+        fits.flagged[few] = False
+        fits.flag("no_line")[few] = True
+        stress_record(fits, fitted, self._fitter, again=self._priors)
+        return fits, fitted
+
+
+def _penalty(fits: RubyFits, temperature_k: Array) -> Array:
+    """How unlike a ruby doublet the fits are, in units of chi squared; infinite if not ok."""
+    p = fits.parameters
+    warm = np.where(np.isnan(temperature_k), 296.0, temperature_k)
+    expected = TYPICAL_STRENGTH * boltzmann(warm)
+    with np.errstate(all="ignore"):
+        ratio = np.log(np.maximum(p[:, 8], 1e-3) / expected) / _LIKELY_RATIO_LOG
+        width = (p[:, 10] - 1.0) / _LIKELY_WIDTH_RATIO
+        splitting = (p[:, 9] - SPLITTING_CM1) / _LIKELY_SPLITTING_CM1
+        total = ratio**2 + width**2 + splitting**2
+    return np.where(fits.ok & (fits.model == 2), total, np.inf)
