@@ -10,7 +10,7 @@ from ophyd.status import Status
 
 from dac_control.errors import NotMeasured, StaleReading
 from dac_control.gauges import PressureMeasurement, RubyFit, RubyGauge
-from dac_control.gauges.ruby_thermometer import RubyThermometer
+from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer
 from devices.cryostat import Cryostat
 from devices.signals import CachedSignal, ParameterSignal
 from devices.spectrometer import Spectrometer

@@ -20,8 +20,8 @@ from dac_control.app.station_lock import StationLock
 from dac_control.clock import SteadyClock
 from dac_control.errors import DacError, PositionUnknown
 from dac_control.gauges import RubyGauge
-from dac_control.gauges.ruby_settings import ruby_gauge_from
-from dac_control.gauges.ruby_thermometer import RubyThermometer, StrengthRatio
+from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
+from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer, StrengthRatio
 from dac_control.records import FrameStore, IntentLog, RunMetadata, RunRecorder, probe_writable
 from dac_control.safety.hold import HoldFlag
 from devices.clock_reading import ClockReading

@@ -13,7 +13,7 @@ from dac_control.gauges.ruby import (
     fit_ruby,
     fit_ruby_many,
 )
-from dac_control.gauges.ruby_gauge import RubyGauge
+from dac_control.gauges.ruby_gauge.gauge import RubyGauge
 from dac_control.gauges.scales import (
     SCALES,
     Coefficient,

@@ -49,9 +49,7 @@ class SrB4O7Gauge:
         The scale is none of this gauge or the uncertainty is none.
     """
 
-    def __init__(
-        self, *, scale: str | Scale, lambda0: Lambda0, axis_sigma_nm: float
-    ) -> None:
+    def __init__(self, *, scale: str | Scale, lambda0: Lambda0, axis_sigma_nm: float) -> None:
         self._scale = get_scale(scale, _GAUGE) if isinstance(scale, str) else scale
         if self._scale.gauge != _GAUGE:
             raise ConfigurationError(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from dac_control.app.fit.options import FitOptions
 from dac_control.gauges import Lambda0, RubyGauge, get_correction, get_scale
-from dac_control.gauges.ruby_settings import ruby_gauge_from
+from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 
 __all__ = ["RubyChoice"]
 

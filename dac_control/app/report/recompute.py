@@ -13,7 +13,7 @@ import numpy as np
 from dac_control.app.report.readings import Steps
 from dac_control.errors import DacError
 from dac_control.gauges import SCALES, BudgetTerm, OnScale, PressureMeasurement, RubyGauge
-from dac_control.gauges.ruby_settings import ruby_gauge_from
+from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 from dac_control.records import Run
 
 __all__ = ["Recomputed", "recompute_top", "top_row"]

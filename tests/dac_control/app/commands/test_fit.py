@@ -15,7 +15,7 @@ from dac_control.app.cli import app
 from dac_control.app.fit.axes import axis_in
 from dac_control.app.fit.options import FitOptions
 from dac_control.errors import NotMeasured
-from dac_control.gauges.ruby_settings import ruby_settings
+from dac_control.gauges.ruby_gauge.settings import ruby_settings
 from dac_control.spectrum_files import FileFrame
 from plans.pressure_ramp import pressure_ramp
 from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets

@@ -88,7 +88,7 @@ def test_the_record_of_stress_is_free_of_the_prior(ruby: Any, rng: np.random.Gen
 
 def test_a_stack_takes_spectra_of_one_detector_only(ruby: Any, rng: np.random.Generator) -> None:
     one, other = ruby.expose(rng), dataclasses.replace(ruby, first_nm=679.0).expose(rng)
-    with pytest.raises(ConfigurationError, match="Spectrum 1 .* wavelength_nm"):
+    with pytest.raises(ConfigurationError, match=r"Spectrum 1 .* wavelength_nm"):
         SpectrumStack.of([one, other])
     with pytest.raises(ConfigurationError, match="no spectrum"):
         SpectrumStack.of([])

@@ -9,8 +9,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from dac_control.gauges.lambda0 import Lambda0
-from dac_control.gauges.ruby_gauge import RubyGauge
-from dac_control.gauges.ruby_uncertainties import RubyUncertainties
+from dac_control.gauges.ruby_gauge.gauge import RubyGauge
+from dac_control.gauges.ruby_gauge.uncertainties import RubyUncertainties
 from dac_control.gauges.scales import Scale
 
 __all__ = ["ruby_gauge_from", "ruby_settings"]

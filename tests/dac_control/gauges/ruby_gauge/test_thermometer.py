@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.ruby_thermometer import (
+from dac_control.gauges.ruby_gauge.thermometer import (
     RubyThermometer,
     StrengthRatio,
     strength_from_ratio,

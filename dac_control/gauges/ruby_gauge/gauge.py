@@ -17,18 +17,18 @@ from dac_control.errors import ConfigurationError
 from dac_control.gauges.lambda0 import Lambda0, ReferenceLine
 from dac_control.gauges.measurement import PressureMeasurement
 from dac_control.gauges.ruby import fit_ruby
-from dac_control.gauges.ruby_line import RubyLine, check_line, line_at
-from dac_control.gauges.ruby_pressure import not_measured, ruby_pressure
-from dac_control.gauges.ruby_uncertainties import RubyUncertainties
-from dac_control.gauges.scales import Scale, get_scale
-from dac_control.gauges.spectrum import Spectrum
-from dac_control.gauges.temperature import TemperatureCorrection, get_correction
-from dac_control.gauges.zero_line import (
+from dac_control.gauges.ruby_gauge.line import RubyLine, check_line, line_at
+from dac_control.gauges.ruby_gauge.pressure import not_measured, ruby_pressure
+from dac_control.gauges.ruby_gauge.uncertainties import RubyUncertainties
+from dac_control.gauges.ruby_gauge.zero_line import (
     ZeroLine,
     check_one_chip,
     zero_of_lambda0,
     zero_of_reference,
 )
+from dac_control.gauges.scales import Scale, get_scale
+from dac_control.gauges.spectrum import Spectrum
+from dac_control.gauges.temperature import TemperatureCorrection, get_correction
 
 __all__ = ["RubyGauge"]
 

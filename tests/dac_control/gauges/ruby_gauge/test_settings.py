@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dac_control.gauges import Lambda0, RubyGauge
-from dac_control.gauges.ruby_settings import ruby_gauge_from, ruby_settings
+from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from, ruby_settings
 
 LAMBDA0: dict[str, Any] = {
     "value_nm": 694.25,

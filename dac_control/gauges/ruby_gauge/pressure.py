@@ -7,10 +7,10 @@ from typing import Final
 from dac_control.gauges.budget import BudgetTerm, quadrature
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
 from dac_control.gauges.ruby import RubyFit
-from dac_control.gauges.ruby_budget import ruby_budget
-from dac_control.gauges.ruby_line import RubyLine
+from dac_control.gauges.ruby_gauge.budget import ruby_budget
+from dac_control.gauges.ruby_gauge.line import RubyLine
+from dac_control.gauges.ruby_gauge.zero_line import ZeroLine
 from dac_control.gauges.scales import ROOM_K, Scale, get_scale
-from dac_control.gauges.zero_line import ZeroLine
 
 __all__ = ["not_measured", "on_scale", "ruby_pressure"]
 

@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.ruby_uncertainties import RubyUncertainties
+from dac_control.gauges.ruby_gauge.uncertainties import RubyUncertainties
+from dac_control.gauges.ruby_gauge.zero_line import ZeroLine
 from dac_control.gauges.scales import Scale
 from dac_control.gauges.temperature import REFERENCE_K, TemperatureCorrection
-from dac_control.gauges.zero_line import ZeroLine
 
 __all__ = ["RubyLine", "check_line", "line_at"]
 

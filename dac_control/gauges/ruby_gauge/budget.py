@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from dac_control.gauges.budget import BudgetTerm, Kind
-from dac_control.gauges.ruby_line import RubyLine
+from dac_control.gauges.ruby_gauge.line import RubyLine
 from dac_control.gauges.temperature import (
     REFERENCE_K,
     spread_nm,
