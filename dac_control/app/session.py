@@ -28,7 +28,7 @@ from devices.clock_reading import ClockReading
 from devices.cryostat import Cryostat
 from devices.instrument import InstrumentDevice
 from devices.microscope_camera import MicroscopeCamera
-from devices.ruby import Ruby
+from devices.ruby import WARM_UP_TIMEOUT_S, Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
 from devices.step_notes import StepNotes
@@ -79,7 +79,7 @@ class Session:
         return self.connections
 
     def require_ready(self) -> None:
-        """Raise the first failure to connect, or `PositionUnknown` for the drive.
+        """Wait until the fit is warm; raise what failed to connect, or `PositionUnknown`.
 
         Raises
         ------
@@ -89,6 +89,7 @@ class Session:
         for connection in self.connections:
             if connection.error is not None:
                 raise connection.error
+        self.instruments.ruby.warm_up().result(WARM_UP_TIMEOUT_S)
         verdict = self.instruments.drive.position_verdict()
         if not verdict.known:
             drive = self.instruments.drive

@@ -43,6 +43,14 @@ REACH: Final = 2.0
 SUPPRESS_NM: Final = 1.8
 """About one candidate there is no other: R2 lies 1.43 nm from R1, 1.6 nm at 150 GPa."""
 
+# The width of a candidate is measured this far to either side, on pixels averaged over a share
+# of the filter's width; its top lies near the place the filter found. Values this much apart,
+# relative, count as equal, lest rounding decide between them.
+MEASURED_NM: Final = 1.5
+BLURRED_SHARE: Final = 0.125
+TOP_NM: Final = 0.4
+EQUAL: Final = 1e-9
+
 # Cosmic rays: the narrowest line that optics let through, 2 pixels wide (FWHM), has neighbours
 # at half its height when centred on a pixel; centred between two, the next ones have a quarter.
 OBVIOUS_SIGMA: Final = 10.0

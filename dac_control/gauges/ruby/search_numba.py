@@ -27,9 +27,13 @@ from dac_control.gauges.ruby.levels_numba import (
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.search import (
+    BLURRED_SHARE,
     CANDIDATES,
+    EQUAL,
+    MEASURED_NM,
     REACH,
     SUPPRESS_NM,
+    TOP_NM,
     Axis,
     Found,
     SearchNoise,
@@ -92,8 +96,8 @@ def _compiled(sources: int) -> Any:
         pixels = x.size
         block, share = np.empty(pixels, np.int64), np.empty(pixels)
         places(x, centres, block, share)
-        lags, ends = np.empty((2, reaches.size, pixels), np.int64)
-        parts = np.empty((reaches.size, pixels))
+        shape = (reaches.size, pixels)
+        lags, ends, parts = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape)
         for f in range(reaches.size):
             _partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
         clean, bridged, level, variance = _row(pixels), _row(pixels), _row(pixels), _row(pixels)
@@ -141,9 +145,8 @@ def _compiled(sources: int) -> Any:
 
 @helper
 def _row(pixels):
-    # Arrays of their own: rows of one array might overlap for all that the compiler knows. And
-    # not 4 kB apart, as those of 1024 pixels might be: the processor takes a read just after a
-    # write for one of the same place if the last 12 bits of their addresses agree, and waits.
+    # Longer than asked for, lest rows of 1024 pixels lie 4 kB apart: the processor takes a read
+    # just after a write for one of the same place if the last 12 bits of their addresses agree.
     return np.zeros(pixels + 72)[:pixels]
 
 
@@ -286,19 +289,25 @@ def _suppress(x, r1, own_width, width, best):
 @helper
 def _measured_width(x, clean, at, width, pitch, smooth):
     """Twice the half-width at half height on the steeper side: filters favour large widths."""
-    blur = max(0, int(0.125 * width / pitch))
-    near = int(1.5 / pitch) + 1
+    blur = max(0, int(BLURRED_SHARE * width / pitch))
+    near = int(MEASURED_NM / pitch) + 1
     low, high = max(at - near, blur), min(at + near, x.size - 1 - blur)
     if high - low < 3:
         return width
     size = high - low + 1
     _blur(clean[low - blur : high + blur + 1], 2 * blur + 1, smooth[:size])
-    bottom, top, peak = np.inf, -np.inf, at - low
+    bottom, top = np.inf, -np.inf
     for k in range(size):
         bottom = min(bottom, smooth[k])
-        if abs(x[low + k] - x[at]) <= 0.4 and smooth[k] > top:
-            top, peak = smooth[k], k
-    half = 0.5 * (top + bottom)
+        if abs(x[low + k] - x[at]) <= TOP_NM:
+            top = max(top, smooth[k])
+    equal = EQUAL * max(abs(top), abs(bottom))
+    peak = at - low
+    for k in range(size):
+        if smooth[k] >= top - equal and abs(x[low + k] - x[at]) <= TOP_NM:
+            peak = k
+            break
+    half = 0.5 * (top + bottom) - equal
     for away in range(1, size):
         if (peak - away >= 0 and smooth[peak - away] < half) or (
             peak + away < size and smooth[peak + away] < half

@@ -1,0 +1,296 @@
+"""The line search with NumPy alone, all spectra of a chunk together; see `search`.
+
+For machines without numba. Same interface and same steps as `search_numba`; a test holds them
+together.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import correlate1d
+
+from dac_control.gauges.ruby.lineshape import CM1_NM
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.search import (
+    BLURRED_SHARE,
+    CANDIDATES,
+    EQUAL,
+    LEVEL_PERCENTILE,
+    MEASURED_NM,
+    NEIGHBOURS,
+    OBVIOUS_SIGMA,
+    PAIR_OVER_NEIGHBOURS,
+    REACH,
+    SINGLE_OVER_NEIGHBOURS,
+    SUPPRESS_NM,
+    TOP_NM,
+    Axis,
+    Filter,
+    Found,
+    SearchNoise,
+)
+
+__all__ = ["find_lines"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Spectra that are searched together: their arrays stay in the processor's cache.
+_CHUNK: Final = 16
+_TINY: Final = 1e-300
+
+
+def find_lines(
+    axis: Axis, counts: Array, known: Mask, noise: SearchNoise, partner_ratio: Array
+) -> Found:
+    """Search the ruby lines of every spectrum; see `search`."""
+    spectra = counts.shape[0]
+    found = Found(
+        r1_nm=np.full((spectra, CANDIDATES), np.nan),
+        fwhm_nm=np.full((spectra, CANDIDATES), np.nan),
+        score=np.zeros((spectra, CANDIDATES)),
+        spikes=np.array(known, dtype=bool),
+        level=np.zeros(spectra),
+    )
+    search = _Search(axis, noise)
+    with np.errstate(all="ignore"):
+        for begin in range(0, spectra, _CHUNK):
+            rows = slice(begin, begin + _CHUNK)
+            search.run(np.asarray(counts[rows], dtype=np.float64), partner_ratio[rows], found, rows)
+    return found
+
+
+@dataclass(frozen=True)
+class _Partner:
+    """Where R2 lies for every bin of a filter that can see it."""
+
+    first: int
+    """First bin whose partner the filter sees."""
+    left: NDArray[np.intp]
+    """Bin before the place of R2, of every bin from `first` on."""
+    part: Array
+    """Share of the way to the next bin."""
+
+
+class _Search:
+    """What all spectra of a batch share, and the search of a chunk of them."""
+
+    def __init__(self, axis: Axis, noise: SearchNoise) -> None:
+        self.axis, self.noise = axis, noise
+        # straight lines between the blocks' centres, as one product of matrices
+        blocks = np.eye(axis.centres.size)
+        self.between = np.array([np.interp(axis.x, axis.centres, one) for one in blocks])
+        self.partners = [_partner(axis, one) for one in axis.filters]
+        self.widths = np.array([0.0, *(one.width_nm for one in axis.filters)])
+
+    def run(self, y: Array, ratio: Array, found: Found, rows: slice) -> None:
+        clean = _median_of_three(y)
+        levels = self._block_levels(clean)
+        level = levels @ self.between
+        spikes = found.spikes[rows]
+        spikes |= self._spikes(y, clean, level)
+        for row in np.flatnonzero(spikes.any(axis=1) & ~spikes.all(axis=1)):
+            clean[row] = _median_of_three(_bridged(self.axis.x, y[row], spikes[row])[None, :])[0]
+        if self.axis.last <= self.axis.first or not self.axis.filters:
+            return
+        light = np.maximum(_noisiest(levels) @ self.between - self.noise.offset_counts, 0.0)
+        variance = light * self.noise.counts_variance + self.noise.floor
+        best, chosen = self._best_scores(clean, variance, ratio)
+        self._pick(clean, level, best, chosen, found, rows)
+
+    def _block_levels(self, clean: Array) -> Array:
+        blocks = self.axis.blocks
+        levels = np.empty((clean.shape[0], blocks.size - 1))
+        for b in range(blocks.size - 1):
+            rank = int(LEVEL_PERCENTILE * (blocks[b + 1] - blocks[b] - 1))
+            part = np.partition(clean[:, blocks[b] : blocks[b + 1]], rank, axis=1)
+            levels[:, b] = part[:, rank]
+        return levels
+
+    def _spikes(self, y: Array, clean: Array, level: Array) -> Mask:
+        """Pixels, alone or in pairs, that stand too far above their neighbours to be light."""
+        sigma = np.maximum(level, clean)
+        sigma -= self.noise.offset_counts
+        np.maximum(sigma, 0.0, out=sigma)
+        sigma *= self.noise.counts_variance
+        sigma += self.noise.floor
+        np.sqrt(sigma, out=sigma)
+        if self.noise.from_scatter:
+            scatter = 1.4826 * np.median(np.abs(np.diff(clean, axis=1)), axis=1)
+            np.maximum(sigma, scatter[:, None], out=sigma)
+        over = y - level
+        sigma *= OBVIOUS_SIGMA
+        excess = over - sigma
+        n = y.shape[1]
+        beside = np.empty((y.shape[0], n + 4))
+        np.maximum(over, 0.0, out=beside[:, 2:-2])
+        beside[:, :2], beside[:, -2:] = beside[:, 2:3], beside[:, -3:-2]
+        left2, left, right, right2 = (beside[:, k : k + n] for k in (0, 1, 3, 4))
+        single = np.maximum(left, right)
+        single *= SINGLE_OVER_NEIGHBOURS
+        pair = np.minimum(np.maximum(left, right2), np.maximum(left2, right))
+        pair *= PAIR_OVER_NEIGHBOURS
+        np.minimum(single, pair, out=single)
+        return excess > single
+
+    def _best_scores(
+        self, clean: Array, variance: Array, ratio: Array
+    ) -> tuple[Array, NDArray[np.int8]]:
+        """Squared score of the best filter in every pixel, and which it was, counted from 1."""
+        axis = self.axis
+        best = np.zeros(clean.shape)
+        chosen = np.zeros(clean.shape, dtype=np.int8)
+        for index, (one, partner) in enumerate(zip(axis.filters, self.partners, strict=True)):
+            bins = (axis.last - axis.begin) // one.binning
+            reach = one.kernel.size // 2
+            if bins < one.kernel.size:
+                continue
+            score = _score(
+                _bin(clean, axis.begin, bins, one.binning),
+                _bin(variance, axis.begin, bins, one.binning),
+                one,
+                partner,
+                ratio,
+            )
+            shift = axis.begin + one.binning // 2
+            start = max(reach, -(-max(axis.first - shift, 0) // one.binning))
+            score = score[:, start : bins - reach]
+            where = slice(shift + start * one.binning, None, one.binning)
+            here = best[:, where][:, : score.shape[1]]
+            better = score > here
+            np.copyto(here, score, where=better)
+            np.copyto(chosen[:, where][:, : score.shape[1]], np.int8(index + 1), where=better)
+        return best, chosen
+
+    def _pick(
+        self,
+        clean: Array,
+        level: Array,
+        best: Array,
+        chosen: NDArray[np.int8],
+        found: Found,
+        rows: slice,
+    ) -> None:
+        """Take the best pixel, forget what is near it, and so on."""
+        axis = self.axis
+        local = np.arange(clean.shape[0])
+        x = axis.x[axis.first : axis.last]
+        best, chosen = best[:, axis.first : axis.last], chosen[:, axis.first : axis.last]
+        from_afar = (SUPPRESS_NM + REACH * self.widths)[chosen]
+        at = np.zeros((local.size, CANDIDATES), dtype=np.intp)
+        for c in range(CANDIDATES):
+            at[:, c] = best.argmax(axis=1)
+            found.score[rows, c] = np.sqrt(best[local, at[:, c]])
+            own = np.maximum(SUPPRESS_NM, 1.5 * self.widths[chosen[local, at[:, c]]])
+            away = np.abs(x - x[at[:, c], None])
+            best[(away < own[:, None]) | (away < from_afar)] = 0.0
+        is_line = found.score[rows] > 0.0
+        width = self.widths[chosen[local[:, None], at]]
+        at += axis.first
+        found.r1_nm[rows][is_line] = axis.x[at[is_line]]
+        row = np.broadcast_to(local[:, None], at.shape)[is_line]
+        found.fwhm_nm[rows][is_line] = self._measured_width(clean, row, at[is_line], width[is_line])
+        found.level[rows] = np.where(is_line[:, 0], level[local, at[:, 0]], 0.0)
+
+    def _measured_width(
+        self, clean: Array, row: NDArray[np.intp], at: NDArray[np.intp], width: Array
+    ) -> Array:
+        """Twice the half-width at half height on the steeper side: filters favour large widths."""
+        x, pitch = self.axis.x, self.axis.pitch_nm
+        blur = (BLURRED_SHARE * width / pitch).astype(np.intp)[:, None]
+        near = int(MEASURED_NM / pitch) + 1
+        k = at[:, None] + np.arange(-near, near + 1)
+        valid = (k >= blur) & (k <= x.size - 1 - blur)
+        # sums of neighbours from running sums, less the middle, that little be lost to rounding
+        wide = near + int(blur.max(initial=0))
+        index = np.clip(at[:, None] + np.arange(-wide, wide + 1), 0, x.size - 1)
+        middle = clean[row, at][:, None]
+        sums = np.zeros((row.size, 2 * wide + 2))
+        np.cumsum(clean[row[:, None], index] - middle, axis=1, out=sums[:, 1:])
+        place = np.arange(wide - near, wide + near + 1)
+        smooth = np.take_along_axis(sums, place + blur + 1, 1)
+        smooth -= np.take_along_axis(sums, place - blur, 1)
+        smooth /= 2 * blur + 1
+        smooth += middle
+        bottom = np.min(smooth, axis=1, where=valid, initial=np.inf)
+        central = valid & (np.abs(x[np.clip(k, 0, x.size - 1)] - x[at][:, None]) <= TOP_NM)
+        top = np.max(smooth, axis=1, where=central, initial=-np.inf)
+        equal = EQUAL * np.maximum(np.abs(top), np.abs(bottom))
+        highest = central & (smooth >= (top - equal)[:, None])
+        peak = np.where(highest.any(axis=1), highest.argmax(axis=1), near)
+        below = valid & (smooth < (0.5 * (top + bottom) - equal)[:, None])
+        steps = np.abs(np.arange(2 * near + 1) - peak[:, None])
+        away = np.min(steps, axis=1, where=below & (steps > 0), initial=x.size)
+        measured = np.minimum(np.maximum(2.0 * away * pitch, 2.0 * pitch), width)
+        return np.where((away < x.size) & (valid.sum(axis=1) > 3), measured, width)
+
+
+def _median_of_three(y: Array) -> Array:
+    """Median of every pixel and its two neighbours; the outermost pixels keep their counts."""
+    clean = y.copy()
+    if y.shape[1] > 2:
+        left, here, right = y[:, :-2], y[:, 1:-1], y[:, 2:]
+        middle = np.minimum(left, right, out=clean[:, 1:-1])
+        np.maximum(here, middle, out=middle)
+        np.minimum(middle, np.maximum(left, right), out=middle)
+    return clean
+
+
+def _bridged(x: Array, y: Array, spikes: Mask) -> Array:
+    """Spikes replaced by straight lines between their neighbours."""
+    bridged = y.copy()
+    bridged[spikes] = np.interp(x[spikes], x[~spikes], y[~spikes])
+    return bridged
+
+
+def _noisiest(levels: Array) -> Array:
+    """The largest level of every block's neighbourhood."""
+    largest = levels.copy()
+    for step in range(1, min(NEIGHBOURS + 1, levels.shape[1])):
+        np.maximum(largest[:, step:], levels[:, :-step], out=largest[:, step:])
+        np.maximum(largest[:, :-step], levels[:, step:], out=largest[:, :-step])
+    return largest
+
+
+def _bin(values: Array, begin: int, bins: int, binning: int) -> Array:
+    part = values[:, begin : begin + bins * binning]
+    return part if binning == 1 else part.reshape(values.shape[0], bins, binning).sum(axis=2)
+
+
+def _partner(axis: Axis, one: Filter) -> _Partner:
+    bins = (axis.last - axis.begin) // one.binning
+    reach = one.kernel.size // 2
+    r1 = axis.x[axis.begin : axis.begin + bins * one.binning : one.binning]
+    split = r1 - CM1_NM / (CM1_NM / r1 + SPLITTING_CM1)
+    place = np.arange(bins) - split / (axis.pitch_nm * one.binning)
+    left = np.floor(place).astype(np.intp)
+    outside = np.flatnonzero(left < reach)
+    first = min(int(outside.max(initial=-1)) + 1, bins)
+    return _Partner(first, left[first:], (place - left)[first:])
+
+
+def _score(binned: Array, spread: Array, one: Filter, partner: _Partner, ratio: Array) -> Array:
+    """Square of the signal-to-noise ratio of R1 with its partner, with the sign of the signal."""
+    signal = correlate1d(binned, one.kernel, axis=1, mode="constant")
+    total, noise = signal, spread
+    if partner.left.size and (ratio > 0.0).any():
+        share = np.maximum(ratio, 0.0)[:, None]
+        total, noise = signal.copy(), spread.copy()
+        second = signal.take(partner.left, axis=1)
+        step = signal.take(partner.left + 1, axis=1)
+        step -= second
+        step *= partner.part
+        second += step
+        second *= share
+        total[:, partner.first :] += second
+        spread2 = spread.take(partner.left, axis=1)
+        if one.overlap:
+            joint = np.sqrt(spread[:, partner.first :] * spread2)
+            noise[:, partner.first :] += 2.0 * one.overlap * share * joint
+        noise[:, partner.first :] += share * share * spread2
+    score = np.abs(total)
+    score *= total
+    score /= np.maximum(noise, _TINY)
+    return score
