@@ -178,6 +178,65 @@ def verify(run: RunName, runs: Runs = None, json: Json = False) -> None:
 
 
 @app.command()
+def reduce(
+    run: RunName,
+    scale: Annotated[str | None, typer.Option(help="Ruby scale; by default the run's own.")] = None,
+    correction: Annotated[
+        str | None, typer.Option(help="Temperature correction; by default the run's own.")
+    ] = None,
+    lambda0_nm: Annotated[
+        float | None, typer.Option(help="R1 without pressure; what is not given stays the run's.")
+    ] = None,
+    lambda0_sigma_nm: Annotated[
+        float | None, typer.Option(help="Its standard uncertainty.")
+    ] = None,
+    lambda0_temperature_k: Annotated[
+        float | None, typer.Option(help="At which it was measured.")
+    ] = None,
+    lambda0_chip: Annotated[str | None, typer.Option(help="Chip it was measured on.")] = None,
+    lambda0_date: Annotated[str | None, typer.Option(help="Day it was measured.")] = None,
+    scales: Annotated[
+        list[Path] | None, typer.Option(help="File of your own scales (TOML); repeatable.")
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the stored spectra again first.")
+    ] = False,
+    dwell: Annotated[
+        bool, typer.Option("--dwell", help="Also the spectra taken between the steps.")
+    ] = False,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the table into this file, outside of run folders.")
+    ] = None,
+    runs: Runs = None,
+    json: Json = False,
+) -> None:
+    """Recompute the pressures of a run on another scale; its folder stays as it is."""
+    from dac_control.app.commands.reduce import recompute_run
+    from dac_control.app.reduction.request import ReduceRequest
+
+    _guard(
+        lambda: recompute_run(
+            run,
+            ReduceRequest(
+                scale=scale,
+                correction=correction,
+                lambda0_nm=lambda0_nm,
+                lambda0_sigma_nm=lambda0_sigma_nm,
+                lambda0_temperature_k=lambda0_temperature_k,
+                lambda0_chip=lambda0_chip,
+                lambda0_date=lambda0_date,
+                refit=refit,
+                dwell=dwell,
+            ),
+            runs=runs,
+            scale_files=scales or [],
+            csv=csv,
+            as_json=json,
+        )
+    )
+
+
+@app.command()
 def pressure(
     gauge: Annotated[str, typer.Option(help="ruby, diamond_edge, srb4o7, or one of yours.")] = (
         "ruby"

@@ -7,6 +7,9 @@ Formulas, fits and uncertainties are those of `dac_control.gauges`; no data of a
 
 import argparse
 import datetime
+import io
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.special import voigt_profile
 
 from dac_control.gauges import (
@@ -97,7 +101,7 @@ GAUGE: Final = RubyGauge(
 
 def main() -> None:
     """Draw all of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=Path(__file__).parent)
     make_all(parser.parse_args().folder)
 
@@ -115,8 +119,10 @@ def make_all(folder: Path) -> None:
 
 def _save(figure: Figure, path: Path) -> None:
     FigureCanvasAgg(figure)
-    # without "Software" the bytes do not change with the release of matplotlib alone
-    figure.savefig(path, dpi=DPI, metadata={"Software": None})
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=DPI, metadata={"Software": None})
+    # a palette of 128 colours halves the file and shows no difference on line art
+    Image.open(buffer).convert("RGB").quantize(128).save(path, optimize=True)
 
 
 # -- temperature corrections
@@ -164,11 +170,9 @@ def _describe_top(axes: Axes, wrong_nm: float) -> None:
     axes.set_ylim(-2.8, 0.35)
     error_gpa = _per_lambda0() * (wrong_nm - shift_nm)
     axes.annotate(
-        f"at 5 K wrong by {wrong_nm - shift_nm:.2f} nm,\nwhich reads as {error_gpa:+.1f} GPa",
-        (7.0, 0.5 * (shift_nm + wrong_nm)),
-        (50.0, -1.42),
+        f"at 5 K wrong by {shift_nm - wrong_nm:.2f} nm:\n0 GPa reads as {error_gpa:.1f} GPa",
+        (11.0, -1.45),
         va="center",
-        arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.8},
     )
     axes.annotate(
         "",
@@ -187,11 +191,20 @@ def _describe_bottom(axes: Axes, t: Array) -> None:
     axes.set_xlabel("temperature / K")
     axes.set_ylabel("difference from datchi2007 / nm")
     per_nm = _per_lambda0()
-    right = axes.secondary_yaxis("right", functions=(lambda y: y * per_nm, lambda p: p / per_nm))
+
+    def to_gpa(shift_nm: Any) -> Any:
+        return shift_nm * per_nm
+
+    def to_nm(pressure_gpa: Any) -> Any:
+        return pressure_gpa / per_nm
+
+    right = axes.secondary_yaxis("right", functions=(to_gpa, to_nm))
     right.set_ylabel("change of pressure / GPa")
     right.spines["right"].set_color(MUTED)
-    axes.legend([band], ["in the budget with datchi2007: ±1 σ"], loc="lower right")
-    axes.text(213.0, -0.118, "296 K branch, off the picture", ha="right", va="bottom", fontsize=9.0)
+    axes.legend([band], ["±1 σ in the budget with datchi2007"], loc="upper right")
+    axes.text(
+        236.0, -0.119, "branch for 296 to 900 K,\nto −1.75 nm at 5 K", va="bottom", fontsize=9.0
+    )
 
 
 def _per_lambda0() -> float:
@@ -206,17 +219,17 @@ def edge_figure() -> Figure:
     """Two readings of the anvil's edge on every published scale."""
     figure = Figure(figsize=(9.0, 6.4), layout="constrained")
     gauge = DiamondEdgeGauge(laser_sigma_nm=0.02, axis_sigma_cm1=0.5)
-    for axes, edge_cm1 in zip(figure.subplots(2, 1, sharex=True), (1968.0, 2035.0), strict=True):
+    panels = figure.subplots(2, 1, sharex=True)
+    for axes, edge_cm1 in zip(panels, (1968.0, 2035.0), strict=True):
         _draw_edge(axes, gauge.pressure_from_edge(edge_cm1, 0.3, 300.0, convention="vacuum"))
-    axes.set_xlabel("pressure / GPa")
+    panels[1].set_xlabel("pressure / GPa")
     figure.legend(
         handles=[
             Line2D([], [], marker="o", ls="-", color=BLUE, label="within the scale's range, ±1 σ"),
-            Line2D(
-                [], [], marker="o", ls="-", color=ORANGE, mfc="white", label="beyond it, ±1 σ"
-            ),
+            Line2D([], [], marker="o", ls="-", color=ORANGE, mfc="white", label="beyond it, ±1 σ"),
             Patch(color="#dfe5ec", label="range that the scale was made for"),
-            Patch(color=GREEN, alpha=0.18, label="one reading: lowest to highest"),
+            Patch(color=GREEN, alpha=0.18, label="lowest to highest pressure of this edge"),
+            Line2D([], [], ls="", marker="$*$", color=INK, label="not verified, not counted"),
         ],
         loc="outside lower center",
         ncols=2,
@@ -262,8 +275,6 @@ def _draw_edge(axes: Axes, reading: PressureMeasurement) -> None:
         loc="left",
         fontsize=11.0,
     )
-    if len(names) > len(verified):
-        axes.text(106.0, len(names) - 0.42, "* coefficients not verified, not counted", fontsize=8.5)
 
 
 # -- one spectrum and its budget
@@ -315,7 +326,8 @@ def budget_figure(spectrum: Spectrum) -> Figure:
     measured = GAUGE.measure(spectrum, TEMPERATURE_K)
     assert isinstance(measured.fit, RubyFit)
     figure = Figure(figsize=(9.0, 9.6), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.0, 1.25))
+    grid = figure.add_gridspec(2, 1, height_ratios=(1.0, 1.25))
+    upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
     top, bottom = upper.subplots(2, 1, sharex=True, height_ratios=(3.2, 1.0))
     _draw_fit(top, bottom, spectrum, measured.fit)
     _draw_budget(lower.subplots(), measured)
@@ -354,27 +366,29 @@ def _draw_fit(top: Axes, bottom: Axes, spectrum: Spectrum, fit: RubyFit) -> None
 
 
 def _draw_budget(axes: Axes, measured: PressureMeasurement) -> None:
-    rows = _bars(measured.budget)
+    bars = _bars(measured.budget)
+    # a gap between the statistical and the systematic terms
+    places = [row + 0.6 * (bar.kind == "systematic") for row, bar in enumerate(bars)]
     colours = {"statistical": BLUE, "systematic": ORANGE}
-    for row, (name, kind, sigma_mpa) in enumerate(rows):
-        bold = name.startswith("all ")
-        if sigma_mpa > 0.0:
-            axes.barh(row, sigma_mpa, left=1e-3, height=0.9 if bold else 0.6, color=colours[kind])
-        text = f"{sigma_mpa:.2g} MPa" if 0.0 < sigma_mpa < 100.0 else f"{sigma_mpa:.0f} MPa"
+    for place, bar in zip(places, bars, strict=True):
+        if bar.sigma_mpa > 0.0:
+            height = 0.86 if bar.total else 0.6
+            axes.barh(place, bar.sigma_mpa, height=height, color=colours[bar.kind])
         axes.text(
-            max(sigma_mpa, _SMALLEST_MPA) * 1.12,
-            row,
-            text if sigma_mpa > 0.0 else "0",
-            va="center",
+            max(bar.sigma_mpa, _SMALLEST_MPA) * 1.12,
+            place,
+            bar.text,
+            va="center_baseline",
             fontsize=9.0,
-            fontweight="bold" if bold else "normal",
+            fontweight="bold" if bar.total else "normal",
+            color=INK if bar.sigma_mpa > 0.0 else MUTED,
         )
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-    for label, (name, _, _) in zip(axes.get_yticklabels(), rows, strict=True):
-        label.set_fontweight("bold" if name.startswith("all ") else "normal")
+    axes.set_yticks(places, [bar.name for bar in bars])
+    for label, bar in zip(axes.get_yticklabels(), bars, strict=True):
+        label.set_fontweight("bold" if bar.total else "normal")
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
-    axes.invert_yaxis()
+    axes.set_ylim(places[-1] + 0.6, -0.7)
     axes.set_xscale("log")
     axes.set_xlim(_SMALLEST_MPA, 4e3)
     axes.set_xlabel("standard uncertainty of the pressure / MPa (logarithmic)")
@@ -386,19 +400,39 @@ _SMALLEST_MPA: Final = 0.1
 _OFFSETS: Final = "wavelength axis offset"
 
 
-def _bars(budget: tuple[BudgetTerm, ...]) -> list[tuple[str, str, float]]:
-    """Name, kind and MPa; the two terms of the axis offset, which cancel, are one bar."""
-    rows: list[tuple[str, str, float]] = []
+@dataclass(frozen=True)
+class _Bar:
+    name: str
+    kind: str
+    sigma_mpa: float
+    note: str = ""
+    total: bool = False
+
+    @property
+    def text(self) -> str:
+        """The number, or the first words of why there is none."""
+        if self.sigma_mpa == 0.0:
+            return f"0, {re.split('[,;:]', self.note)[0]}"
+        return f"{self.sigma_mpa:.2g} MPa" if self.sigma_mpa < 10.0 else f"{self.sigma_mpa:.0f} MPa"
+
+
+def _bars(budget: tuple[BudgetTerm, ...]) -> list[_Bar]:
+    """Totals and terms; the two terms of the axis offset, which cancel, are one bar."""
+    offsets = [term for term in budget if term.name.startswith(_OFFSETS)]
+    both = _Bar(
+        f"{_OFFSETS}, line and lambda0", "systematic", 1e3 * quadrature(offsets, "systematic")
+    )
+    bars: list[_Bar] = []
     for kind in ("statistical", "systematic"):
-        rows.append((f"all {kind}", kind, 1e3 * quadrature(budget, kind)))
-        offsets = [term for term in budget if term.name.startswith(_OFFSETS)]
-        single = [term for term in budget if term.kind == kind and term not in offsets]
-        found = [(term.name, kind, 1e3 * term.sigma_gpa) for term in single]
-        if kind == "systematic":
-            name = f"{_OFFSETS}, line and λ0"
-            found.append((name, kind, 1e3 * quadrature(offsets, kind)))
-        rows.extend(sorted(found, key=lambda row: -row[2]))
-    return rows
+        bars.append(_Bar(f"all {kind}", kind, 1e3 * quadrature(budget, kind), total=True))
+        found = [
+            _Bar(term.name, kind, 1e3 * term.sigma_gpa, term.note)
+            for term in budget
+            if term.kind == kind and term not in offsets
+        ]
+        found.extend([both] if kind == "systematic" else [])
+        bars.extend(sorted(found, key=lambda bar: -bar.sigma_mpa))
+    return bars
 
 
 if __name__ == "__main__":

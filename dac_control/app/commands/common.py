@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -10,8 +11,15 @@ import typer
 from rich.console import Console
 
 from dac_control.app.terminal import PatientConsole
+from dac_control.errors import ConfigurationError
 
-__all__ = ["console_for", "only_json_on_stdout", "print_connections", "print_json"]
+__all__ = [
+    "console_for",
+    "only_json_on_stdout",
+    "print_connections",
+    "print_json",
+    "write_file",
+]
 
 
 def console_for(as_json: bool) -> Console:
@@ -22,6 +30,20 @@ def console_for(as_json: bool) -> Console:
 def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
     typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text that a person asked for.
+
+    Raises
+    ------
+    ConfigurationError
+        It cannot be written there.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {error}.") from error
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dac_control.app.commands.common import console_for, print_json
+from dac_control.app.commands.common import console_for, print_json, write_file
 from dac_control.app.fit.adapter import GaugeAdapter
 from dac_control.app.fit.batch import fit_files
 from dac_control.app.fit.documents import as_csv, as_document
@@ -66,7 +66,7 @@ def fit_spectra(
                 file = pictures.draw(file)
             files.append(file)
     if csv is not None:
-        _write(csv, as_csv(documents, kind.key))
+        write_file(csv, as_csv(documents, kind.key))
     if as_json:
         print_json(documents)
     else:
@@ -120,13 +120,6 @@ class _Pictures:
             draw_spectrum(file, each, self._adapter, target)
             self.count += 1
         return replace(file, spectra=tuple(replace(each, spectrum=None) for each in file.spectra))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error}.") from error
 
 
 def _last_words(

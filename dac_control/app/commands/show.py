@@ -20,7 +20,7 @@ from dac_control.records import (
     write_manifest,
 )
 
-__all__ = ["list_all", "rewrite_report", "runs_folder", "show_run", "verify_run"]
+__all__ = ["list_all", "rewrite_report", "run_path", "runs_folder", "show_run", "verify_run"]
 
 # Where runs are looked for when nobody says: a station's, then the demo's.
 _DEFAULTS = (Path("runs"), Path("dac-control-demo/runs"))
@@ -81,7 +81,7 @@ def _info(info: RunInfo) -> dict[str, Any]:
 
 def show_run(run: str, folder: Path | None, *, as_json: bool) -> int:
     """Print the steps of a run."""
-    summary = summarise(open_run(_find(run, folder)))
+    summary = summarise(open_run(run_path(run, folder)))
     if as_json:
         print_json(summary)
         return 0
@@ -125,7 +125,7 @@ def rewrite_report(run: str, folder: Path | None) -> int:
     """Write the report of a run anew, and its manifest."""
     from dac_control.app.report import write_report
 
-    path = _find(run, folder)
+    path = run_path(run, folder)
     report = write_report(open_run(path))
     write_manifest(path)
     typer.echo(str(report))
@@ -134,7 +134,7 @@ def rewrite_report(run: str, folder: Path | None) -> int:
 
 def verify_run(run: str, folder: Path | None, *, as_json: bool) -> int:
     """Compare the files of a run with its manifest; 1 if any differs."""
-    differences = verify_manifest(_find(run, folder))
+    differences = verify_manifest(run_path(run, folder))
     if as_json:
         print_json([{"path": item.path, "problem": item.problem} for item in differences])
     elif differences:
@@ -145,7 +145,14 @@ def verify_run(run: str, folder: Path | None, *, as_json: bool) -> int:
     return 1 if differences else 0
 
 
-def _find(run: str, folder: Path | None) -> Path:
+def run_path(run: str, folder: Path | None) -> Path:
+    """Folder of the run that a person means: a folder, a uid, or the beginning of one.
+
+    Raises
+    ------
+    RecordError
+        If none is meant, or several are.
+    """
     if (Path(run) / "documents.jsonl").is_file():
         return Path(run)
     return find_run(run, runs_folder(folder))

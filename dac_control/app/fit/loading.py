@@ -12,10 +12,10 @@ from dac_control.errors import RecordError, SpectrumFileError
 from dac_control.records import Run, open_run
 from dac_control.spectrum_files import FileFrame, SpectrumFile, read_spectrum_file
 
-__all__ = ["load"]
+__all__ = ["load", "run_frames"]
 
 _STREAMS: Final = ("primary", "dwell")
-_DETECTOR: Final = ("gain_e_per_count", "read_noise_e", "dark_counts")
+_DETECTOR: Final = ("gain_e_per_count", "read_noise_e", "dark_counts", "saturation_counts")
 
 
 def load(source: Source, dataset: str | None) -> SpectrumFile:
@@ -30,7 +30,7 @@ def load(source: Source, dataset: str | None) -> SpectrumFile:
         return read_spectrum_file(source.path, dataset=dataset)
     try:
         run = open_run(source.path)
-        frames = tuple(frame for stream in _STREAMS for frame in _frames(run, stream))
+        frames = tuple(frame for stream in _STREAMS for frame in run_frames(run, stream))
     except RecordError as error:
         raise SpectrumFileError(str(error)) from error
     if not frames:
@@ -38,7 +38,8 @@ def load(source: Source, dataset: str | None) -> SpectrumFile:
     return SpectrumFile(path=Path(source.path), kind="run", frames=frames)
 
 
-def _frames(run: Run, stream: str) -> Iterator[FileFrame]:
+def run_frames(run: Run, stream: str) -> Iterator[FileFrame]:
+    """Spectra of a stream, row by row of its table; none where the run recorded no spectra."""
     if stream not in run.streams or "spectrometer" not in run.start.get("devices", {}):
         return
     table = run.table(stream)
@@ -49,6 +50,7 @@ def _frames(run: Run, stream: str) -> Iterator[FileFrame]:
             ("axis", "wavelength_nm"),
             ("exposure_s", "exposure_s"),
             ("averages", "averages"),
+            ("saturated", "saturated"),
         )
     }
     counts, axis = columns["counts"], columns["axis"]
@@ -66,6 +68,9 @@ def _frames(run: Run, stream: str) -> Iterator[FileFrame]:
         dark = darks.get(metadata.get("exposure_s"))
         if dark is not None and dark.shape == np.shape(counts[row]):
             metadata["dark_counts"] = dark
+        if "saturation_counts" not in metadata and _number(columns["saturated"], row):
+            # The instrument says that pixels were full, but not at how many counts: the highest.
+            metadata["saturation_counts"] = float(np.max(counts[row]))
         if (temperature := _number(temperatures, row)) is not None:
             metadata["temperature_k"] = temperature
         yield FileFrame(

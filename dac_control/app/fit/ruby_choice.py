@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dac_control.app.fit.options import FitOptions
+from dac_control.app.reduction.stored_lines import gauge_settings
 from dac_control.gauges import Lambda0, RubyGauge, get_correction, get_scale
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 
@@ -96,7 +97,9 @@ class RubyChoice:
             "axis_sigma_nm": options.axis_sigma_nm,
             "temperature_sigma_k": options.temperature_sigma_k,
         }
-        settings = dict(start) | {name: v for name, v in changed.items() if v is not None}
+        settings = dict(gauge_settings(start)) | {
+            name: v for name, v in changed.items() if v is not None
+        }
         settings.setdefault("temperature_correction", _CORRECTION)
         settings.setdefault("scale", _SCALE)
         try:

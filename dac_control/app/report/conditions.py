@@ -4,6 +4,7 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from dac_control.app.readings import Readings, Steps
 from dac_control.app.report.canvas import (
     BRANCH_STYLE,
     INK,
@@ -14,7 +15,6 @@ from dac_control.app.report.canvas import (
     to_svg,
     write_across,
 )
-from dac_control.app.report.readings import Readings, Steps
 
 __all__ = ["drift_figure", "temperature_figure", "width_figure"]
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dac_control.app.readings import Readings, Steps
 from dac_control.app.report.frames import Picture
-from dac_control.app.report.readings import Readings, Steps
 from dac_control.app.report.recompute import Recomputed
 from dac_control.records import Run
 

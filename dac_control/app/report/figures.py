@@ -7,6 +7,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from dac_control.app.readings import Readings, Steps
 from dac_control.app.report.canvas import (
     BRANCH_STYLE,
     INK,
@@ -17,7 +18,6 @@ from dac_control.app.report.canvas import (
     to_svg,
     write_across,
 )
-from dac_control.app.report.readings import Readings, Steps
 from dac_control.load_curve import LoadCurve, LoadCurveError, fit_load_curve
 
 __all__ = [

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from dac_control.app.readings import Steps
 from dac_control.app.report.canvas import WATERMARK
-from dac_control.app.report.readings import Steps
 from dac_control.errors import RecordError
 from dac_control.records import Run
 

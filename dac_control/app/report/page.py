@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dac_control.app.readings import Readings, Steps, read_dwell, read_steps
+from dac_control.app.reduction.stored_lines import top_row
 from dac_control.app.report import canvas, text
 from dac_control.app.report.checks import run_checks
 from dac_control.app.report.conditions import drift_figure, temperature_figure, width_figure
@@ -14,8 +16,7 @@ from dac_control.app.report.evidence import Evidence
 from dac_control.app.report.figures import Curves, fit_curves, time_figure, turns_figure
 from dac_control.app.report.frames import pictures
 from dac_control.app.report.provenance import instruments, provenance
-from dac_control.app.report.readings import Readings, Steps, read_dwell, read_steps
-from dac_control.app.report.recompute import recompute_top, top_row
+from dac_control.app.report.recompute import recompute_top
 from dac_control.app.report.spectra import one_spectrum, waterfall
 from dac_control.app.report.tables import (
     curve_words,

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from dac_control.app.reduction.stored_lines import ROUNDING_GPA
 from dac_control.app.report.evidence import Check, Evidence
 from dac_control.app.report.ruby_temperature import ruby_temperature
 from dac_control.app.report.text import number
 
 __all__ = ["PRESSURE_CHECKS"]
-
-ROUNDING_GPA = 1e-5
-"""Numbers are recorded in full, so that only the order of operations may show."""
 
 SAME_TEMPERATURE_K = 5.0
 """Within it a temperature correction of ruby stays below 0.02 GPa from 5 to 100 K, and below

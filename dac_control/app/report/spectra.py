@@ -9,6 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from dac_control.app.readings import Steps
 from dac_control.app.report.canvas import (
     BRANCH_STYLE,
     INK,
@@ -18,7 +19,6 @@ from dac_control.app.report.canvas import (
     to_png,
     to_svg,
 )
-from dac_control.app.report.readings import Steps
 from dac_control.errors import ConfigurationError, RecordError
 from dac_control.gauges import evaluate_ruby
 from dac_control.records import Run

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from dac_control.app.readings import Readings, Steps
+from dac_control.app.reduction.stored_lines import top_row
 from dac_control.app.report import text
 from dac_control.app.report.canvas import BRANCH_STYLE
-from dac_control.app.report.readings import Readings, Steps
-from dac_control.app.report.recompute import top_row
 from dac_control.gauges import RUBY_FLAGS
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.load_curve import LoadCurve

@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dac_control.gauges.ruby.compiled import helper, vector_helper
 from dac_control.gauges.ruby.search import (
     LEVEL_PERCENTILE,
@@ -22,9 +25,13 @@ __all__ = [
     "scatter_sigma",
 ]
 
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
 
 @vector_helper
-def median_of_three(y, out):
+def median_of_three(y: Array, out: Array) -> None:
     """Median of every pixel and its two neighbours; the outermost pixels keep their counts."""
     last = y.size - 1
     middle, after, inner = y[1:], y[2:], out[1:]
@@ -35,7 +42,7 @@ def median_of_three(y, out):
 
 
 @helper
-def block_levels(clean, blocks, scratch, out):
+def block_levels(clean: Array, blocks: Ints, scratch: Array, out: Array) -> None:
     """A low percentile of every block of pixels."""
     for b in range(out.size):
         size = blocks[b + 1] - blocks[b]
@@ -45,7 +52,7 @@ def block_levels(clean, blocks, scratch, out):
 
 
 @helper
-def _select(values, rank):
+def _select(values: Array, rank: int) -> float:
     """Value of a rank, by quickselect without branches on the data; reorders `values`."""
     low, high = 0, values.size
     while high - low > 1:
@@ -75,7 +82,7 @@ def _select(values, rank):
 
 
 @helper
-def scatter_sigma(clean, scratch):
+def scatter_sigma(clean: Array, scratch: Array) -> float:
     """Robust standard deviation of the differences between neighbours."""
     count = clean.size - 1
     if count < 1:
@@ -89,7 +96,7 @@ def scatter_sigma(clean, scratch):
 
 
 @helper
-def noisiest(levels, scratch):
+def noisiest(levels: Array, scratch: Array) -> None:
     """Replace every level by the largest of its neighbourhood."""
     count = levels.size
     for b in range(count):
@@ -100,7 +107,7 @@ def noisiest(levels, scratch):
 
 
 @helper
-def places(x, centres, block, share):
+def places(x: Array, centres: Array, block: Ints, share: Array) -> None:
     """Where every pixel lies between the centres of blocks, for `interpolate`."""
     b = 0
     for k in range(x.size):
@@ -113,7 +120,7 @@ def places(x, centres, block, share):
 
 
 @vector_helper
-def interpolate(values, block, share, out):
+def interpolate(values: Array, block: Ints, share: Array, out: Array) -> None:
     """Straight lines between the values at the blocks' centres, constant outside."""
     k = 0
     while k < out.size:
@@ -121,20 +128,24 @@ def interpolate(values, block, share, out):
         end = k
         while end < out.size and block[end] == b:
             end += 1
-        first = values[b]
-        rise = values[b + 1] - first if values.size > 1 else 0.0
+        first, rise = float(values[b]), 0.0
+        if values.size > 1:
+            rise = float(values[b + 1]) - first
         _straight(first, rise, share[k:end], out[k:end])
         k = end
 
 
 @vector_helper
-def _straight(first, rise, share, out):
+def _straight(first: float, rise: float, share: Array, out: Array) -> None:
     for k in range(out.size):
         out[k] = first + share[k] * rise
 
 
 @helper
-def mark_spikes(y, clean, level, offset, per_count, floor, scatter, scratch, spikes):
+def mark_spikes(
+    y: Array, clean: Array, level: Array, offset: float, per_count: float, floor: Array, scatter:
+    float, scratch: Array, spikes: Mask,
+) -> int:  # fmt: skip
     """Mark pixels, alone or in pairs, that stand too far above their neighbours to be light.
 
     Returns how many pixels are marked.
@@ -150,7 +161,10 @@ def mark_spikes(y, clean, level, offset, per_count, floor, scatter, scratch, spi
 
 
 @vector_helper
-def _over_noise(y, clean, level, offset, per_count, floor, least, out):
+def _over_noise(
+    y: Array, clean: Array, level: Array, offset: float, per_count: float, floor: Array, least:
+    float, out: Array,
+) -> None:  # fmt: skip
     """Height over the level in units of what is obvious."""
     for k in range(out.size):
         expected = max(max(level[k], clean[k]) - offset, 0.0)
@@ -159,7 +173,7 @@ def _over_noise(y, clean, level, offset, per_count, floor, least, out):
 
 
 @helper
-def _stands_alone(y, level, k, margin):
+def _stands_alone(y: Array, level: Array, k: int, margin: float) -> bool:
     last = y.size - 1
     here = y[k] - level[k]
     left = max(y[max(k - 1, 0)] - level[max(k - 1, 0)], 0.0)
@@ -174,7 +188,7 @@ def _stands_alone(y, level, k, margin):
 
 
 @helper
-def bridge(x, y, spikes, out):
+def bridge(x: Array, y: Array, spikes: Mask, out: Array) -> None:
     """Join the neighbours of spikes by straight lines; some pixel must be no spike."""
     left = -1
     right = 0

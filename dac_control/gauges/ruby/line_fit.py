@@ -24,10 +24,10 @@ _STEEP_WIDTH_NM: Final = 0.8
 """Broader lines need all of the window to be told from their background."""
 
 # Another reading of three lines at equal distances: which two of them are R1 and R2?
-_EQUAL_NM: Final = 0.35
+_EQUAL_NM: Final = 0.6
 _LIKELY_RATIO_LOG: Final = 0.4
-_LIKELY_WIDTH_RATIO: Final = 0.1
-_LIKELY_SPLITTING_CM1: Final = 1.5
+_LIKELY_WIDTH_RATIO: Final = 0.3
+_LIKELY_SPLITTING_CM1: Final = 2.0
 _CONVINCING: Final = 4.0
 """Difference of the penalties, in units of chi squared, that decides."""
 

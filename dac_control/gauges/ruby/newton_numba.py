@@ -3,17 +3,25 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.compiled import helper
 
 __all__ = ["scale_system", "solve"]
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 # Pivot of a matrix of unit diagonal below which two parameters cannot be told apart.
 _SINGULAR = 1e-14
 
 
 @helper
-def scale_system(information, gradient, p, lower, upper, active, free, scale, system):
+def scale_system(
+    information: Array, gradient: Array, p: Array, lower: Array, upper: Array, active: Mask, free:
+    Ints, scale: Array, system: Array,
+) -> int:  # fmt: skip
     """Choose the parameters that may move and scale theirs to a unit diagonal; returns how many.
 
     Counts and nanometres differ by ten orders of magnitude. The scaled gradient becomes one more
@@ -37,7 +45,9 @@ def scale_system(information, gradient, p, lower, upper, active, free, scale, sy
 
 
 @helper
-def solve(system, count, damping, free, scale, factor, step):
+def solve(
+    system: Array, count: int, damping: float, free: Ints, scale: Array, factor: Array, step: Array,
+) -> float:  # fmt: skip
     """Step of the free parameters; returns its squared length in sigma, NaN if singular."""
     for j in range(step.size):
         step[j] = 0.0

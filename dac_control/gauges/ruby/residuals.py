@@ -28,11 +28,12 @@ _SMOOTH_PX: Final = 5
 _APART: Final = 1.5
 """Full widths from R1 and R2 beyond which light is none of theirs."""
 
-_AT_R1_NM: Final = 0.5
-_R1_SHARE: Final = 0.7
+_AT_R1_NM: Final = 0.6
+"""Three sigma of the prior of the splitting."""
 
 _PARTNER_SIGMA: Final = 5.0
 _MISFIT_SIGMA: Final = 5.0
+_NEAR: Final = 3.0
 
 
 def lone_spikes(windows: Windows, scored: Scored) -> Mask:
@@ -99,11 +100,10 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     row = np.arange(rows.size)
     top = smooth[row, at]
     strong = (top > _FOREIGN_SIGMA * sigma[row, at]) & (top > _FOREIGN_SHARE * p[:, 3])
-    # A line stronger than the fitted one is the better candidate, not something to mask; nearly
-    # as strong and where R1 would be if the fitted line were R2, it is R1.
-    strong &= top < p[:, 3]
+    # A line stronger than the fitted one is the better candidate, not something to mask, unless
+    # it may be R1 and the fitted one R2: `line_fit` decides between these readings.
     above = np.abs(x[row, at] - 2.0 * p[:, 0] + _r2(p))
-    strong &= (above > _AT_R1_NM) | (top < _R1_SHARE * p[:, 3])
+    strong &= (above < _AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
     near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
     found[rows] = near & strong[:, None] & apart
@@ -132,20 +132,41 @@ def sees_partner(windows: Windows, scored: Scored) -> Mask:
     return good & (amplitude > _PARTNER_SIGMA * np.sqrt(np.maximum(variance, 0.0)))
 
 
-def misfit_share(windows: Windows, scored: Scored) -> Array:
-    """What the model leaves beyond noise, as a share of R1's height, shape (spectra,).
+def misfit_share(windows: Windows, scored: Scored) -> tuple[Array, Array]:
+    """What the model leaves beyond noise, as a share of R1's height, each of shape (spectra,).
 
-    From products of residuals two pixels apart, to which noise of any size adds nothing.
+    Returns
+    -------
+    everywhere : array
+        From products of residuals two pixels apart, to which noise of any size adds nothing.
+    at_lines : array
+        Root mean square within three widths of R1 and R2 beyond the noise, where another line
+        under the lines shows, however narrow it is.
     """
-    residual = np.where(windows.used, windows.y - scored.model, 0.0)
-    both = windows.used[:, 2:] & windows.used[:, :-2]
+    p, used = scored.parameters, windows.used
+    residual = np.where(used, windows.y - scored.model, 0.0)
+    # from the median, since a few pixels of a strong misfit must not pass for noise
+    noise = (1.4826 * np.nanmedian(np.where(used, np.abs(residual), np.nan), axis=1)) ** 2
+    both = used[:, 2:] & used[:, :-2]
     count = np.maximum(both.sum(axis=1), 1)
     shared = np.einsum("bk,bk->b", residual[:, 2:], residual[:, :-2]) / count
-    pixels = np.maximum(windows.used.sum(axis=1), 1)
-    chance = np.einsum("bk,bk->b", residual, residual) / pixels / np.sqrt(count)
-    significant = shared >= _MISFIT_SIGMA * chance
-    share = np.sqrt(np.where(significant, shared, 0.0)) / scored.parameters[:, 3]
-    return np.where(significant, share, 0.0)
+    significant = shared >= _MISFIT_SIGMA * noise / np.sqrt(count)
+    everywhere = np.sqrt(np.where(significant, shared, 0.0)) / p[:, 3]
+    near = np.abs(windows.x - p[:, :1]) < _NEAR * p[:, 1:2]
+    near |= np.abs(windows.x - _r2(p)[:, None]) < _NEAR * p[:, 1:2]
+    near &= used
+    square = np.where(near, residual**2, 0.0).sum(axis=1)
+    expected = np.where(near, scored.variance, 0.0).sum(axis=1) * _relative_noise(windows, scored)
+    pixels = np.maximum(near.sum(axis=1), 1)
+    excess = np.maximum(square - expected * (1.0 + _MISFIT_SIGMA * np.sqrt(2.0 / pixels)), 0.0)
+    return everywhere, np.sqrt(excess / pixels) / p[:, 3]
+
+
+def _relative_noise(windows: Windows, scored: Scored) -> Array:
+    """Variance of the residuals over that of the model, from their median: 1 where it is right."""
+    residual = windows.y - scored.model
+    z = np.where(windows.used, np.abs(residual) / np.sqrt(scored.variance), np.nan)
+    return (1.4826 * np.nanmedian(z, axis=1)) ** 2
 
 
 def background(x: Array, p: Array) -> Array:

@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper
+from dac_control.gauges.ruby.lines_numba import BLOCK, MODEL, ROWS, SIZE
 from dac_control.gauges.ruby.newton_numba import scale_system, solve
 from dac_control.gauges.ruby.scoring import (
     DAMPING_MAX,
@@ -27,17 +28,19 @@ from dac_control.gauges.ruby.scoring import (
     Windows,
 )
 from dac_control.gauges.ruby.voigt_difference import U_STEPS, difference_table
-from dac_control.gauges.ruby.window_numba import BLOCK, MODEL, ROWS, SIZE, keep_weights, pack, sweep
+from dac_control.gauges.ruby.window_numba import keep_weights, pack, sweep
 
 __all__ = ["score_windows"]
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 _P = SIZE - 1
 _SQUARE = (SIZE, SIZE)
 
 
-def score_windows(
-    windows: Windows, start: NDArray[np.float64], constraints: Constraints, noise: Noise
-) -> Scored:
+def score_windows(windows: Windows, start: Array, constraints: Constraints, noise: Noise) -> Scored:
     """Fit every window; see `scoring`."""
     count, width = windows.x.shape
     scored = Scored.empty(count, width)
@@ -57,7 +60,7 @@ def score_windows(
 
 
 @cache
-def _table() -> NDArray[np.float64]:
+def _table() -> Array:
     return compilable(difference_table())
 
 
@@ -66,9 +69,11 @@ def _compiled(sources: int) -> Any:
 
     @njit(cache=True, nogil=True)
     def score_all(
-        x, y, used, floor, start, lower, upper, expected, precision, active, offset, per_count,
-        table, parameters, information, model, variance, chi2, converged,
-    ):  # fmt: skip
+        x: Array, y: Array, used: Mask, floor: Array, start: Array, lower: Array, upper: Array,
+        expected: Array, precision: Array, active: Mask, offset: float, per_count: float, table:
+        Array, parameters: Array, information: Array, model: Array, variance: Array, chi2: Array,
+        converged: Mask,
+    ) -> int:  # fmt: skip
         width = x.shape[1]
         work = np.zeros((width + BLOCK - 1) // BLOCK * BLOCK * ROWS)
         blend = np.empty((2, U_STEPS + 2))
@@ -95,9 +100,11 @@ def _compiled(sources: int) -> Any:
 
 @helper
 def _score_one(
-    width, pixels, lower, upper, expected, precision, active, offset, per_count, table, p,
-    information, work, blend, rows, free, products, system, factor, gradient, step, trial, scale,
-):  # fmt: skip
+    width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision: Array, active:
+    Mask, offset: float, per_count: float, table: Array, p: Array, information: Array, work: Array,
+    blend: Array, rows: Ints, free: Ints, products: Array, system: Array, factor: Array, gradient:
+    Array, step: Array, trial: Array, scale: Array,
+) -> tuple[bool, float]:  # fmt: skip
     """Iterate one window to rest, from `trial`; fills `p` and `information`.
 
     Returns whether it converged, and chi squared. One sweep a turn, wherever it stands in the
@@ -144,11 +151,13 @@ def _score_one(
                 step[j] = 0.0
         for j in range(_P):
             trial[j] = min(max(p[j] + step[j], lower[j]), upper[j])
-    return decrement < DECREMENT_AT_END, chi2
+    return decrement < DECREMENT_AT_END and math.isfinite(here), chi2
 
 
 @helper
-def _spread(products, count, rows, active, information, gradient):
+def _spread(
+    products: Array, count: int, rows: Ints, active: Mask, information: Array, gradient: Array,
+) -> float:  # fmt: skip
     """Put the products in the order of the parameters; returns chi squared."""
     for j in range(_P):
         gradient[j] = 0.0
@@ -163,7 +172,9 @@ def _spread(products, count, rows, active, information, gradient):
 
 
 @helper
-def _add_priors(p, active, expected, precision, information, gradient):
+def _add_priors(
+    p: Array, active: Mask, expected: Array, precision: Array, information: Array, gradient: Array,
+) -> None:  # fmt: skip
     for j in range(_P):
         if active[j] and precision[j] > 0.0:
             information[j, j] += precision[j]
@@ -171,7 +182,7 @@ def _add_priors(p, active, expected, precision, information, gradient):
 
 
 @helper
-def _of_priors(p, active, expected, precision):
+def _of_priors(p: Array, active: Mask, expected: Array, precision: Array) -> float:
     """What the priors add to chi squared."""
     total = 0.0
     for j in range(_P):

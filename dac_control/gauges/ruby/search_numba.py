@@ -14,6 +14,7 @@ from dac_control.gauges.ruby.compiled import (
     helper,
     vector_helper,
 )
+from dac_control.gauges.ruby.filters_numba import apply_filter, partners
 from dac_control.gauges.ruby.levels_numba import (
     block_levels,
     bridge,
@@ -24,8 +25,6 @@ from dac_control.gauges.ruby.levels_numba import (
     places,
     scatter_sigma,
 )
-from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.search import (
     BLURRED_SHARE,
     CANDIDATES,
@@ -41,15 +40,17 @@ from dac_control.gauges.ruby.search import (
 
 __all__ = ["find_lines"]
 
-_TINY = 1e-300
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 def find_lines(
     axis: Axis,
-    counts: NDArray[np.float64],
+    counts: Array,
     known: NDArray[np.bool_],
     noise: SearchNoise,
-    partner_ratio: NDArray[np.float64],
+    partner_ratio: Array,
 ) -> Found:
     """Search the ruby lines of every spectrum; see `search`."""
     spectra, _pixels = counts.shape
@@ -90,16 +91,18 @@ def _compiled(sources: int) -> Any:
 
     @njit(cache=True, nogil=True)
     def find_all(
-        x, blocks, centres, first, last, begin, pitch, kernels, reaches, bins, widths, overlaps,
-        counts, offset, per_count, floor, from_scatter, ratio, r1, fwhm, score, spikes, level_at,
-    ):  # fmt: skip
+        x: Array, blocks: Ints, centres: Array, first: int, last: int, begin: int, pitch: float,
+        kernels: Array, reaches: Ints, bins: Ints, widths: Array, overlaps: Array, counts: Array,
+        offset: float, per_count: float, floor: Array, from_scatter: bool, ratio: Array, r1: Array,
+        fwhm: Array, score: Array, spikes: Mask, level_at: Array,
+    ) -> int:  # fmt: skip
         pixels = x.size
         block, share = np.empty(pixels, np.int64), np.empty(pixels)
         places(x, centres, block, share)
         shape = (reaches.size, pixels)
         lags, ends, parts = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape)
         for f in range(reaches.size):
-            _partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
+            partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
         clean, bridged, level, variance = _row(pixels), _row(pixels), _row(pixels), _row(pixels)
         best, width, scratch = _row(pixels), _row(pixels), _row(pixels)
         room = _row(pixels), _row(pixels), _row(pixels), _row(pixels), _row(pixels)
@@ -125,7 +128,7 @@ def _compiled(sources: int) -> Any:
                 best[k] = 0.0
                 width[k] = 0.0
             for f in range(reaches.size):
-                _filter(
+                apply_filter(
                     clean, variance, begin, first, last, kernels[f, : reaches[f] + 1], bins[f],
                     widths[f], overlaps[f], ratio[i], lags[f], ends[f], parts[f], room, best, width,
                 )  # fmt: skip
@@ -144,130 +147,15 @@ def _compiled(sources: int) -> Any:
 
 
 @helper
-def _row(pixels):
+def _row(pixels: int) -> Array:
     # Longer than asked for, lest rows of 1024 pixels lie 4 kB apart: the processor takes a read
     # just after a write for one of the same place if the last 12 bits of their addresses agree.
     return np.zeros(pixels + 72)[:pixels]
 
 
-@helper
-def _partners(x, begin, last, pitch, binning, lags, ends, parts):
-    """Bins by which R2 lies before R1, rounded up; where the stretch of one lag ends; the rest."""
-    bins = (last - begin) // binning
-    for b in range(bins):
-        r1 = x[begin + b * binning]
-        place = b - (r1 - CM1_NM / (CM1_NM / r1 + SPLITTING_CM1)) / (pitch * binning)
-        left = math.floor(place)
-        lags[b] = b - int(left)
-        parts[b] = place - left
-    for b in range(bins - 1, -1, -1):
-        ends[b] = ends[b + 1] if b + 1 < bins and lags[b + 1] == lags[b] else b + 1
-
-
-@vector_helper
-def _filter(
-    clean, variance, begin, first, last, kernel, binning, width_nm, overlap, ratio, lags,
-    ends, parts, room, best, width,
-):  # fmt: skip
-    """Apply one filter, and keep its score wherever it is the best so far."""
-    bins = (last - begin) // binning
-    reach = kernel.size - 1
-    if bins < 2 * reach + 1:
-        return
-    end = bins - reach
-    binned, spread, sigma, signal, score = room
-    _bin(clean, begin, binning, bins, binned)
-    _bin(variance, begin, binning, bins, spread)
-    _correlate(binned, kernel, signal[reach:end])
-    if overlap != 0.0:
-        _roots(spread, bins, sigma)
-    b = reach
-    while b < end:
-        # a stretch in which R2 lies equally many whole bins before R1
-        lag, stop = lags[b], min(ends[b], end)
-        if ratio > 0.0 and b - lag >= reach:
-            _score_pairs(signal, spread, sigma, parts, b, stop, lag, ratio, overlap, score)
-        else:
-            if ratio > 0.0:
-                stop = min(stop, max(lag + reach, b + 1))
-            _score_alone(signal, spread, b, stop, score)
-        b = stop
-    _keep_best(score, begin + binning // 2, binning, reach, end, first, width_nm, best, width)
-
-
-@vector_helper
-def _correlate(values, kernel, out):
-    """Correlate with a symmetric kernel, of which only the later half is given."""
-    reach, n = kernel.size - 1, out.size
-    middle = values[reach : reach + n]
-    for k in range(n):
-        out[k] = kernel[0] * middle[k]
-    for t in range(1, reach, 2):
-        a, b = values[reach - t : reach - t + n], values[reach + t : reach + t + n]
-        c, d = values[reach - t - 1 :], values[reach + t + 1 :]
-        for k in range(n):
-            out[k] += kernel[t] * (a[k] + b[k]) + kernel[t + 1] * (c[k] + d[k])
-    if reach % 2:
-        c, d = values[:n], values[2 * reach : 2 * reach + n]
-        for k in range(n):
-            out[k] += kernel[reach] * (c[k] + d[k])
-
-
-# In what follows, indices are unsigned: of any other, numba first looks at the sign, and the
-# compiler then does not work on several pixels at once.
-
-
-@vector_helper
-def _roots(values, count, out):
-    for k in range(np.uintp(count)):
-        out[k] = math.sqrt(values[k])
-
-
-@vector_helper
-def _score_alone(signal, spread, start, end, score):
-    """Square of the signal-to-noise ratio, with the sign of the signal."""
-    for k in range(np.uintp(start), np.uintp(end)):
-        score[k] = signal[k] / max(spread[k], _TINY) * abs(signal[k])
-
-
-@vector_helper
-def _score_pairs(signal, spread, sigma, parts, start, end, lag, ratio, overlap, score):
-    """The same for R1 with its partner; the noise of the two filters overlaps."""
-    square, twice = ratio * ratio, 2.0 * ratio * overlap
-    far, near = np.uintp(lag), np.uintp(lag - 1)
-    for k in range(np.uintp(start), np.uintp(end)):
-        second = signal[k - far] + parts[k] * (signal[k - near] - signal[k - far])
-        total = signal[k] + ratio * second
-        noise = spread[k] + square * spread[k - far] + twice * sigma[k] * sigma[k - far]
-        score[k] = total / max(noise, _TINY) * abs(total)
-
-
-@vector_helper
-def _keep_best(score, shift, binning, start, end, first, width_nm, best, width):
-    """Keep scores that are better than those of other filters, from pixel `first` on."""
-    start = max(start, (max(first - shift, 0) + binning - 1) // binning)
-    pitch, at = np.uintp(binning), np.uintp(shift)
-    for b in range(np.uintp(start), np.uintp(max(start, end))):
-        k = at + b * pitch
-        better = score[b] > best[k]
-        best[k] = score[b] if better else best[k]
-        width[k] = width_nm if better else width[k]
-
-
-@vector_helper
-def _bin(values, begin, binning, bins, out):
-    """Sums over `binning` pixels."""
-    pitch = np.uintp(binning)
-    for b in range(np.uintp(bins)):
-        out[b] = values[np.uintp(begin) + b * pitch]
-    for n in range(1, binning):
-        for b in range(np.uintp(bins)):
-            out[b] += values[np.uintp(begin + n) + b * pitch]
-
-
 # `best` is never NaN: NaN is not larger than anything.
 @finite_helper
-def _largest(values):
+def _largest(values: Array) -> int:
     top = values[0]
     for k in range(values.size):
         top = max(top, values[k])
@@ -278,7 +166,7 @@ def _largest(values):
 
 
 @vector_helper
-def _suppress(x, r1, own_width, width, best):
+def _suppress(x: Array, r1: float, own_width: float, width: Array, best: Array) -> None:
     own = max(SUPPRESS_NM, 1.5 * own_width)
     for k in range(x.size):
         # wide filters see the line from afar
@@ -287,7 +175,9 @@ def _suppress(x, r1, own_width, width, best):
 
 
 @helper
-def _measured_width(x, clean, at, width, pitch, smooth):
+def _measured_width(
+    x: Array, clean: Array, at: int, width: float, pitch: float, smooth: Array,
+) -> float:  # fmt: skip
     """Twice the half-width at half height on the steeper side: filters favour large widths."""
     blur = max(0, int(BLURRED_SHARE * width / pitch))
     near = int(MEASURED_NM / pitch) + 1
@@ -317,7 +207,7 @@ def _measured_width(x, clean, at, width, pitch, smooth):
 
 
 @helper
-def _blur(values, taps, out):
+def _blur(values: Array, taps: int, out: Array) -> None:
     """Means over `taps` pixels."""
     for k in range(out.size):
         out[k] = values[k]

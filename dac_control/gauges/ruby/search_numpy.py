@@ -4,15 +4,12 @@ For machines without numba. Same interface and same steps as `search_numba`; a t
 together.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import correlate1d
 
-from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.filters_numpy import Partner, best_scores
 from dac_control.gauges.ruby.search import (
     BLURRED_SHARE,
     CANDIDATES,
@@ -27,7 +24,6 @@ from dac_control.gauges.ruby.search import (
     SUPPRESS_NM,
     TOP_NM,
     Axis,
-    Filter,
     Found,
     SearchNoise,
 )
@@ -38,8 +34,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # Spectra that are searched together: their arrays stay in the processor's cache.
-_CHUNK: Final = 16
-_TINY: Final = 1e-300
+_CHUNK: Final = 32
 
 
 def find_lines(
@@ -62,18 +57,6 @@ def find_lines(
     return found
 
 
-@dataclass(frozen=True)
-class _Partner:
-    """Where R2 lies for every bin of a filter that can see it."""
-
-    first: int
-    """First bin whose partner the filter sees."""
-    left: NDArray[np.intp]
-    """Bin before the place of R2, of every bin from `first` on."""
-    part: Array
-    """Share of the way to the next bin."""
-
-
 class _Search:
     """What all spectra of a batch share, and the search of a chunk of them."""
 
@@ -82,7 +65,7 @@ class _Search:
         # straight lines between the blocks' centres, as one product of matrices
         blocks = np.eye(axis.centres.size)
         self.between = np.array([np.interp(axis.x, axis.centres, one) for one in blocks])
-        self.partners = [_partner(axis, one) for one in axis.filters]
+        self.partners = [Partner.of(axis, one) for one in axis.filters]
         self.widths = np.array([0.0, *(one.width_nm for one in axis.filters)])
 
     def run(self, y: Array, ratio: Array, found: Found, rows: slice) -> None:
@@ -97,7 +80,7 @@ class _Search:
             return
         light = np.maximum(_noisiest(levels) @ self.between - self.noise.offset_counts, 0.0)
         variance = light * self.noise.counts_variance + self.noise.floor
-        best, chosen = self._best_scores(clean, variance, ratio)
+        best, chosen = best_scores(self.axis, self.partners, clean, variance, ratio)
         self._pick(clean, level, best, chosen, found, rows)
 
     def _block_levels(self, clean: Array) -> Array:
@@ -134,35 +117,6 @@ class _Search:
         pair *= PAIR_OVER_NEIGHBOURS
         np.minimum(single, pair, out=single)
         return excess > single
-
-    def _best_scores(
-        self, clean: Array, variance: Array, ratio: Array
-    ) -> tuple[Array, NDArray[np.int8]]:
-        """Squared score of the best filter in every pixel, and which it was, counted from 1."""
-        axis = self.axis
-        best = np.zeros(clean.shape)
-        chosen = np.zeros(clean.shape, dtype=np.int8)
-        for index, (one, partner) in enumerate(zip(axis.filters, self.partners, strict=True)):
-            bins = (axis.last - axis.begin) // one.binning
-            reach = one.kernel.size // 2
-            if bins < one.kernel.size:
-                continue
-            score = _score(
-                _bin(clean, axis.begin, bins, one.binning),
-                _bin(variance, axis.begin, bins, one.binning),
-                one,
-                partner,
-                ratio,
-            )
-            shift = axis.begin + one.binning // 2
-            start = max(reach, -(-max(axis.first - shift, 0) // one.binning))
-            score = score[:, start : bins - reach]
-            where = slice(shift + start * one.binning, None, one.binning)
-            here = best[:, where][:, : score.shape[1]]
-            better = score > here
-            np.copyto(here, score, where=better)
-            np.copyto(chosen[:, where][:, : score.shape[1]], np.int8(index + 1), where=better)
-        return best, chosen
 
     def _pick(
         self,
@@ -252,45 +206,3 @@ def _noisiest(levels: Array) -> Array:
         np.maximum(largest[:, step:], levels[:, :-step], out=largest[:, step:])
         np.maximum(largest[:, :-step], levels[:, step:], out=largest[:, :-step])
     return largest
-
-
-def _bin(values: Array, begin: int, bins: int, binning: int) -> Array:
-    part = values[:, begin : begin + bins * binning]
-    return part if binning == 1 else part.reshape(values.shape[0], bins, binning).sum(axis=2)
-
-
-def _partner(axis: Axis, one: Filter) -> _Partner:
-    bins = (axis.last - axis.begin) // one.binning
-    reach = one.kernel.size // 2
-    r1 = axis.x[axis.begin : axis.begin + bins * one.binning : one.binning]
-    split = r1 - CM1_NM / (CM1_NM / r1 + SPLITTING_CM1)
-    place = np.arange(bins) - split / (axis.pitch_nm * one.binning)
-    left = np.floor(place).astype(np.intp)
-    outside = np.flatnonzero(left < reach)
-    first = min(int(outside.max(initial=-1)) + 1, bins)
-    return _Partner(first, left[first:], (place - left)[first:])
-
-
-def _score(binned: Array, spread: Array, one: Filter, partner: _Partner, ratio: Array) -> Array:
-    """Square of the signal-to-noise ratio of R1 with its partner, with the sign of the signal."""
-    signal = correlate1d(binned, one.kernel, axis=1, mode="constant")
-    total, noise = signal, spread
-    if partner.left.size and (ratio > 0.0).any():
-        share = np.maximum(ratio, 0.0)[:, None]
-        total, noise = signal.copy(), spread.copy()
-        second = signal.take(partner.left, axis=1)
-        step = signal.take(partner.left + 1, axis=1)
-        step -= second
-        step *= partner.part
-        second += step
-        second *= share
-        total[:, partner.first :] += second
-        spread2 = spread.take(partner.left, axis=1)
-        if one.overlap:
-            joint = np.sqrt(spread[:, partner.first :] * spread2)
-            noise[:, partner.first :] += 2.0 * one.overlap * share * joint
-        noise[:, partner.first :] += share * share * spread2
-    score = np.abs(total)
-    score *= total
-    score /= np.maximum(noise, _TINY)
-    return score

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
 from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
-from dac_control.gauges.ruby.r2_population import boltzmann
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
 from dac_control.gauges.ruby.residuals import inverted, misfit_share
 from dac_control.gauges.ruby.result import RubyFits
-from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 
 __all__ = ["judge", "stress_record"]
 
@@ -28,8 +27,10 @@ _WEAKEST_STRENGTH: Final = 0.1
 _MERGED_SHARE: Final = 0.8
 # Measured ruby spectra leave 1 % (feet, sidebands); a line on the slope of another leaves 13 %.
 _MISFIT_SHARE: Final = 0.08
-# A fit whose splitting runs to within this of its limits has split one line in two.
-_AT_LIMIT_CM1: Final = 0.3
+_MISFIT_AT_LINES: Final = 0.05
+# No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
+_SPLITTING_REACH_CM1: Final = 11.0
+_WIDTH_RATIOS: Final = (0.27, 2.4)
 _POOR_SIGMA: Final = 4.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
@@ -159,12 +160,14 @@ def _flag(
     r2 = np.where(doublet, CM1_NM / (CM1_NM / r1 + np.where(doublet, p[:, 9], 0.0)), r1)
     margin = 0.5 * fwhm
     strength = fits.signal_to_noise[rows]
+    everywhere, at_lines = misfit_share(fitted.windows, fitted.scored)
     columns = {
         "low_signal": (strength < _RELIABLE_SIGMA) | (sigma > _LARGEST_SIGMA_NM),
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
         "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
-        "misfit": (misfit_share(fitted.windows, fitted.scored)[rows] > _MISFIT_SHARE)
-        | (doublet & _splitting_at_limit(p[:, 9])),
+        "misfit": (everywhere[rows] > _MISFIT_SHARE)
+        | (at_lines[rows] > _MISFIT_AT_LINES)
+        | (doublet & _is_no_ruby(p)),
         "spike": fits.masked_pixels[rows] > 0,
         "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
@@ -189,9 +192,10 @@ def _line_saturates(
     return np.any(clipped & core & bright, axis=1)
 
 
-def _splitting_at_limit(splitting_cm1: Array) -> Mask:
-    low, high = SPLITTING_LIMITS_CM1
-    return (splitting_cm1 < low + _AT_LIMIT_CM1) | (splitting_cm1 > high - _AT_LIMIT_CM1)
+def _is_no_ruby(p: Array) -> Mask:
+    far = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
+    low, high = _WIDTH_RATIOS
+    return far | (p[:, 10] < low) | (p[:, 10] > high)
 
 
 def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Array) -> Mask:

@@ -153,7 +153,7 @@ def constraints(
     lower[:, 7], upper[:, 7] = -0.5, 1.5
     lower[:, 8], upper[:, 8] = 0.0, largest_ratio
     lower[:, 9], upper[:, 9] = SPLITTING_LIMITS_CM1
-    lower[:, 10], upper[:, 10] = 0.4, 2.5
+    lower[:, 10], upper[:, 10] = 0.25, 2.5
     expected = np.zeros(len(DOUBLET))
     expected[[2, 7, 9, 10]] = _ETA[0], _VOIGT[0], SPLITTING_CM1, 1.0
     precision = np.zeros((spectra, len(DOUBLET)))

@@ -1,4 +1,4 @@
-"""What the report needs of a run, as arrays that exist even where the run has gaps.
+"""The measurements of a run as arrays that exist even where the run has gaps.
 
 Roles, streams and columns may be absent (a station without a microscope, a run that was killed
 before its first step); numbers are then NaN and texts empty, so that every run has a report.
