@@ -1,5 +1,6 @@
 """Which code does the work: compiled by numba where it can be had, NumPy otherwise."""
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
 from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["ENGINE_VARIABLE", "Engine", "get_engine", "warm_up"]
 
@@ -61,22 +64,30 @@ def get_engine(name: str | None = None) -> Engine:
 
 @cache
 def _load(name: str | None, origin: str) -> Engine:
-    if name != "numpy":
-        try:
-            from dac_control.gauges.ruby.scoring_numba import score_windows
-            from dac_control.gauges.ruby.search_numba import find_lines
-        except ImportError as error:
-            if name is not None:
-                raise ConfigurationError(
-                    f"The engine numba, {origin}, cannot be imported here ({error}); install "
-                    "numba or use the engine numpy."
-                ) from error
-        else:
-            return Engine("numba", find_lines, score_windows)
+    if name != "numpy" and _has_numba(origin, forced=name is not None):
+        from dac_control.gauges.ruby.scoring_numba import score_windows
+        from dac_control.gauges.ruby.search_numba import find_lines
+
+        return Engine("numba", find_lines, score_windows)
     from dac_control.gauges.ruby.scoring_numpy import score_windows
     from dac_control.gauges.ruby.search_numpy import find_lines
 
     return Engine("numpy", find_lines, score_windows)
+
+
+def _has_numba(origin: str, *, forced: bool) -> bool:
+    """True where numba is there and gets on with this NumPy; says so where it does not."""
+    try:
+        import numba  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    except ImportError as error:
+        if forced:
+            raise ConfigurationError(
+                f"The engine numba, {origin}, cannot be imported here ({error}); install numba or "
+                "use the engine numpy."
+            ) from error
+        logger.info("ruby fits take the slower NumPy engine: %s", error)
+        return False
+    return True
 
 
 def warm_up(engine: Engine | None = None) -> Engine:

@@ -68,11 +68,12 @@ class Fitted:
         return self.scored.chi2 / self.freedom
 
     def take(self, rows: Rows) -> "Fitted":
-        """Some of the rows."""
-        scored = {name: getattr(self.scored, name)[rows] for name in Scored.__dataclass_fields__}
+        """Some of the rows; the very object where it is all of them."""
+        if rows.size == self.doublet.size:
+            return self
         return Fitted(
             self.windows.take(rows),
-            Scored(**scored),
+            self.scored.take(rows),
             *(getattr(self, name)[rows] for name in _ROW_FIELDS),
         )
 

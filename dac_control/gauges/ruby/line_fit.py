@@ -157,11 +157,10 @@ class LineFitter:
         fitted = self._fitter.fit(
             windows, place.r1_nm, place.fwhm_nm, place.score, spectra.temperature_k
         )
-        spikes = np.take_along_axis(spectra.spikes, index, 1) & inside
-        fits = judge(
+        fits, scale = judge(
             fitted,
-            saturated=np.take_along_axis(spectra.saturated, index, 1) & inside,
-            known_spikes=spikes.sum(axis=1),
+            saturated=_windowed(spectra.saturated, index, inside),
+            known_spikes=_windowed(spectra.spikes, index, inside).sum(axis=1),
             temperature_k=spectra.temperature_k,
             range_nm=self.range_nm,
             gain_assumed=self._gain_assumed,
@@ -169,8 +168,15 @@ class LineFitter:
         fits.model[few] = 0
         fits.flagged[few] = False
         fits.flag("no_line")[few] = True
-        stress_record(fits, fitted, self._fitter, again=self._priors)
+        stress_record(fits, fitted, self._fitter, scale, again=self._priors)
         return fits, fitted
+
+
+def _windowed(mask: Mask, index: Rows, inside: Mask) -> Mask:
+    """Pixels of a mask in the windows."""
+    if not mask.any():
+        return np.zeros(inside.shape, dtype=bool)
+    return np.take_along_axis(mask, index, 1) & inside
 
 
 def _penalty(fits: RubyFits, temperature_k: Array) -> Array:

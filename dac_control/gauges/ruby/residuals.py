@@ -34,6 +34,7 @@ _AT_R1_NM: Final = 0.6
 _PARTNER_SIGMA: Final = 5.0
 _MISFIT_SIGMA: Final = 5.0
 _NEAR: Final = 3.0
+_SUSPECT_SHARE: Final = 0.03
 
 
 def lone_spikes(windows: Windows, scored: Scored) -> Mask:
@@ -83,14 +84,13 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
         Where it stands; NaN where there is none.
     """
     found = np.zeros(windows.used.shape, dtype=bool)
-    place = np.full(found.shape[0], np.nan)
+    place = np.full(len(windows.used), np.nan)
     p = scored.parameters
     residual = np.where(windows.used, windows.y - scored.model, 0.0)
-    smooth = _box_means(residual)
-    rows = np.flatnonzero(smooth.max(axis=1) > _FOREIGN_SHARE * p[:, 3])
+    rows = np.flatnonzero(residual.max(axis=1) > _FOREIGN_SHARE * p[:, 3])
     if not rows.size:
         return found, place
-    p, x, smooth = p[rows], windows.x[rows], smooth[rows]
+    p, x, smooth = p[rows], windows.x[rows], _box_means(residual[rows])
     apart = np.abs(x - p[:, :1]) > _APART * p[:, 1:2]
     apart &= np.abs(x - _r2(p)[:, None]) > _APART * p[:, 1:2]
     level = np.median(np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0), 1)
@@ -145,27 +145,39 @@ def misfit_share(windows: Windows, scored: Scored) -> tuple[Array, Array]:
     """
     p, used = scored.parameters, windows.used
     residual = np.where(used, windows.y - scored.model, 0.0)
-    # from the median, since a few pixels of a strong misfit must not pass for noise
-    noise = (1.4826 * np.nanmedian(np.where(used, np.abs(residual), np.nan), axis=1)) ** 2
-    both = used[:, 2:] & used[:, :-2]
-    count = np.maximum(both.sum(axis=1), 1)
+    count = np.maximum(used.sum(axis=1) - 2, 1)
     shared = np.einsum("bk,bk->b", residual[:, 2:], residual[:, :-2]) / count
-    significant = shared >= _MISFIT_SIGMA * noise / np.sqrt(count)
-    everywhere = np.sqrt(np.where(significant, shared, 0.0)) / p[:, 3]
+    everywhere = np.sqrt(np.maximum(shared, 0.0)) / p[:, 3]
     near = np.abs(windows.x - p[:, :1]) < _NEAR * p[:, 1:2]
     near |= np.abs(windows.x - _r2(p)[:, None]) < _NEAR * p[:, 1:2]
-    near &= used
-    square = np.where(near, residual**2, 0.0).sum(axis=1)
-    expected = np.where(near, scored.variance, 0.0).sum(axis=1) * _relative_noise(windows, scored)
-    pixels = np.maximum(near.sum(axis=1), 1)
-    excess = np.maximum(square - expected * (1.0 + _MISFIT_SIGMA * np.sqrt(2.0 / pixels)), 0.0)
-    return everywhere, np.sqrt(excess / pixels) / p[:, 3]
+    pixels = np.maximum((near & used).sum(axis=1), 1)
+    square = np.einsum("bk,bk,bk->b", near, residual, residual) / pixels
+    at_lines = np.sqrt(square) / p[:, 3]
+    # most spectra are far from any misfit, so that noise need not be told from it
+    rows = np.flatnonzero((everywhere > _SUSPECT_SHARE) | (at_lines > _SUSPECT_SHARE))
+    clean = np.ones(everywhere.size, dtype=bool)
+    clean[rows] = False
+    everywhere[clean] = at_lines[clean] = 0.0
+    if rows.size:
+        part, variance = windows.take(rows), scored.variance[rows]
+        relative = _relative_noise(part, scored.model[rows], variance)
+        noise = relative * np.mean(variance, axis=1)
+        low = shared[rows] < _MISFIT_SIGMA * noise / np.sqrt(count[rows])
+        everywhere[rows[low]] = 0.0
+        inside = near[rows] & part.used
+        expected = np.where(inside, variance, 0.0).sum(axis=1) / pixels[rows] * relative
+        largest = expected * (1.0 + _MISFIT_SIGMA * np.sqrt(2.0 / pixels[rows]))
+        excess = np.maximum(square[rows] - largest, 0.0)
+        at_lines[rows] = np.sqrt(excess) / p[rows, 3]
+    return everywhere, at_lines
 
 
-def _relative_noise(windows: Windows, scored: Scored) -> Array:
-    """Variance of the residuals over that of the model, from their median: 1 where it is right."""
-    residual = windows.y - scored.model
-    z = np.where(windows.used, np.abs(residual) / np.sqrt(scored.variance), np.nan)
+def _relative_noise(windows: Windows, model: Array, variance: Array) -> Array:
+    """Variance of the residuals over that of the model, 1 where the noise is what it should be.
+
+    From their median, which a few pixels of a strong misfit cannot move.
+    """
+    z = np.where(windows.used, np.abs(windows.y - model) / np.sqrt(variance), np.nan)
     return (1.4826 * np.nanmedian(z, axis=1)) ** 2
 
 

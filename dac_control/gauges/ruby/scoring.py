@@ -120,6 +120,10 @@ class Scored:
             converged=np.zeros(spectra, dtype=bool),
         )
 
+    def take(self, which: NDArray[np.intp]) -> "Scored":
+        """Results of some of the spectra."""
+        return Scored(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
+
     def put(self, which: NDArray[np.intp], other: "Scored") -> None:
         """Replace the results of some of the spectra."""
         for name in self.__dataclass_fields__:

@@ -29,9 +29,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-# Spectra that step together: their arrays stay in the processor's cache, and what every
-# operation costs before it begins is shared by many.
-_TOGETHER: Final = 48
+# Pixels that step together: many, for threads hand the interpreter to each other at every
+# operation, and that must be rare; not more, for their arrays should stay in the cache.
+_PIXELS: Final = 50_000
 
 
 def score_windows(windows: Windows, start: Array, constraints: Constraints, noise: Noise) -> Scored:
@@ -76,7 +76,8 @@ class _Bench:
             sums, windows, constraints, noise, scored,
         )  # fmt: skip
         self.waiting = rows
-        places, width, size = min(_TOGETHER, rows.size), windows.x.shape[1], sums.parameters.size
+        width, size = windows.x.shape[1], sums.parameters.size
+        places = min(max(16, _PIXELS // width), rows.size)
         self.room = sums.room(places, width)
         self.row = np.zeros(places, dtype=np.intp)
         self.x, self.y, self.floor, self.weight = np.empty((4, places, width))

@@ -33,15 +33,16 @@ __all__ = ["find_lines"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# Spectra that are searched together: their arrays stay in the processor's cache.
-_CHUNK: Final = 32
+# Pixels that are searched together: many, for threads hand the interpreter to each other at
+# every operation, and that must be rare; not more, for their arrays should stay in the cache.
+_PIXELS: Final = 130_000
 
 
 def find_lines(
     axis: Axis, counts: Array, known: Mask, noise: SearchNoise, partner_ratio: Array
 ) -> Found:
     """Search the ruby lines of every spectrum; see `search`."""
-    spectra = counts.shape[0]
+    spectra, pixels = counts.shape
     found = Found(
         r1_nm=np.full((spectra, CANDIDATES), np.nan),
         fwhm_nm=np.full((spectra, CANDIDATES), np.nan),
@@ -50,9 +51,10 @@ def find_lines(
         level=np.zeros(spectra),
     )
     search = _Search(axis, noise)
+    together = max(16, _PIXELS // max(pixels, 1))
     with np.errstate(all="ignore"):
-        for begin in range(0, spectra, _CHUNK):
-            rows = slice(begin, begin + _CHUNK)
+        for begin in range(0, spectra, together):
+            rows = slice(begin, begin + together)
             search.run(np.asarray(counts[rows], dtype=np.float64), partner_ratio[rows], found, rows)
     return found
 

@@ -11,6 +11,7 @@ from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
 from dac_control.gauges.ruby.residuals import inverted, misfit_share
 from dac_control.gauges.ruby.result import RubyFits
+from dac_control.gauges.ruby.window_numpy import evaluate
 
 __all__ = ["judge", "stress_record"]
 
@@ -47,7 +48,7 @@ def judge(
     temperature_k: Array,
     range_nm: tuple[float, float],
     gain_assumed: bool,
-) -> RubyFits:
+) -> tuple[RubyFits, Array]:
     """Turn fitted windows into results with their flags.
 
     Parameters
@@ -62,6 +63,12 @@ def judge(
         First and last wavelength of the spectra.
     gain_assumed : bool
         The variance is known up to a factor only.
+
+    Returns
+    -------
+    fits : RubyFits
+    scale : array, shape (spectra,)
+        Factor of the covariances: 1, or the scatter where the noise is not known or not enough.
     """
     windows, scored = fitted.windows, fitted.scored
     p = scored.parameters
@@ -69,7 +76,10 @@ def judge(
     poor = _is_poor(fitted)
     scale = np.where(poor | gain_assumed, np.maximum(fitted.scatter, 1e-12), 1.0)
     covariance, regular = _covariance(scored.information, active)
-    covariance *= scale[:, None, None]
+    if gain_assumed:
+        covariance = _from_residuals(fitted, active, covariance)
+    else:
+        covariance *= scale[:, None, None]
     strength = _signal_to_noise(fitted, scale)
     sigma = np.sqrt(np.maximum(covariance[:, 0, 0], 0.0))
     line = regular & (sigma > 0.0) & np.isfinite(p).all(axis=1)
@@ -88,32 +98,36 @@ def judge(
     _flag(fits, fitted, rows, saturated, temperature_k, range_nm)
     fits.flag("poor_fit")[rows] = poor[rows] & (not gain_assumed)
     _flag_skewness(fits, fitted, active, scale)
-    return fits
+    return fits, scale
 
 
-def stress_record(fits: RubyFits, fitted: Fitted, fitter: WindowFitter, *, again: bool) -> None:
+def stress_record(
+    fits: RubyFits, fitted: Fitted, fitter: WindowFitter, scale: Array, *, again: bool
+) -> None:
     """Add ratio, splitting and width ratio of good doublets from a fit without priors.
 
     Parameters
     ----------
+    scale : array, shape (spectra,)
+        By which covariances are multiplied.
     again : bool
         False where the fit itself was made without priors.
     """
     rows = np.flatnonzero(fits.ok & (fits.model == 2))
     if not rows.size:
         return
+    if not again:
+        fits.stress[rows] = fits.parameters[rows, 8:]
+        variance = fits.covariance[rows][:, [8, 9, 10], [8, 9, 10]]
+        fits.stress_sigma[rows] = np.sqrt(np.maximum(variance, 0.0))
+        return
     part = fitted.take(rows)
-    scored = fitter.without_priors(part) if again else part.scored
+    scored = fitter.without_priors(part)
     covariance, regular = _covariance(scored.information, _active(part))
-    scale = (
-        fits.covariance[rows, 0, 0]
-        / _covariance(part.scored.information, _active(part))[0][:, 0, 0]
-    )
-    good = regular & scored.converged
-    variance = covariance[:, [8, 9, 10], [8, 9, 10]] * scale[:, None]
-    values, sigmas = scored.parameters[:, 8:], np.sqrt(np.maximum(variance, 0.0))
-    fits.stress[rows] = np.where(good[:, None], values, np.nan)
-    fits.stress_sigma[rows] = np.where(good[:, None], sigmas, np.nan)
+    good = (regular & scored.converged)[:, None]
+    variance = covariance[:, [8, 9, 10], [8, 9, 10]] * scale[rows, None]
+    fits.stress[rows] = np.where(good, scored.parameters[:, 8:], np.nan)
+    fits.stress_sigma[rows] = np.where(good, np.sqrt(np.maximum(variance, 0.0)), np.nan)
 
 
 def _active(fitted: Fitted) -> Mask:
@@ -130,6 +144,21 @@ def _covariance(information: Array, active: Mask) -> tuple[Array, Mask]:
     filled[:, index, index] = np.where(active, filled[:, index, index], 1.0)
     inverse, good = inverted(filled)
     return inverse * (active[:, :, None] & active[:, None, :]), good
+
+
+def _from_residuals(fitted: Fitted, active: Mask, inverse: Array) -> Array:
+    """Covariance where the weights themselves are a guess: the sandwich form.
+
+    Residuals over one less their leverage, MacKinnon and White, J. Econometrics 29, 305 (1985),
+    HC2: the scatter about the fit says how noisy each pixel was, whatever its weight.
+    """
+    windows, scored = fitted.windows, fitted.scored
+    jacobian = evaluate(scored.parameters, windows.x, active)[1]
+    weight = np.where(windows.used, 1.0 / scored.variance, 0.0)
+    leverage = np.einsum("bpk,bpq,bqk->bk", jacobian, inverse, jacobian, optimize=True) * weight
+    residual = (windows.y - scored.model) / np.sqrt(np.clip(1.0 - leverage, 0.05, 1.0))
+    half = jacobian * (weight * residual)[:, None, :]
+    return inverse @ (half @ half.transpose(0, 2, 1)) @ inverse
 
 
 def _is_poor(fitted: Fitted) -> Mask:

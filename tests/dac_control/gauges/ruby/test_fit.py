@@ -254,6 +254,21 @@ def test_an_unknown_gain_takes_sigma_from_the_scatter(ruby: Any, rng: np.random.
     assert 0.85 < np.std(pulls) < 1.15
 
 
+def test_an_unknown_offset_does_not_make_sigma_too_small(
+    ruby: Any, rng: np.random.Generator
+) -> None:
+    """All counts are taken for light, so that the weights are wrong and the scatter is not."""
+    pulls = []
+    for _ in range(300):
+        spectrum = dataclasses.replace(
+            ruby.expose(rng), gain_e_per_count=None, read_noise_e=None, dark_counts=None
+        )
+        fit = fit_ruby(spectrum, temperature_k=80.0)
+        assert fit.ok
+        pulls.append((fit.r1_nm - ruby.r1_nm) / fit.r1_sigma_nm)
+    assert 0.88 < np.std(pulls) < 1.12
+
+
 @pytest.mark.parametrize(
     ("name", "r1_nm"), [("ruby_ocean_two_column.txt", 694.825), ("ruby_andor.asc", 694.908)]
 )
