@@ -3,7 +3,7 @@
 numba keeps compiled code beside a function until *its* file changes. A helper or a constant of
 another module would go stale unnoticed, so only two entry functions are kept, and both close
 over `SOURCES`, which numba makes part of the key. Their helpers are compiled into them, and
-cannot be called from Python: making that possible would double the time it takes to compile.
+cannot be called from Python: the wrappers for that would be compiled for nothing.
 """
 
 import hashlib

@@ -19,8 +19,8 @@ _TINY = 1e-300
 
 @helper
 def partners(
-    x: Array, begin: int, last: int, pitch: float, binning: int, lags: Ints, ends: Ints, parts:
-    Array,
+    x: Array, begin: int, last: int, pitch: float, binning: int, lags: Ints, ends: Ints,
+    parts: Array,
 ) -> None:  # fmt: skip
     """Bins by which R2 lies before R1, rounded up; where the stretch of one lag ends; the rest."""
     bins = (last - begin) // binning
@@ -37,8 +37,8 @@ def partners(
 @vector_helper
 def apply_filter(
     clean: Array, variance: Array, begin: int, first: int, last: int, kernel: Array, binning: int,
-    width_nm: float, overlap: float, ratio: float, lags: Ints, ends: Ints, parts: Array, room:
-    tuple[Array, ...], best: Array, width: Array,
+    width_nm: float, overlap: float, ratio: float, lags: Ints, ends: Ints, parts: Array,
+    room: tuple[Array, ...], best: Array, width: Array,
 ) -> None:  # fmt: skip
     """Apply one filter, and keep its score wherever it is the best so far."""
     bins = (last - begin) // binning
@@ -99,8 +99,8 @@ def _score_alone(signal: Array, spread: Array, start: int, end: int, score: Arra
 
 @vector_helper
 def _score_pairs(
-    signal: Array, spread: Array, sigma: Array, parts: Array, start: int, end: int, lag: int, ratio:
-    float, overlap: float, score: Array,
+    signal: Array, spread: Array, sigma: Array, parts: Array, start: int, end: int, lag: int,
+    ratio: float, overlap: float, score: Array,
 ) -> None:  # fmt: skip
     """The same for R1 with its partner; the noise of the two filters overlaps."""
     square, twice = ratio * ratio, 2.0 * ratio * overlap
@@ -114,8 +114,8 @@ def _score_pairs(
 
 @vector_helper
 def _keep_best(
-    score: Array, shift: int, binning: int, start: int, end: int, first: int, width_nm: float, best:
-    Array, width: Array,
+    score: Array, shift: int, binning: int, start: int, end: int, first: int, width_nm: float,
+    best: Array, width: Array,
 ) -> None:  # fmt: skip
     """Keep scores that are better than those of other filters, from pixel `first` on."""
     start = max(start, (max(first - shift, 0) + binning - 1) // binning)

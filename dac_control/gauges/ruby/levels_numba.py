@@ -143,8 +143,8 @@ def _straight(first: float, rise: float, share: Array, out: Array) -> None:
 
 @helper
 def mark_spikes(
-    y: Array, clean: Array, level: Array, offset: float, per_count: float, floor: Array, scatter:
-    float, scratch: Array, spikes: Mask,
+    y: Array, clean: Array, level: Array, offset: float, per_count: float, floor: Array,
+    scatter: float, scratch: Array, spikes: Mask,
 ) -> int:  # fmt: skip
     """Mark pixels, alone or in pairs, that stand too far above their neighbours to be light.
 
@@ -162,8 +162,8 @@ def mark_spikes(
 
 @vector_helper
 def _over_noise(
-    y: Array, clean: Array, level: Array, offset: float, per_count: float, floor: Array, least:
-    float, out: Array,
+    y: Array, clean: Array, level: Array, offset: float, per_count: float, floor: Array,
+    least: float, out: Array,
 ) -> None:  # fmt: skip
     """Height over the level in units of what is obvious."""
     for k in range(out.size):

@@ -19,8 +19,8 @@ _SINGULAR = 1e-14
 
 @helper
 def scale_system(
-    information: Array, gradient: Array, p: Array, lower: Array, upper: Array, active: Mask, free:
-    Ints, scale: Array, system: Array,
+    information: Array, gradient: Array, p: Array, lower: Array, upper: Array, active: Mask,
+    free: Ints, scale: Array, system: Array,
 ) -> int:  # fmt: skip
     """Choose the parameters that may move and scale theirs to a unit diagonal; returns how many.
 

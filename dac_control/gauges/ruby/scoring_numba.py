@@ -70,9 +70,9 @@ def _compiled(sources: int) -> Any:
     @njit(cache=True, nogil=True)
     def score_all(
         x: Array, y: Array, used: Mask, floor: Array, start: Array, lower: Array, upper: Array,
-        expected: Array, precision: Array, active: Mask, offset: float, per_count: float, table:
-        Array, parameters: Array, information: Array, model: Array, variance: Array, chi2: Array,
-        converged: Mask,
+        expected: Array, precision: Array, active: Mask, offset: float, per_count: float,
+        table: Array, parameters: Array, information: Array, model: Array, variance: Array,
+        chi2: Array, converged: Mask,
     ) -> int:  # fmt: skip
         width = x.shape[1]
         work = np.zeros((width + BLOCK - 1) // BLOCK * BLOCK * ROWS)
@@ -100,10 +100,10 @@ def _compiled(sources: int) -> Any:
 
 @helper
 def _score_one(
-    width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision: Array, active:
-    Mask, offset: float, per_count: float, table: Array, p: Array, information: Array, work: Array,
-    blend: Array, rows: Ints, free: Ints, products: Array, system: Array, factor: Array, gradient:
-    Array, step: Array, trial: Array, scale: Array,
+    width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision: Array,
+    active: Mask, offset: float, per_count: float, table: Array, p: Array, information: Array,
+    work: Array, blend: Array, rows: Ints, free: Ints, products: Array, system: Array,
+    factor: Array, gradient: Array, step: Array, trial: Array, scale: Array,
 ) -> tuple[bool, float]:  # fmt: skip
     """Iterate one window to rest, from `trial`; fills `p` and `information`.
 

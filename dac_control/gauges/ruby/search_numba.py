@@ -46,11 +46,7 @@ Mask = NDArray[np.bool_]
 
 
 def find_lines(
-    axis: Axis,
-    counts: Array,
-    known: NDArray[np.bool_],
-    noise: SearchNoise,
-    partner_ratio: Array,
+    axis: Axis, counts: Array, known: Mask, noise: SearchNoise, partner_ratio: Array
 ) -> Found:
     """Search the ruby lines of every spectrum; see `search`."""
     spectra, _pixels = counts.shape
@@ -71,7 +67,7 @@ def find_lines(
     return found
 
 
-def _packed(axis: Axis) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
+def _packed(axis: Axis) -> tuple[Array, Ints, Ints, Array, Array]:
     """Later halves of the symmetric kernels, their lengths, bins, widths and overlaps."""
     reaches = np.array([f.kernel.size // 2 for f in axis.filters], dtype=np.int64)
     kernels = np.zeros((reaches.size, int(reaches.max(initial=0)) + 1))

@@ -67,8 +67,8 @@ def keep_weights(work: Array) -> None:
 
 @vector_helper
 def sweep(
-    p: Array, active: Mask, pixels: int, offset: float, per_count: float, table: Array, blend:
-    Array, rows: Ints, work: Array, products: Array,
+    p: Array, active: Mask, pixels: int, offset: float, per_count: float, table: Array,
+    blend: Array, rows: Ints, work: Array, products: Array,
 ) -> tuple[float, int]:  # fmt: skip
     """Evaluate a window at `p`.
 

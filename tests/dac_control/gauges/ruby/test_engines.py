@@ -21,7 +21,7 @@ pytest.importorskip("numba")
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-X = 680.0 + 0.03 * np.arange(1024)
+X: Array = 680.0 + 0.03 * np.arange(1024, dtype=np.float64)
 FLOOR = np.full(X.size, 25.0)
 SEARCH_NM = (690.0, 800.0)
 AXIS = Axis.of(X, SEARCH_NM)
