@@ -19,6 +19,7 @@ from dac_control.app.engine import make_engine
 from dac_control.clock import SteadyClock
 from dac_control.errors import DacError
 from dac_control.gauges import Lambda0, RubyGauge
+from dac_control.gauges.ruby import warm_up
 from dac_control.records import FrameStore, IntentLog, RunRecorder
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
@@ -38,6 +39,12 @@ from devices.spectrometer import Spectrometer
 from devices.step_notes import StepNotes
 from plans.instruments import Instruments
 from simulators.twin import Twin
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the ruby fit once, before the workers start and before any clock runs."""
+    if not hasattr(config, "workerinput"):
+        warm_up()
 
 
 class _TwinDriver:

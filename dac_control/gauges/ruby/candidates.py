@@ -65,7 +65,13 @@ class CandidateFitter:
         noise = PhotonNoise.of(stack)
         offset, per_count = noise.offset_counts, noise.counts_variance
         floor = np.broadcast_to(noise.floor_variance, stack.wavelength_nm.shape).astype(np.float64)
-        fitter = WindowFitter(engine, Noise(offset, per_count), species, priors=priors)
+        fitter = WindowFitter(
+            engine,
+            Noise(offset, per_count),
+            species,
+            gain_assumed=noise.gain_assumed,
+            priors=priors,
+        )
         self._setup = _Setup(
             axis=Axis.of(stack.wavelength_nm, species.search_nm),
             search_noise=SearchNoise(offset, per_count, floor, noise.gain_assumed),

@@ -33,8 +33,10 @@ Rows = NDArray[np.intp]
 
 _MASK_ROUNDS: Final = 6
 _R2_SIGMA: Final = 5.0
-_BRIGHT: Final = 300.0
-"""Signal-to-noise ratio from which the 1 % between Voigt and pseudo-Voigt lines may matter."""
+_BRIGHT: Final = (3000.0, 300.0)
+"""Signal-to-noise ratios from which the 1 % between Voigt and pseudo-Voigt lines may matter: where
+R1 and R2 stand apart, and where their wings overlap."""
+_OVERLAP_NM: Final = 0.55
 _MERGED_WIDTH_NM: Final = 1.0
 _BAD_SCATTER: Final = 1.5
 _SINGLE_WIDTH_NM: Final = 1.0
@@ -85,6 +87,13 @@ class Fitted:
             getattr(self, name)[rows] = getattr(other, name)
 
 
+def _is_bright(score: Array, fwhm_nm: Array, *, gain_assumed: bool) -> Mask:
+    apart, overlapping = _BRIGHT
+    # without a gain the score may be far too low, and the scatter must be noise, not misfit
+    overlap = (fwhm_nm > _OVERLAP_NM) | gain_assumed
+    return score > np.where(overlap, overlapping, apart)
+
+
 _ROW_FIELDS: Final = ("doublet", "bright", "spikes", "foreign_nm", "unthermal")
 
 
@@ -96,13 +105,23 @@ class WindowFitter:
     engine : Engine
     noise : Noise
     species : Species
+    gain_assumed : bool
+        The variance is known up to a factor only.
     priors : bool
         Whether splitting and width ratio have their weak priors.
     """
 
-    def __init__(self, engine: Engine, noise: Noise, species: Species, *, priors: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        noise: Noise,
+        species: Species,
+        *,
+        gain_assumed: bool,
+        priors: bool,
+    ) -> None:
         self._engine, self._noise, self._priors = engine, noise, priors
-        self._has_partner = species.has_partner
+        self._has_partner, self._gain_assumed = species.has_partner, gain_assumed
 
     def fit(
         self, windows: Windows, r1_nm: Array, fwhm_nm: Array, score: Array, temperature_k: Array
@@ -124,7 +143,8 @@ class WindowFitter:
         )
         ratio = np.where(warm, ratio, 0.0)
         start = starts(windows, r1_nm, fwhm_nm, ratio)
-        fitted = self._masked(windows, start, warm, np.where(warm, bound, 0.0), score > _BRIGHT)
+        bright = _is_bright(score, fwhm_nm, gain_assumed=self._gain_assumed)
+        fitted = self._masked(windows, start, warm, np.where(warm, bound, 0.0), bright)
         self._try_narrower(fitted, windows, np.flatnonzero(warm), ratio, bound)
         self._release_r2(fitted, np.flatnonzero(warm), temperature_k, bound)
         if self._has_partner:

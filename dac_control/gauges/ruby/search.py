@@ -9,6 +9,7 @@ partner and not by its height alone. Wide filters work on binned pixels.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -135,7 +136,9 @@ class Found:
     """Level beside the lines at the best candidate, shape (spectra,)."""
 
 
+@lru_cache(maxsize=16)
 def _filters(pitch_nm: float, pixels: int) -> tuple[Filter, ...]:
+    # cached, since a live spectrum comes on the same axis as the one before
     narrowest = _NARROWEST_PX * pitch_nm
     widths = [narrowest, *(width for width in _WIDTHS_NM if width > 1.4 * narrowest)]
     found = []
