@@ -16,6 +16,7 @@ from dac_control import gauges
 from gauge_precision.campaigns import doublet, drawn_doublet
 from gauge_precision.cells import Batch, Cell
 from gauge_precision.fitting import fit_spectra, spectrum_fields
+from gauge_precision.given_start import GivenStart
 from gauge_precision.printing import Verdict, at_least, at_most, print_rows
 from gauge_precision.rivals import Rival, by_curve_fit, by_lmfit
 from gauge_precision.shapes import Array
@@ -100,8 +101,12 @@ def _ratios(spectra: int, repeats: int, seed: int) -> list[Verdict]:
         ("curve_fit", lambda: by_curve_fit(analytic=False), 60, 30.0),
         ("curve_fit, analytic Jacobian", lambda: by_curve_fit(analytic=True), 120, 15.0),
     ]
+    given = GivenStart(
+        [_windowed(_CLEAN, batch, row) for row in range(spectra)], _CLEAN.detector.read_noise_e
+    )
+    given.fit()
     batch = _affordable(_CLEAN, batch)
-    spectra = batch.counts.shape[0]
+    whole = batch.counts.shape[0]
     verdicts: list[Verdict] = []
     for name, make, count, target in rivals:
         try:
@@ -109,12 +114,21 @@ def _ratios(spectra: int, repeats: int, seed: int) -> list[Verdict]:
         except ImportError:
             print(f"{name} is not installed: no ratio.")
             continue
+        alone: list[float] = []
         ratios: list[float] = []
         for _ in range(repeats):
-            ours = _seconds(lambda: _fit(_CLEAN, batch)) / spectra
-            theirs = _seconds(lambda: [rival(*task) for task in tasks[:count]]) / count  # noqa: B023
-            ratios.append(theirs / ours)
-        verdicts.append(at_least(f"times faster than {name}", statistics.median(ratios), target))
+            fit_s = _seconds(given.fit) / spectra
+            ours_s = _seconds(lambda: _fit(_CLEAN, batch)) / whole
+            theirs_s = _seconds(lambda: [rival(*task) for task in tasks[:count]]) / count  # noqa: B023
+            alone.append(theirs_s / fit_s)
+            ratios.append(theirs_s / ours_s)
+        said = f"times faster than {name}"
+        verdicts.append(
+            at_least(f"{said}, same window and start", statistics.median(alone), target)
+        )
+        verdicts.append(
+            at_least(f"{said}, search and flags too", statistics.median(ratios), target)
+        )
     return verdicts
 
 

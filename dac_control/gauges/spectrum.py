@@ -157,10 +157,9 @@ class SpectrumStack:
         """One electronic offset for all pixels; 0 where it is unknown."""
         return 0.0 if self.dark_counts is None else float(np.median(self.dark_counts))
 
-    @property
-    def levelled_counts(self) -> NDArray[np.float64]:
-        """Counts with the pixel pattern of the offset removed and its median kept."""
-        return _levelled(self.counts, self.dark_counts)
+    def levelled(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Some of the counts with the pixel pattern of the offset removed and its median kept."""
+        return _levelled(counts, self.dark_counts)
 
 
 @dataclass(frozen=True, kw_only=True)

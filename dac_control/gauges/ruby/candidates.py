@@ -108,7 +108,7 @@ class CandidateFitter:
         raw = stack.counts[rows]
         usable = np.abs(raw) < 1e12
         good = np.all(usable, axis=1)
-        counts = stack.levelled_counts[rows]
+        counts = stack.levelled(raw)
         if not good.all():
             counts = np.where(good[:, None], counts, 0.0)
         saturated = np.zeros(raw.shape, dtype=bool)
@@ -192,9 +192,9 @@ class _Chunk:
             masked[local] |= thin & (attempt == 0)
             # a line that is no ruby is better than none, and the first is the strongest
             empty = (fits.model[rows[local]] == 0) & (attempt == 0)
-            better = (part.ok | empty) & ~thin
+            better = (part.looks_like_ruby | empty) & ~thin
             fits.put(rows[local[better]], part.take(np.flatnonzero(better)))
-            local = local[~(fits.ok[rows[local]] | masked[local])]
+            local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]
         masked[local] |= self._mask_foreign(rows[local], fits)
         return rows[masked]
 

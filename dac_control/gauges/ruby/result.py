@@ -58,6 +58,9 @@ DISQUALIFYING: Final = frozenset(
 FLAG_NAMES: Final = tuple(RUBY_FLAGS)
 """In the order of the columns of `RubyFits.flagged`."""
 _FATAL: Final = np.array([name in DISQUALIFYING for name in FLAG_NAMES])
+# With these the line may be something else; with the other fatal ones it is ruby, badly seen.
+_NOT_RUBY: Final = ("no_line", "not_converged", "at_edge", "no_r2", "misfit")
+_FOREIGN: Final = np.array([name in _NOT_RUBY for name in FLAG_NAMES])
 _NAN: Final = float("nan")
 
 
@@ -168,6 +171,11 @@ class RubyFits:
     def ok(self) -> NDArray[np.bool_]:
         """True where a line was found and nothing disqualifies it, shape (spectra,)."""
         return (self.model > 0) & ~(self.flagged & _FATAL).any(axis=1)
+
+    @property
+    def looks_like_ruby(self) -> NDArray[np.bool_]:
+        """True where a line was found that can be ruby, be it measured well or not."""
+        return (self.model > 0) & ~(self.flagged & _FOREIGN).any(axis=1)
 
     def flag(self, name: str) -> NDArray[np.bool_]:
         """Column of one flag, shape (spectra,); writable."""
