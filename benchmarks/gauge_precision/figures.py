@@ -55,6 +55,8 @@ class CellFigures:
     """Gross errors, those with a disqualifying flag included."""
     gross_silent: int
     """Gross errors that nothing disqualifies."""
+    gross_flagless: int
+    """Gross errors without any flag, disqualifying or not."""
     silent_at: tuple[int, ...]
     """Numbers of the first of them, to draw them again."""
     false_flags: float
@@ -110,6 +112,7 @@ def judge(cell: Cell, seed: int, limits: Limits, truth_nm: Array, answers: Answe
         disqualified=float((found & ~answers.ok).mean()),
         gross=int(gross.sum()),
         gross_silent=silent.size,
+        gross_flagless=sum(not answers.flags[row] for row in silent),
         silent_at=tuple(int(number) for number in silent[:5]),
         false_flags=float(np.mean([_false(row, cell) for row in answers.flags])),
         flags={name: count / truth_nm.size for name, count in counts.most_common()},
