@@ -18,7 +18,7 @@ import numpy as np
 
 from dac_control.errors import ConfigurationError
 
-__all__ = ["BudgetTerm", "Kind", "quadrature", "rectangle_rms"]
+__all__ = ["BudgetTerm", "Kind", "finite_or_none", "quadrature", "rectangle_rms"]
 
 Kind = Literal["statistical", "systematic"]
 
@@ -95,10 +95,10 @@ class BudgetTerm:
         return {
             "name": self.name,
             "kind": self.kind,
-            "sigma_gpa": _finite(self.sigma_gpa),
+            "sigma_gpa": finite_or_none(self.sigma_gpa),
             "note": self.note,
-            "sensitivity": _finite(self.sensitivity),
-            "u": _finite(self.u),
+            "sensitivity": finite_or_none(self.sensitivity),
+            "u": finite_or_none(self.u),
             "unit": self.unit,
             "correlated": dict(self.correlated),
         }
@@ -164,5 +164,6 @@ def _correlations(terms: list[BudgetTerm]) -> dict[tuple[str, str], float]:
     return pairs
 
 
-def _finite(value: float) -> float | None:
+def finite_or_none(value: float) -> float | None:
+    """Return the value as JSON takes it."""
     return float(value) if np.isfinite(value) else None

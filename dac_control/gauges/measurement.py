@@ -1,10 +1,9 @@
 """What a gauge hands on: a measured pressure, its budget, and the same on other scales."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from dac_control.gauges.budget import BudgetTerm
+from dac_control.gauges.budget import BudgetTerm, finite_or_none
 
 __all__ = ["MEASUREMENT_FLAGS", "BudgetTerm", "OnScale", "PressureMeasurement"]
 
@@ -34,10 +33,10 @@ class OnScale:
         """Return it as JSON takes it; what is not finite is None."""
         return {
             "scale": self.scale,
-            "pressure_gpa": _finite(self.pressure_gpa),
-            "sigma_sys_gpa": _finite(self.sigma_sys_gpa),
+            "pressure_gpa": finite_or_none(self.pressure_gpa),
+            "sigma_sys_gpa": finite_or_none(self.sigma_sys_gpa),
             "in_range": self.in_range,
-            "range_gpa": [_finite(bound) for bound in self.range_gpa],
+            "range_gpa": [finite_or_none(bound) for bound in self.range_gpa],
             "citation": self.citation,
             "evidence": self.evidence,
         }
@@ -84,15 +83,15 @@ class PressureMeasurement:
         """Return everything but the fit as JSON takes it; what is not finite is None."""
         return {
             "measured": self.measured,
-            "pressure_gpa": _finite(self.pressure_gpa),
-            "sigma_stat_gpa": _finite(self.sigma_stat_gpa),
-            "sigma_sys_gpa": _finite(self.sigma_sys_gpa),
+            "pressure_gpa": finite_or_none(self.pressure_gpa),
+            "sigma_stat_gpa": finite_or_none(self.sigma_stat_gpa),
+            "sigma_sys_gpa": finite_or_none(self.sigma_sys_gpa),
             "gauge": self.gauge,
             "scale": self.scale,
-            "observable": _finite(self.observable),
-            "observable_sigma": _finite(self.observable_sigma),
+            "observable": finite_or_none(self.observable),
+            "observable_sigma": finite_or_none(self.observable_sigma),
             "observable_unit": self.observable_unit,
-            "temperature_k": _finite(self.temperature_k),
+            "temperature_k": finite_or_none(self.temperature_k),
             "in_range": self.in_range,
             "range_note": self.range_note,
             "reference": self.reference,
@@ -100,7 +99,3 @@ class PressureMeasurement:
             "alternatives": [other.to_dict() for other in self.alternatives],
             "flags": list(self.flags),
         }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

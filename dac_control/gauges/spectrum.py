@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
 
-__all__ = ["MIN_PIXELS", "PhotonNoise", "Spectrum", "SpectrumStack"]
+__all__ = ["MIN_PIXELS", "PhotonNoise", "Spectrum", "SpectrumStack", "usable_rows"]
 
 MIN_PIXELS: Final = 32
 """Three times the unknowns of the largest line model: fewer pixels decide nothing."""
@@ -149,8 +149,7 @@ class SpectrumStack:
     @property
     def usable(self) -> NDArray[np.bool_]:
         """False for spectra with counts that are no numbers, shape (spectra,)."""
-        with np.errstate(invalid="ignore"):
-            return np.all(np.abs(self.counts) < _LARGEST_COUNTS, axis=1)
+        return usable_rows(self.counts)
 
     @property
     def offset_counts(self) -> float:
@@ -210,6 +209,12 @@ class PhotonNoise:
         """Variance in counts squared, shape as given, never 0."""
         light = np.maximum(expected_counts - self.offset_counts, 0.0)
         return light * self.counts_variance + self.floor_variance
+
+
+def usable_rows(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Rows in which every count is a number that a detector can report, shape (spectra,)."""
+    with np.errstate(invalid="ignore"):
+        return np.all(np.abs(counts) < _LARGEST_COUNTS, axis=1)
 
 
 def _levelled(

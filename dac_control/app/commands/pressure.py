@@ -12,6 +12,7 @@ from rich.text import Text
 from dac_control.app.commands.common import console_for, print_json
 from dac_control.app.conversion import COLD_SCALE, Conversion, Converted, convert
 from dac_control.app.conversion_request import Request
+from dac_control.gauges.budget import finite_or_none
 from dac_control.gauges.scales import ROOM_K, load_scales, register
 
 __all__ = ["convert_number"]
@@ -68,13 +69,13 @@ def _document(conversion: Conversion) -> dict[str, Any]:
 def _row(item: Converted) -> dict[str, Any]:
     scale = item.scale
     return {
-        "pressure_gpa": _finite(item.pressure_gpa),
-        "sigma_sys_gpa": _finite(item.sigma_sys_gpa),
+        "pressure_gpa": finite_or_none(item.pressure_gpa),
+        "sigma_sys_gpa": finite_or_none(item.sigma_sys_gpa),
         "in_range": item.in_range,
         "range_note": item.range_note,
         "scale": scale.name,
         "source": scale.citation,
-        "observable": _finite(item.observable),
+        "observable": finite_or_none(item.observable),
         "observable_unit": scale.unit,
         "reference": item.reference,
         "evidence": scale.evidence,
@@ -82,10 +83,6 @@ def _row(item: Converted) -> dict[str, Any]:
         "medium": scale.medium,
         "note": scale.note,
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def _print(console: Console, conversion: Conversion, *, to_line: bool, full: bool) -> None:

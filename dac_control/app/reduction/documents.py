@@ -2,13 +2,13 @@
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dac_control.app.reduction.reduce import Reduced, Reduction
 from dac_control.app.reduction.sentences import what_came_out, what_changed
 from dac_control.gauges import PressureMeasurement
+from dac_control.gauges.budget import finite_or_none
 from dac_control.gauges.ruby_gauge.settings import ruby_settings
 
 __all__ = ["as_csv", "as_document"]
@@ -62,7 +62,7 @@ def as_document(reduction: Reduction) -> dict[str, Any]:
         "complete": reduction.complete,
         "reference": None if found is None else found.reference,
         "sentences": what_changed(reduction) + what_came_out(reduction),
-        "record_difference_gpa": _finite(reduction.record_difference_gpa),
+        "record_difference_gpa": finite_or_none(reduction.record_difference_gpa),
         "steps": _rows(reduction.steps),
         "dwell": _rows(reduction.dwell),
         "highest_step": None if top is None else top.step,
@@ -106,7 +106,7 @@ def _row(each: Reduced) -> dict[str, Any]:
         "step": each.step,
         "branch": each.branch,
         "measured": each.measured,
-        **{name: _finite(value) for name, value in numbers.items()},
+        **{name: finite_or_none(value) for name, value in numbers.items()},
         **_of_measurement(each.measurement),
         "flags": list(each.flags),
         "message": each.message,
@@ -122,12 +122,8 @@ def _of_measurement(found: PressureMeasurement | None) -> Mapping[str, Any]:
             "range_note": "",
         }
     return {
-        "sigma_stat_gpa": _finite(found.sigma_stat_gpa),
-        "sigma_sys_gpa": _finite(found.sigma_sys_gpa),
+        "sigma_stat_gpa": finite_or_none(found.sigma_stat_gpa),
+        "sigma_sys_gpa": finite_or_none(found.sigma_sys_gpa),
         "in_range": found.in_range,
         "range_note": found.range_note,
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -15,7 +15,7 @@ from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Noise
 from dac_control.gauges.ruby.search import CANDIDATES, Axis, Found, SearchNoise
 from dac_control.gauges.ruby.species import Species
-from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack
+from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack, usable_rows
 
 __all__ = ["CandidateFitter"]
 
@@ -106,8 +106,7 @@ class CandidateFitter:
         rows : slice
         """
         raw = stack.counts[rows]
-        usable = np.abs(raw) < 1e12
-        good = np.all(usable, axis=1)
+        good = usable_rows(raw)
         counts = stack.levelled(raw)
         if not good.all():
             counts = np.where(good[:, None], counts, 0.0)

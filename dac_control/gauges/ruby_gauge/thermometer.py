@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from dac_control.errors import ConfigurationError
+from dac_control.gauges.budget import finite_or_none
 
 __all__ = [
     "SPLITTING_CM1",
@@ -98,9 +99,9 @@ class ChipTemperature:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it; what is not finite is None."""
         return {
-            "temperature_k": _finite(self.temperature_k),
-            "sigma_k": _finite(self.sigma_k),
-            "interval_k": [_finite(end) for end in self.interval_k],
+            "temperature_k": finite_or_none(self.temperature_k),
+            "sigma_k": finite_or_none(self.sigma_k),
+            "interval_k": [finite_or_none(end) for end in self.interval_k],
         }
 
 
@@ -195,7 +196,3 @@ def strength_from_ratio(
 
 def _kelvin(energy_k: float, exponent: float) -> float:
     return energy_k / exponent if exponent > 0.0 else math.inf
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
