@@ -7,17 +7,18 @@ the parameters tells how far R1 would move: an estimate of the bias against the 
 not applied, since a model with this freedom knows R1 much worse, but stated.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.lineshape import CM1_NM, LN2_4
-from dac_control.gauges.ruby.residuals import inverted
-from dac_control.gauges.ruby.scoring import Scored, Windows
-from dac_control.gauges.ruby.scoring_numpy import evaluate
+from dac_control.gauges.ruby.lineshape import CM1_NM, third_derivative
+from dac_control.gauges.ruby.window_numpy import evaluate
 
-__all__ = ["skewness_shift"]
+if TYPE_CHECKING:
+    from dac_control.gauges.ruby.scoring import Windows
+
+__all__ = ["skewness_shift", "skewness_sums"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -31,14 +32,13 @@ _HIGHER_ORDERS: Final = 1.25
 away, or with an exponential tail (benchmarks/gauges.py asymmetric)."""
 
 
-def skewness_shift(windows: Windows, scored: Scored, active: Mask, scatter: Array) -> Array:
+def skewness_shift(score: Array, left: Array, r1_per_amplitude: Array, scatter: Array) -> Array:
     """Distance in nm of the mean line from the fit, 0 where no skewness is seen.
 
     Parameters
     ----------
-    windows, scored
-        As fitted.
-    active : array of bool, shape (spectra, parameters)
+    score, left, r1_per_amplitude : arrays, shape (spectra,)
+        As `skewness_sums` has them.
     scatter : array, shape (spectra,)
         Chi squared per degree of freedom: misfit of another kind is no skewness.
 
@@ -46,59 +46,66 @@ def skewness_shift(windows: Windows, scored: Scored, active: Mask, scatter: Arra
     -------
     shift_nm : array, shape (spectra,)
     """
-    p = scored.parameters
-    odd = p[:, 3:4] * _third((windows.x - p[:, :1]) / p[:, 1:2], p[:, 2:3])
-    odd *= np.where(windows.used, 1.0 / np.sqrt(scored.variance), 0.0)
-    gradient = np.einsum("bk,bk->b", odd, (windows.y - scored.model) / np.sqrt(scored.variance))
-    own = np.einsum("bk,bk->b", odd, odd)
-    shift = np.zeros(own.size)
+    good = left > 0.0
+    amplitude = score / np.where(good, left, 1.0)
+    seen = good & (np.abs(amplitude) * np.sqrt(np.maximum(left, 0.0) / scatter) > _SEEN_SIGMA)
+    return np.where(seen, -_HIGHER_ORDERS * r1_per_amplitude * amplitude, 0.0)
+
+
+def skewness_sums(
+    windows: "Windows", p: Array, per_sigma: Array, z: Array, covariance: Array, active: Mask
+) -> Array:
+    """Products of the third derivative of the lines with what is left, shape (spectra, 3).
+
+    Parameters
+    ----------
+    windows : Windows
+    p, active : arrays, shape (spectra, 11)
+    per_sigma, z : arrays, shape (spectra, pixels)
+        One over the standard deviation of a pixel, 0 where it is not used, and residuals over it.
+    covariance : array, shape (spectra, 11, 11)
+
+    Returns
+    -------
+    sums : array, shape (spectra, 3)
+        The score of its amplitude; its information apart from what the other parameters take of
+        it, 0 where nothing is left; and how far R1 goes per unit of it in nm, sign reversed.
+        All 0 where R1 alone shows too little for the whole to show enough.
+    """
+    sums = np.zeros((p.shape[0], 3))
+    own = _of_r1(p, windows.x) * per_sigma
+    score = np.abs(np.einsum("bk,bk->b", own, z))
     # What the full test calls seen is at least this much of R1's own share of it, so that few
     # clean spectra come as far (R2 adds a third, and takes more where the lines merge).
     least = np.where(p[:, 1] < _MERGED_NM, _LEAST, _LEAST_MERGED)
-    rows = np.flatnonzero(np.abs(gradient) > least * np.sqrt(own * scatter))
+    rows = np.flatnonzero(score > least * np.sqrt(np.einsum("bk,bk->b", own, own)))
     if rows.size:
-        shift[rows] = _shift(windows.take(rows), scored.take(rows), active[rows], scatter[rows])
-    return shift
+        some = p[rows]
+        x = windows.x[rows]
+        odd = (_of_r1(some, x) + _of_r2(some, x)) * per_sigma[rows]
+        jacobian = evaluate(some, x, active[rows])[1] * per_sigma[rows][:, None]
+        cross = np.einsum("bpk,bk->bp", jacobian, odd) * active[rows]
+        response = np.einsum("bpq,bq->bp", covariance[rows], cross)
+        whole = np.einsum("bk,bk->b", odd, odd)
+        left = whole - np.einsum("bp,bp->b", cross, response)
+        sums[rows, 0] = np.einsum("bk,bk->b", odd, z[rows])
+        sums[rows, 1] = np.where(left > LEAST_LEFT * whole, left, 0.0)
+        sums[rows, 2] = response[:, 0]
+    return sums
 
 
-def _shift(windows: Windows, scored: Scored, active: Mask, scatter: Array) -> Array:
-    jacobian = evaluate(scored.parameters, windows.x, active)[1]
-    odd = _third_derivative(scored.parameters, windows.x)
-    weighted = odd * np.where(windows.used, 1.0 / scored.variance, 0.0)
-    gradient = np.einsum("bk,bk->b", weighted, windows.y - scored.model)
-    own = np.einsum("bk,bk->b", weighted, odd)
-    cross = np.einsum("bpk,bk->bp", jacobian, weighted) * active
-    information = _with_unit_diagonal(scored.information, active)
-    inverse, good = inverted(information)
-    response = np.einsum("bpq,bq->bp", inverse, cross)
-    left = own - np.einsum("bp,bp->b", cross, response)
-    good &= left > 1e-9 * own
-    amplitude = gradient / np.where(good, left, 1.0)
-    seen = good & (np.abs(amplitude) * np.sqrt(np.maximum(left, 0.0) / scatter) > _SEEN_SIGMA)
-    return np.where(seen, -_HIGHER_ORDERS * response[:, 0] * amplitude, 0.0)
+LEAST_LEFT: Final = 1e-9
+"""Share of the information below which the other parameters have taken all of it."""
 
 
-def _with_unit_diagonal(information: Array, active: Mask) -> Array:
-    filled = information.copy()
-    index = np.arange(active.shape[1])
-    filled[:, index, index] += ~active
-    return filled
+def _of_r1(p: Array, x: Array) -> Array:
+    r1, fwhm, eta, height = (p[:, j, None] for j in range(4))
+    return height * third_derivative((x - r1) / fwhm, eta)
 
 
-def _third_derivative(p: Array, x: Array) -> Array:
+def _of_r2(p: Array, x: Array) -> Array:
     r1, fwhm, eta, height = (p[:, j, None] for j in range(4))
     ratio, splitting, width_ratio = (p[:, j, None] for j in (8, 9, 10))
     r2 = CM1_NM / (CM1_NM / r1 + splitting)
-    odd = height * _third((x - r1) / fwhm, eta)
-    partner = height * ratio / width_ratio * _third((x - r2) / (fwhm * width_ratio), eta)
-    return odd + np.where(ratio > 0.0, partner, 0.0)
-
-
-def _third(u: Array, eta: Array) -> Array:
-    """Third derivative of a pseudo-Voigt line by ``u``."""
-    square = u * u
-    lorentz = 1.0 / (1.0 + 4.0 * square)
-    gauss = np.exp(-LN2_4 * square)
-    of_gauss = (12.0 * LN2_4**2 - 8.0 * LN2_4**3 * square) * u * gauss
-    of_lorentz = (384.0 - 3072.0 * square * lorentz) * u * lorentz**3
-    return eta * of_lorentz + (1.0 - eta) * of_gauss
+    partner = third_derivative((x - r2) / (fwhm * width_ratio), eta)
+    return np.where(ratio > 0.0, height * ratio / width_ratio * partner, 0.0)

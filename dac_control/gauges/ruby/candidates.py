@@ -1,7 +1,7 @@
 """One chunk of spectra on its way through search, fit and verdict."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,7 +144,9 @@ class _Chunk:
         expected_nm: tuple[Array, Array] | None,
     ) -> None:
         self.setup = setup
-        self.y, self.saturated = counts, saturated
+        # compiled code takes arrays that may be written to, and would copy this one every time
+        self.y = counts if counts.flags.writeable else counts.copy()
+        self.saturated = saturated
         self.temperature_k, self.expected_nm = temperature_k, expected_nm
         self.spikes = np.zeros(counts.shape, dtype=bool)
         self.foreign = np.zeros(counts.shape, dtype=bool)
@@ -165,10 +167,11 @@ class _Chunk:
     def _search_and_fit(self, fits: RubyFits, rows: Rows) -> Rows:
         """Search and fit; returns spectra in which something was masked that hid the line."""
         setup = self.setup
-        known = self.spikes[rows] | self.foreign[rows]
+        y, foreign = _of(self.y, rows), _of(self.foreign, rows)
+        known = _of(self.spikes, rows) | foreign
         ratio = self._partner_ratio(rows)
-        found = setup.engine.find_lines(setup.axis, self.y[rows], known, setup.search_noise, ratio)
-        self.spikes[rows] = found.spikes & ~self.foreign[rows]
+        found = setup.engine.find_lines(setup.axis, y, known, setup.search_noise, ratio)
+        self.spikes[rows] = found.spikes & ~foreign
         expected = self.expected_nm
         if expected is not None:
             expected = (expected[0][rows], expected[1][rows])
@@ -201,13 +204,14 @@ class _Chunk:
         place = Place(
             found.r1_nm[local, chosen], found.fwhm_nm[local, chosen], found.score[local, chosen]
         )
-        masked = self.spikes[rows] | self.foreign[rows]
-        spectra = Spectra(self.y[rows], self.saturated[rows], masked, self.temperature_k[rows])
+        foreign = _of(self.foreign, rows)
+        masked = _of(self.spikes, rows) | foreign
+        spectra = Spectra(
+            _of(self.y, rows), _of(self.saturated, rows), masked, self.temperature_k[rows]
+        )
         fits = self.setup.lines.fit(spectra, place)
-        foreign = self.foreign[rows].any(axis=1) & (fits.model > 0)
-        fits.flag("foreign_line")[:] |= foreign
-        fits.masked_pixels[foreign] -= self._foreign_pixels(rows, fits)[foreign]
-        fits.flag("spike")[:] &= fits.masked_pixels > 0
+        if foreign.any():
+            self._mark_foreign(foreign, fits)
         alone = not self.setup.species.has_partner
         cold = (alone | (self.temperature_k[rows] < R2_GONE_K)) & (fits.model == 1)
         if cold.any() and self.expected_nm is None:
@@ -218,10 +222,14 @@ class _Chunk:
             fits.flag("ambiguous")[:] |= cold & is_ambiguous(rivals, chosen)
         return fits
 
-    def _foreign_pixels(self, rows: Rows, fits: RubyFits) -> NDArray[np.intp]:
+    def _mark_foreign(self, foreign: Mask, fits: RubyFits) -> None:
+        """Flag what was masked as another line; its pixels do not count as spikes."""
         x = self.setup.axis.x
         inside = (x >= fits.window_nm[:, :1]) & (x <= fits.window_nm[:, 1:])
-        return (self.foreign[rows] & inside).sum(axis=1)
+        seen = foreign.any(axis=1) & (fits.model > 0)
+        fits.flag("foreign_line")[:] |= seen
+        fits.masked_pixels[seen] -= (foreign & inside).sum(axis=1)[seen]
+        fits.flag("spike")[:] &= fits.masked_pixels > 0
 
     def _mask_narrow(self, rows: Rows, fits: RubyFits) -> Mask:
         """Mask what is narrower than any optical line; True where that was done."""
@@ -251,3 +259,8 @@ class _Chunk:
         temperature = self.temperature_k[rows]
         thermal = TYPICAL_STRENGTH * boltzmann(temperature)
         return np.where(np.isnan(temperature), WARM_RATIO, thermal)
+
+
+def _of(array: NDArray[Any], rows: Rows) -> NDArray[Any]:
+    """Some rows; the very array where it is all of them, for a chunk is some megabytes."""
+    return array if rows.size == array.shape[0] else array[rows]

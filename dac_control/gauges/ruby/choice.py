@@ -38,9 +38,10 @@ def order(found: Found, expected_nm: tuple[Array, Array] | None) -> NDArray[np.i
             inside = (found.r1_nm >= low[:, None]) & (found.r1_nm <= high[:, None])
         rank = np.where(inside & (found.score > _WEAKEST_SHARE * best), rank + best, rank)
     for candidate in range(1, CANDIDATES):
-        pairs = _pair_lines_of(found, candidate)
-        leads = pairs.sum(axis=1) >= len(_PAIR_LINES_NM)
-        leads &= found.score[:, candidate] > _WEAKEST_LEADER * best[:, 0]
+        leads = found.score[:, candidate] > _WEAKEST_LEADER * best[:, 0]
+        if not leads.any():
+            continue
+        leads &= _pair_lines_of(found, candidate).sum(axis=1) >= len(_PAIR_LINES_NM)
         rank[:, candidate] += np.where(leads, best[:, 0], 0.0)
     return np.argsort(-rank, axis=1, kind="stable")
 

@@ -51,4 +51,6 @@ def compilable(values: NDArray[Any], dtype: DTypeLike = np.float64) -> NDArray[A
 
     Any other layout, or an array that may not be written, would be compiled for anew: seconds.
     """
+    if values.dtype == dtype and values.flags.carray:
+        return values
     return np.require(values, dtype=dtype, requirements=["C", "A", "W"])

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.clipped import unclipped
 from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, TYPICAL_STRENGTH, boltzmann
@@ -88,6 +89,9 @@ class LineFitter:
 
     def fit(self, spectra: Spectra, place: Place) -> RubyFits:
         """Fit every spectrum at its place, and again where the first fit says how to do better."""
+        if spectra.saturated.any():
+            at = unclipped(self._x, spectra.y, spectra.saturated, place.r1_nm, place.fwhm_nm)
+            place = Place(*at, place.score)
         fits, fitted = self._once(spectra, place)
         self._other_window(fits, fitted, spectra, place)
         self._short_window(fits, fitted, spectra, place)

@@ -31,6 +31,7 @@ __all__ = [
     "blend_rows",
     "first_line",
     "second_line",
+    "third_of_line",
     "true_voigt",
 ]
 
@@ -81,6 +82,16 @@ def _line(u: float, eta: float) -> tuple[float, float, float]:
     gauss = _gauss(LN2_4 * square)
     fall = 2.0 * u * (4.0 * eta * lorentz * lorentz + (1.0 - eta) * LN2_4 * gauss)
     return gauss + eta * (lorentz - gauss), fall, lorentz - gauss
+
+
+@vector_helper
+def third_of_line(u: float, eta: float) -> float:
+    """Third derivative of a pseudo-Voigt line by u; see `lineshape.third_derivative`."""
+    square = u * u
+    lorentz = 1.0 / (1.0 + 4.0 * square)
+    of_gauss = (12.0 * LN2_4**2 - 8.0 * LN2_4**3 * square) * u * _gauss(LN2_4 * square)
+    of_lorentz = (384.0 - 3072.0 * square * lorentz) * u * lorentz * lorentz * lorentz
+    return eta * of_lorentz + (1.0 - eta) * of_gauss
 
 
 @vector_helper

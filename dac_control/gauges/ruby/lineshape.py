@@ -24,6 +24,7 @@ __all__ = [
     "parameter_names",
     "partner_nm",
     "pseudo_voigt",
+    "third_derivative",
 ]
 
 LineModel = Literal["doublet", "single", "none"]
@@ -86,6 +87,16 @@ def pseudo_voigt(
     line = gauss + eta * (lorentz - gauss)
     slope = -2.0 * u * (4.0 * eta * lorentz * lorentz + (1.0 - eta) * LN2_4 * gauss)
     return line, slope, lorentz - gauss
+
+
+def third_derivative(u: NDArray[np.float64], eta: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Third derivative of a pseudo-Voigt line of height 1 by ``u``, in full widths."""
+    square = u * u
+    lorentz = 1.0 / (1.0 + 4.0 * square)
+    gauss = np.exp(-LN2_4 * square)
+    of_gauss = (12.0 * LN2_4**2 - 8.0 * LN2_4**3 * square) * u * gauss
+    of_lorentz = (384.0 - 3072.0 * square * lorentz) * u * lorentz**3
+    return eta * of_lorentz + (1.0 - eta) * of_gauss
 
 
 def evaluate_ruby(

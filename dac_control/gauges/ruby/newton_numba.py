@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.compiled import helper
 
-__all__ = ["scale_system", "solve"]
+__all__ = ["invert", "scale_system", "solve"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -74,3 +74,56 @@ def solve(
         for b in range(a):
             factor[count, b] -= factor[a, b] * value
     return decrement
+
+
+@helper
+def invert(
+    information: Array, active: Mask, free: Ints, scale: Array, factor: Array, covariance: Array,
+) -> bool:  # fmt: skip
+    """Fill the inverse of the active part, 0 elsewhere; False, and all 0, if it has none."""
+    count = 0
+    for j in range(active.size):
+        for m in range(active.size):
+            covariance[j, m] = 0.0
+        if active[j]:
+            if not (information[j, j] > 0.0 and math.isfinite(information[j, j])):
+                return False
+            free[count] = j
+            scale[count] = 1.0 / math.sqrt(information[j, j])
+            count += 1
+    for a in range(count):
+        for b in range(a + 1):
+            factor[a, b] = information[free[a], free[b]] * scale[a] * scale[b]
+    if not _invert_factor(factor, count):
+        return False
+    for a in range(count):
+        for b in range(a + 1):
+            value = 0.0
+            for c in range(a, count):
+                value += factor[c, a] * factor[c, b]
+            value *= scale[a] * scale[b]
+            covariance[free[a], free[b]] = covariance[free[b], free[a]] = value
+    return True
+
+
+@helper
+def _invert_factor(factor: Array, count: int) -> bool:
+    """Replace a lower triangle by the inverse of its Cholesky factor; False if singular."""
+    for b in range(count):
+        pivot = factor[b, b]
+        if not pivot > _SINGULAR:
+            return False
+        inverse = 1.0 / math.sqrt(pivot)
+        for a in range(b + 1, count):
+            factor[a, b] *= inverse
+        factor[b, b] = inverse
+        for c in range(b + 1, count):
+            for a in range(c, count):
+                factor[a, c] -= factor[a, b] * factor[c, b]
+    for b in range(count):
+        for a in range(b + 1, count):
+            value = 0.0
+            for c in range(b, a):
+                value += factor[a, c] * factor[c, b]
+            factor[a, b] = -value * factor[a, a]
+    return True

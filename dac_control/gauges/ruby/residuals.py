@@ -5,8 +5,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.inverse import inverted
+from dac_control.gauges.ruby.leftovers import (
+    LAGGED,
+    NEAR_PIXELS,
+    NEAR_SQUARES,
+    WORST,
+    WORST_Z,
+    near_lines,
+    r2_nm,
+)
 from dac_control.gauges.ruby.scoring import Scored, Windows
 
 __all__ = ["foreign_lines", "lone_spikes", "misfit_share", "sees_partner"]
@@ -33,7 +41,6 @@ _AT_R1_NM: Final = 0.6
 
 _PARTNER_SIGMA: Final = 5.0
 _MISFIT_SIGMA: Final = 5.0
-_NEAR: Final = 3.0
 _SUSPECT_SHARE: Final = 0.03
 
 
@@ -43,16 +50,15 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     The largest of a spectrum drags the model towards itself: it goes first, the rest is judged
     again after another fit. Shape (spectra, pixels).
     """
-    residual = np.where(windows.used, windows.y - scored.model, 0.0)
-    sigma = np.sqrt(scored.variance)
-    z = residual / sigma
-    worst = z.max(axis=1)
-    found = np.zeros(z.shape, dtype=bool)
+    found = np.zeros(windows.used.shape, dtype=bool)
+    worst = scored.leftovers[:, WORST_Z]
     rows = np.flatnonzero(worst > _SPIKE_SIGMA)
     if not rows.size:
         return found
-    residual, sigma, z = residual[rows], sigma[rows], z[rows]
     used = windows.used[rows]
+    residual = np.where(used, windows.y[rows] - scored.model[rows], 0.0)
+    sigma = np.sqrt(scored.variance[rows])
+    z = residual / sigma
     scale = np.maximum(1.0, _scatter(z, used))[:, None]
     around = 0.5 * (np.roll(residual, _REACH_PX, 1) + np.roll(residual, -_REACH_PX, 1))
     alone = residual - np.maximum(around, 0.0)
@@ -65,8 +71,8 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     # would be if this were R2 is R1.
     pitch = (x.max(axis=1) - x[:, 0]) / np.maximum(used.sum(axis=1), 1)
     narrow = p[:, 1] < _SPIKE_LIKE_PX * pitch
-    below = p[:, 0] - _r2(p)
-    at_r2 = np.abs(x - _r2(p)[:, None]) <= 1.5 * p[:, 1:2]
+    below = p[:, 0] - r2_nm(p)
+    at_r2 = np.abs(x - r2_nm(p)[:, None]) <= 1.5 * p[:, 1:2]
     at_r1 = np.abs(x - (p[:, 0] + below)[:, None]) <= np.maximum(1.5 * p[:, 1:2], _AT_R1_NM)
     spike &= ~((narrow & (p[:, 8] == 0.0))[:, None] & at_r2) & ~(narrow[:, None] & at_r1)
     found[rows] = spike
@@ -86,13 +92,13 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     found = np.zeros(windows.used.shape, dtype=bool)
     place = np.full(len(windows.used), np.nan)
     p = scored.parameters
-    residual = np.where(windows.used, windows.y - scored.model, 0.0)
-    rows = np.flatnonzero(residual.max(axis=1) > _FOREIGN_SHARE * p[:, 3])
+    rows = np.flatnonzero(scored.leftovers[:, WORST] > _FOREIGN_SHARE * p[:, 3])
     if not rows.size:
         return found, place
-    p, x, smooth = p[rows], windows.x[rows], _box_means(residual[rows])
+    residual = np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0)
+    p, x, smooth = p[rows], windows.x[rows], _box_means(residual)
     apart = np.abs(x - p[:, :1]) > _APART * p[:, 1:2]
-    apart &= np.abs(x - _r2(p)[:, None]) > _APART * p[:, 1:2]
+    apart &= np.abs(x - r2_nm(p)[:, None]) > _APART * p[:, 1:2]
     level = np.median(np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0), 1)
     smooth = np.where(apart, smooth - np.maximum(level, 0.0)[:, None], 0.0)
     sigma = np.sqrt(scored.variance[rows] / _SMOOTH_PX)
@@ -102,7 +108,7 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     strong = (top > _FOREIGN_SIGMA * sigma[row, at]) & (top > _FOREIGN_SHARE * p[:, 3])
     # A line stronger than the fitted one is the better candidate, not something to mask, unless
     # it may be R1 and the fitted one R2: `line_fit` decides between these readings.
-    above = np.abs(x[row, at] - 2.0 * p[:, 0] + _r2(p))
+    above = np.abs(x[row, at] - 2.0 * p[:, 0] + r2_nm(p))
     strong &= (above < _AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
     near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
@@ -115,7 +121,7 @@ def sees_partner(windows: Windows, scored: Scored) -> Mask:
     """True where the residual of one line shows a second one at the place of R2."""
     p = scored.parameters
     r1, fwhm, eta = p[:, :1], p[:, 1:2], p[:, 2:3]
-    u = (windows.x - _r2(p)[:, None]) / fwhm
+    u = (windows.x - r2_nm(p)[:, None]) / fwhm
     square = u * u
     line = eta / (1.0 + 4.0 * square) + (1.0 - eta) * np.exp(-2.772588722239781 * square)
     weight = np.where(windows.used, 1.0 / scored.variance, 0.0)
@@ -143,15 +149,12 @@ def misfit_share(windows: Windows, scored: Scored) -> tuple[Array, Array]:
         Root mean square within three widths of R1 and R2 beyond the noise, where another line
         under the lines shows, however narrow it is.
     """
-    p, used = scored.parameters, windows.used
-    residual = np.where(used, windows.y - scored.model, 0.0)
-    count = np.maximum(used.sum(axis=1) - 2, 1)
-    shared = np.einsum("bk,bk->b", residual[:, 2:], residual[:, :-2]) / count
+    p, sums = scored.parameters, scored.leftovers
+    count = np.maximum(windows.used.sum(axis=1) - 2, 1)
+    shared = sums[:, LAGGED] / count
     everywhere = np.sqrt(np.maximum(shared, 0.0)) / p[:, 3]
-    near = np.abs(windows.x - p[:, :1]) < _NEAR * p[:, 1:2]
-    near |= np.abs(windows.x - _r2(p)[:, None]) < _NEAR * p[:, 1:2]
-    pixels = np.maximum((near & used).sum(axis=1), 1)
-    square = np.einsum("bk,bk,bk->b", near, residual, residual) / pixels
+    pixels = np.maximum(sums[:, NEAR_PIXELS], 1)
+    square = sums[:, NEAR_SQUARES] / pixels
     at_lines = np.sqrt(square) / p[:, 3]
     # most spectra are far from any misfit, so that noise need not be told from it
     rows = np.flatnonzero((everywhere > _SUSPECT_SHARE) | (at_lines > _SUSPECT_SHARE))
@@ -164,7 +167,7 @@ def misfit_share(windows: Windows, scored: Scored) -> tuple[Array, Array]:
         noise = relative * np.mean(variance, axis=1)
         low = shared[rows] < _MISFIT_SIGMA * noise / np.sqrt(count[rows])
         everywhere[rows[low]] = 0.0
-        inside = near[rows] & part.used
+        inside = near_lines(part.x, p[rows]) & part.used
         expected = np.where(inside, variance, 0.0).sum(axis=1) / pixels[rows] * relative
         largest = expected * (1.0 + _MISFIT_SIGMA * np.sqrt(2.0 / pixels[rows]))
         excess = np.maximum(square[rows] - largest, 0.0)
@@ -177,41 +180,13 @@ def _relative_noise(windows: Windows, model: Array, variance: Array) -> Array:
 
     From their median, which a few pixels of a strong misfit cannot move.
     """
-    z = np.where(windows.used, np.abs(windows.y - model) / np.sqrt(variance), np.nan)
-    return (1.4826 * np.nanmedian(z, axis=1)) ** 2
+    return _scatter((windows.y - model) / np.sqrt(variance), windows.used) ** 2
 
 
 def background(x: Array, p: Array) -> Array:
     """Background of the models at the pixels, shape (spectra, pixels)."""
     d = x - p[:, :1]
     return p[:, 4:5] + d * (p[:, 5:6] + d * p[:, 6:7])
-
-
-def inverted(matrices: Array) -> tuple[Array, Mask]:
-    """Inverses of symmetric matrices, scaled to a unit diagonal on the way; False if singular."""
-    index = np.arange(matrices.shape[1])
-    diagonal = matrices[:, index, index]
-    good = np.all(np.isfinite(matrices), axis=(1, 2)) & np.all(diagonal > 0.0, axis=1)
-    scale = 1.0 / np.sqrt(np.where(good[:, None], diagonal, 1.0))
-    outer = scale[:, :, None] * scale[:, None, :]
-    unit = np.where(good[:, None, None], matrices * outer, np.eye(index.size))
-    try:
-        inverse = np.linalg.inv(unit)
-    except np.linalg.LinAlgError:
-        inverse, regular = _one_by_one(unit)
-        good &= regular
-    inverse = inverse * outer
-    return inverse, good & np.all(np.isfinite(inverse), axis=(1, 2))
-
-
-def _one_by_one(matrices: Array) -> tuple[Array, Mask]:
-    inverse, regular = np.zeros_like(matrices), np.zeros(len(matrices), dtype=bool)
-    for row, matrix in enumerate(matrices):
-        try:
-            inverse[row], regular[row] = np.linalg.inv(matrix), True
-        except np.linalg.LinAlgError:
-            continue
-    return inverse, regular
 
 
 def _box_means(values: Array) -> Array:
@@ -224,12 +199,10 @@ def _box_means(values: Array) -> Array:
 
 
 def _scatter(z: Array, used: Mask) -> Array:
-    return 1.4826 * np.nanmedian(np.where(used, np.abs(z), np.nan), axis=1)
-
-
-def _r2(p: Array) -> Array:
-    splitting = np.where(p[:, 9] > 0.0, p[:, 9], SPLITTING_CM1)
-    return CM1_NM / (CM1_NM / p[:, 0] + splitting)
+    """Robust standard deviation of the pixels that are used, shape (spectra,)."""
+    ordered = np.sort(np.where(used, np.abs(z), np.inf), axis=1)
+    middle = np.maximum(used.sum(axis=1) - 1, 0) // 2
+    return 1.4826 * ordered[np.arange(middle.size), middle]
 
 
 def _pitch(x: Array) -> Array:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.leftovers import LEFTOVERS
 from dac_control.gauges.ruby.lineshape import DOUBLET
 
 __all__ = [
@@ -34,7 +35,7 @@ PARAMETERS: Final = len(DOUBLET)
 MAX_ITERATIONS: Final = 60
 # Square of the distance to the solution in units of sigma at which iterating stops, and at
 # which a fit that ran out of iterations still counts as having come to rest.
-DECREMENT: Final = 1e-5
+DECREMENT: Final = 1e-3
 DECREMENT_AT_END: Final = 1e-2
 DAMPING_START: Final = 1e-3
 DAMPING_MAX: Final = 1e9
@@ -100,6 +101,10 @@ class Scored:
     """Shape (spectra, parameters)."""
     information: Array
     """Of data and priors, shape (spectra, parameters, parameters); 0 where not active."""
+    covariance: Array
+    """Its inverse, 0 where not active or not regular."""
+    regular: Mask
+    """False where the information has no inverse."""
     model: Array
     """Expected counts, shape (spectra, pixels)."""
     variance: Array
@@ -107,21 +112,28 @@ class Scored:
     chi2: Array
     """Sum of squared residuals over variance, priors left out, shape (spectra,)."""
     converged: Mask
+    leftovers: Array
+    """What is left of the data, shape (spectra, `LEFTOVERS`); see `leftovers`."""
 
     @classmethod
     def empty(cls, spectra: int, pixels: int) -> "Scored":
         """Room for the results of an engine."""
         return cls(
             parameters=np.empty((spectra, PARAMETERS)),
-            information=np.empty((spectra, PARAMETERS, PARAMETERS)),
+            information=np.zeros((spectra, PARAMETERS, PARAMETERS)),
+            covariance=np.zeros((spectra, PARAMETERS, PARAMETERS)),
+            regular=np.zeros(spectra, dtype=bool),
             model=np.empty((spectra, pixels)),
             variance=np.empty((spectra, pixels)),
             chi2=np.empty(spectra),
             converged=np.zeros(spectra, dtype=bool),
+            leftovers=np.zeros((spectra, LEFTOVERS)),
         )
 
     def take(self, which: NDArray[np.intp]) -> "Scored":
-        """Results of some of the spectra."""
+        """Results of some of the spectra; the very object where it is all of them."""
+        if which.size == self.chi2.size:
+            return self
         return Scored(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
 
     def put(self, which: NDArray[np.intp], other: "Scored") -> None:

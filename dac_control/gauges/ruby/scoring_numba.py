@@ -13,9 +13,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper
+from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper, vector_helper
+from dac_control.gauges.ruby.leftovers_numba import add_leftovers
 from dac_control.gauges.ruby.lines_numba import BLOCK, MODEL, ROWS, SIZE
-from dac_control.gauges.ruby.newton_numba import scale_system, solve
+from dac_control.gauges.ruby.newton_numba import invert, scale_system, solve
 from dac_control.gauges.ruby.scoring import (
     DAMPING_MAX,
     DAMPING_START,
@@ -46,7 +47,7 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
     scored = Scored.empty(count, width)
     if width == 0:
         scored.parameters[:] = np.clip(start, constraints.lower, constraints.upper)
-        scored.information[:], scored.chi2[:] = 0.0, 0.0
+        scored.chi2[:] = 0.0
         return scored
     w, c = windows, constraints
     _score_all(
@@ -54,7 +55,8 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
         compilable(start), compilable(c.lower), compilable(c.upper), compilable(c.expected),
         compilable(c.precision), compilable(c.active, np.bool_), float(noise.offset_counts),
         float(noise.counts_variance), _table(), scored.parameters, scored.information,
-        scored.model, scored.variance, scored.chi2, scored.converged,
+        scored.model, scored.variance, scored.chi2, scored.converged, scored.covariance,
+        scored.regular, scored.leftovers,
     )  # fmt: skip
     return scored
 
@@ -72,10 +74,11 @@ def _compiled(sources: int) -> Any:
         x: Array, y: Array, used: Mask, floor: Array, start: Array, lower: Array, upper: Array,
         expected: Array, precision: Array, active: Mask, offset: float, per_count: float,
         table: Array, parameters: Array, information: Array, model: Array, variance: Array,
-        chi2: Array, converged: Mask,
+        chi2: Array, converged: Mask, covariance: Array, regular: Mask, leftovers: Array,
     ) -> int:  # fmt: skip
         width = x.shape[1]
-        work = np.zeros((width + BLOCK - 1) // BLOCK * BLOCK * ROWS)
+        blocks = (width + BLOCK - 1) // BLOCK
+        work, left = np.zeros(blocks * BLOCK * ROWS), np.empty(blocks * BLOCK)
         blend = np.empty((2, U_STEPS + 2))
         rows, free = np.empty(SIZE, np.int64), np.empty(_P, np.int64)
         products, system, factor = np.empty(_SQUARE), np.empty(_SQUARE), np.empty(_SQUARE)
@@ -89,10 +92,11 @@ def _compiled(sources: int) -> Any:
                 per_count, table, parameters[i], information[i], work, blend, rows, free, products,
                 system, factor, gradient, step, trial, scale,
             )  # fmt: skip
-            for k in range(width):
-                expected_counts = work[(k // BLOCK * ROWS + MODEL) * BLOCK + k % BLOCK]
-                model[i, k] = expected_counts
-                variance[i, k] = max(expected_counts - offset, 0.0) * per_count + floor[i, k]
+            regular[i] = invert(information[i], active[i], free, scale, factor, covariance[i])
+            _write(work, offset, per_count, floor[i], model[i], variance[i])
+            add_leftovers(
+                work, width, parameters[i], active[i], covariance[i], left, step, leftovers[i]
+            )
         return sources
 
     return score_all
@@ -189,6 +193,20 @@ def _of_priors(p: Array, active: Mask, expected: Array, precision: Array) -> flo
         if active[j] and precision[j] > 0.0:
             total += precision[j] * (p[j] - expected[j]) ** 2
     return total
+
+
+@vector_helper
+def _write(
+    work: Array, offset: float, per_count: float, floor: Array, model: Array, variance: Array,
+) -> None:  # fmt: skip
+    """Write down the model of the last sweep, and the variance under it."""
+    for b in range(work.size // (ROWS * BLOCK)):
+        expected = work[(b * ROWS + MODEL) * BLOCK : (b * ROWS + MODEL + 1) * BLOCK]
+        to = slice(b * BLOCK, min((b + 1) * BLOCK, model.size))
+        counts, spread, dark = model[to], variance[to], floor[to]
+        for k in range(counts.size):
+            counts[k] = expected[k]
+            spread[k] = max(expected[k] - offset, 0.0) * per_count + dark[k]
 
 
 _score_all = _compiled(SOURCES)

@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.inverse import covariances
+from dac_control.gauges.ruby.leftovers import leftovers
 from dac_control.gauges.ruby.newton_numpy import newton_steps
 from dac_control.gauges.ruby.scoring import (
     DAMPING_MAX,
@@ -38,7 +40,6 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
     """Fit every window; see `scoring`."""
     count, width = windows.x.shape
     scored = Scored.empty(count, width)
-    scored.information[:] = 0.0
     scored.parameters[:] = np.clip(start, constraints.lower, constraints.upper)
     if width == 0:
         scored.chi2[:] = 0.0
@@ -48,6 +49,17 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
             _Bench(sums, windows, constraints, noise, scored, rows).run()
         light = np.maximum(scored.model - noise.offset_counts, 0.0)
         np.add(light * noise.counts_variance, windows.floor, out=scored.variance)
+        scored.covariance[:], scored.regular[:] = covariances(
+            scored.information, constraints.active
+        )
+        scored.leftovers[:] = leftovers(
+            windows,
+            scored.parameters,
+            scored.model,
+            scored.variance,
+            scored.covariance,
+            constraints.active,
+        )
     return scored
 
 

@@ -71,7 +71,7 @@ class Filter:
     """Correlation of the filter's noise at R1's and at R2's place."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Axis:
     """The pixels of a batch, and what can be prepared for all of its spectra."""
 
@@ -92,22 +92,31 @@ class Axis:
 
     @classmethod
     def of(cls, x: Array, search_nm: tuple[float, float]) -> "Axis":
-        """Prepare an axis of rising wavelengths for lines between two of them."""
-        count = max(2, round(float(x[-1] - x[0]) / BLOCK_NM))
-        count = min(count, x.size // 8)
-        blocks = np.array([part[0] for part in np.array_split(np.arange(x.size), count)] + [x.size])
-        begin, first, last = np.searchsorted(x, (search_nm[0] - 3.0, *search_nm))
-        pitch = float(np.median(np.diff(x[begin:last]))) if last - begin > 1 else 1.0
-        return cls(
-            x=x,
-            blocks=blocks,
-            centres=np.array([x[a:b].mean() for a, b in pairwise(blocks)]),
-            first=int(first),
-            last=int(last),
-            begin=int(begin),
-            pitch_nm=pitch,
-            filters=_filters(pitch, int(last - begin)) if last - begin >= 8 else (),
-        )
+        """Prepare an axis of rising wavelengths for lines between two of them.
+
+        What was prepared for the same axis before is given again: the next live spectrum.
+        """
+        return _prepared(np.ascontiguousarray(x, dtype=np.float64).tobytes(), search_nm)
+
+
+@lru_cache(maxsize=8)
+def _prepared(raw: bytes, search_nm: tuple[float, float]) -> Axis:
+    x = np.frombuffer(raw, dtype=np.float64).copy()
+    count = max(2, round(float(x[-1] - x[0]) / BLOCK_NM))
+    count = min(count, x.size // 8)
+    blocks = np.array([part[0] for part in np.array_split(np.arange(x.size), count)] + [x.size])
+    begin, first, last = np.searchsorted(x, (search_nm[0] - 3.0, *search_nm))
+    pitch = float(np.median(np.diff(x[begin:last]))) if last - begin > 1 else 1.0
+    return Axis(
+        x=x,
+        blocks=blocks,
+        centres=np.array([x[a:b].mean() for a, b in pairwise(blocks)]),
+        first=int(first),
+        last=int(last),
+        begin=int(begin),
+        pitch_nm=pitch,
+        filters=_filters(pitch, int(last - begin)) if last - begin >= 8 else (),
+    )
 
 
 @dataclass(frozen=True)
@@ -136,9 +145,7 @@ class Found:
     """Level beside the lines at the best candidate, shape (spectra,)."""
 
 
-@lru_cache(maxsize=16)
 def _filters(pitch_nm: float, pixels: int) -> tuple[Filter, ...]:
-    # cached, since a live spectrum comes on the same axis as the one before
     narrowest = _NARROWEST_PX * pitch_nm
     widths = [narrowest, *(width for width in _WIDTHS_NM if width > 1.4 * narrowest)]
     found = []

@@ -1,6 +1,7 @@
 """The line search in compiled code; see `search`."""
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def find_lines(
     return found
 
 
+@lru_cache(maxsize=8)
 def _packed(axis: Axis) -> tuple[Array, Ints, Ints, Array, Array]:
     """Later halves of the symmetric kernels, their lengths, bins, widths and overlaps."""
     reaches = np.array([f.kernel.size // 2 for f in axis.filters], dtype=np.int64)

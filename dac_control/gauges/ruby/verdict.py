@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
+from dac_control.gauges.ruby.leftovers import SKEW
 from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
-from dac_control.gauges.ruby.residuals import inverted, misfit_share
+from dac_control.gauges.ruby.residuals import misfit_share
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.window_numpy import evaluate
 
@@ -75,11 +76,11 @@ def judge(
     active = _active(fitted)
     poor = _is_poor(fitted)
     scale = np.where(poor | gain_assumed, np.maximum(fitted.scatter, 1e-12), 1.0)
-    covariance, regular = _covariance(scored.information, active)
+    covariance, regular = scored.covariance, scored.regular
     if gain_assumed:
         covariance = _from_residuals(fitted, active, covariance)
-    else:
-        covariance *= scale[:, None, None]
+    elif poor.any():
+        covariance = covariance * scale[:, None, None]
     strength = _signal_to_noise(fitted, scale)
     sigma = np.sqrt(np.maximum(covariance[:, 0, 0], 0.0))
     line = regular & (sigma > 0.0) & np.isfinite(p).all(axis=1)
@@ -97,7 +98,7 @@ def judge(
     fits.masked_pixels[rows] = (fitted.spikes + known_spikes)[rows]
     _flag(fits, fitted, rows, saturated, temperature_k, range_nm)
     fits.flag("poor_fit")[rows] = poor[rows] & (not gain_assumed)
-    _flag_skewness(fits, fitted, active, scale)
+    _flag_skewness(fits, fitted, scale)
     return fits, scale
 
 
@@ -121,13 +122,9 @@ def stress_record(
         variance = fits.covariance[rows][:, [8, 9, 10], [8, 9, 10]]
         fits.stress_sigma[rows] = np.sqrt(np.maximum(variance, 0.0))
         return
-    part = fitted.take(rows)
-    scored = fitter.without_priors(part)
-    covariance, regular = _covariance(scored.information, _active(part))
-    good = (regular & scored.converged)[:, None]
-    variance = covariance[:, [8, 9, 10], [8, 9, 10]] * scale[rows, None]
-    fits.stress[rows] = np.where(good, scored.parameters[:, 8:], np.nan)
-    fits.stress_sigma[rows] = np.where(good, np.sqrt(np.maximum(variance, 0.0)), np.nan)
+    free = fitter.without_priors(fitted.take(rows))
+    fits.stress[rows] = free.parameters
+    fits.stress_sigma[rows] = np.sqrt(free.variance * scale[rows, None])
 
 
 def _active(fitted: Fitted) -> Mask:
@@ -135,15 +132,6 @@ def _active(fitted: Fitted) -> Mask:
     active[:, 7] = fitted.bright
     active[:, 8:] = fitted.doublet[:, None]
     return active
-
-
-def _covariance(information: Array, active: Mask) -> tuple[Array, Mask]:
-    """Inverse information of the active parameters, 0 elsewhere; False if singular."""
-    filled = information.copy()
-    index = np.arange(active.shape[1])
-    filled[:, index, index] = np.where(active, filled[:, index, index], 1.0)
-    inverse, good = inverted(filled)
-    return inverse * (active[:, :, None] & active[:, None, :]), good
 
 
 def _from_residuals(fitted: Fitted, active: Mask, inverse: Array) -> Array:
@@ -168,10 +156,12 @@ def _is_poor(fitted: Fitted) -> Mask:
 
 def _signal_to_noise(fitted: Fitted, scale: Array) -> Array:
     """Height of R1 over its uncertainty with height and background free, the shape held."""
-    inverse, good = inverted(fitted.scored.information[:, 3:6, 3:6])
-    height = fitted.scored.parameters[:, 3]
-    variance = np.where(good, inverse[:, 0, 0] * scale, np.inf)
-    ratio = height / np.sqrt(np.maximum(variance, 1e-300))
+    known = fitted.scored.information
+    own, level, slope = known[:, 3, 3], known[:, 3, 4], known[:, 3, 5]
+    levels, both, slopes = known[:, 4, 4], known[:, 4, 5], known[:, 5, 5]
+    taken = level**2 * slopes - 2.0 * level * slope * both + slope**2 * levels
+    left = own - taken / (levels * slopes - both**2)
+    ratio = fitted.scored.parameters[:, 3] * np.sqrt(np.maximum(left, 0.0) / scale)
     return np.where(np.isfinite(ratio), ratio, 0.0)
 
 
@@ -234,11 +224,9 @@ def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Arr
         return warm & (largest < _WEAKEST_STRENGTH * boltzmann(temperature_k))
 
 
-def _flag_skewness(fits: RubyFits, fitted: Fitted, active: Mask, scale: Array) -> None:
-    rows = np.flatnonzero(fits.ok & (fits.signal_to_noise > _SKEW_SIGNAL))
-    if not rows.size:
-        return
-    part = fitted.take(rows)
-    shift = np.abs(skewness_shift(part.windows, part.scored, active[rows], scale[rows]))
-    fits.asymmetry_sigma_nm[rows] = shift
-    fits.flag("asymmetric")[rows] = shift > fits.r1_sigma_nm[rows]
+def _flag_skewness(fits: RubyFits, fitted: Fitted, scale: Array) -> None:
+    enough = fits.ok & (fits.signal_to_noise > _SKEW_SIGNAL)
+    score, left, r1_per_amplitude = fitted.scored.leftovers[:, SKEW:].T
+    shift = np.abs(skewness_shift(score, left, r1_per_amplitude, scale))
+    fits.asymmetry_sigma_nm[:] = np.where(enough, shift, 0.0)
+    fits.flag("asymmetric")[:] = enough & (shift > fits.r1_sigma_nm)

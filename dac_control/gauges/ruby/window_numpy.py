@@ -5,8 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.lineshape import CM1_NM, LN2_4
-from dac_control.gauges.ruby.scoring import PARAMETERS
+from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET, LN2_4
 from dac_control.gauges.ruby.voigt_difference import ETA_STEPS, U_MAX, U_STEPS, difference_table
 
 __all__ = ["LineSums", "evaluate", "kinds"]
@@ -14,6 +13,7 @@ __all__ = ["LineSums", "evaluate", "kinds"]
 Array = NDArray[np.float64]
 Line = tuple[Array, Array, Array, Array | None]
 
+PARAMETERS: Final = len(DOUBLET)
 VOIGT: Final = 7
 _PARTNER: Final = (8, 9, 10)
 

@@ -9,7 +9,15 @@ from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET, LN2_4
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.scoring import Constraints, Windows
 
-__all__ = ["PIXELS_NEEDED", "SPLITTING_LIMITS_CM1", "constraints", "cut", "starts", "walked"]
+__all__ = [
+    "PIXELS_NEEDED",
+    "PRIORS",
+    "SPLITTING_LIMITS_CM1",
+    "constraints",
+    "cut",
+    "starts",
+    "walked",
+]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -27,6 +35,11 @@ _STEEP_WIDTHS: Final = 3.4
 # Weak priors, mean and sigma. A splitting of 4 cm-1 is 0.2 nm; both lines broaden together.
 _SPLITTING_SIGMA_CM1: Final = 4.0
 _WIDTH_RATIO_SIGMA: Final = 0.3
+PRIORS: Final = (
+    np.array([SPLITTING_CM1, 1.0]),
+    np.array([_SPLITTING_SIGMA_CM1**-2.0, _WIDTH_RATIO_SIGMA**-2.0]),
+)
+"""Centres of the priors on splitting and width ratio, and 1 / sigma**2 of each."""
 # Our choice, three and a half sigma of the prior: beyond, a fit splits one line to mend its shape.
 SPLITTING_LIMITS_CM1: Final = (16.0, 43.4)
 # Shape parameters have these priors always: where photons are few they would run to a limit.
@@ -38,6 +51,9 @@ _VOIGT: Final = (0.5, 0.5)
 _WANDER_NM: Final = 0.6
 _WANDER_WIDTHS: Final = 0.8
 
+_NARROWER: Final = 0.2
+"""Share of its first estimate below which a width is not sought: where the top of a line is cut
+off, its flanks alone are also those of a line without width and without end."""
 _NARROW_NM: Final = 0.35
 """Narrower than the prior of the splitting: R2 has to be looked for."""
 
@@ -83,8 +99,9 @@ def cut(
     index = first[:, None] + np.arange(width)
     inside = index < last[:, None]
     index = np.minimum(index, x.size - 1)
-    used = np.take_along_axis(usable, index, 1) & inside
-    windows = Windows(x[index], np.take_along_axis(y, index, 1), used, floor[index])
+    flat = index + (np.arange(r1_nm.size) * x.size)[:, None]
+    used = usable.take(flat) & inside
+    windows = Windows(x.take(index), y.take(flat), used, floor.take(index))
     return windows, index, inside
 
 
@@ -146,7 +163,8 @@ def constraints(
     reach = _reach_nm(start[:, 1])
     lower[:, 0] = np.maximum(x_first, start[:, 0] - reach)
     upper[:, 0] = np.minimum(x_last, start[:, 0] + reach)
-    lower[:, 1], upper[:, 1] = 0.8 * pitch, np.maximum(_WIDEST_NM, 3.0 * pitch)
+    lower[:, 1] = np.maximum(0.8 * pitch, _NARROWER * start[:, 1])
+    upper[:, 1] = np.maximum(_WIDEST_NM, 3.0 * pitch)
     lower[:, 2], upper[:, 2] = 0.0, 1.0
     # Above 0, for a line without height has neither place nor width.
     lower[:, 3] = 1e-4 * span + 1e-9
@@ -155,11 +173,12 @@ def constraints(
     lower[:, 9], upper[:, 9] = SPLITTING_LIMITS_CM1
     lower[:, 10], upper[:, 10] = 0.25, 2.5
     expected = np.zeros(len(DOUBLET))
-    expected[[2, 7, 9, 10]] = _ETA[0], _VOIGT[0], SPLITTING_CM1, 1.0
+    expected[[2, 7]] = _ETA[0], _VOIGT[0]
+    expected[9:] = PRIORS[0]
     precision = np.zeros((spectra, len(DOUBLET)))
     precision[:, 2], precision[:, 7] = _ETA[1] ** -2.0, _VOIGT[1] ** -2.0
     if priors:
-        precision[:, 9], precision[:, 10] = _SPLITTING_SIGMA_CM1**-2.0, _WIDTH_RATIO_SIGMA**-2.0
+        precision[:, 9:] = PRIORS[1]
     active = np.ones((spectra, len(DOUBLET)), dtype=bool)
     active[:, 7] = bright
     active[:, 8:] = doublet[:, None]

@@ -1,0 +1,71 @@
+"""Where a line stands whose top is cut off by the detector, and how broad it is.
+
+The search sees a plateau: its place may be at either end of it, and its width is that of the
+plateau. What is left of the line on both sides of the plateau says better where a fit starts.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["unclipped"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_REACH_NM: Final = 3.0
+_NARROWEST_PX: Final = 2.0
+
+
+def unclipped(
+    x: Array, y: Array, saturated: Mask, r1_nm: Array, fwhm_nm: Array
+) -> tuple[Array, Array]:
+    """First estimates of place and width, from the flanks where the line is saturated.
+
+    With ``W`` the width of the plateau and ``V`` that at half its height, ``V**2 - W**2`` is the
+    square of the full width of a Gaussian whose top was cut off anywhere, and some more than that
+    of other lines.
+
+    Parameters
+    ----------
+    x : array, shape (pixels,)
+        Wavelength in nm.
+    y, saturated : arrays, shape (spectra, pixels)
+    r1_nm, fwhm_nm : arrays, shape (spectra,)
+
+    Returns
+    -------
+    r1_nm, fwhm_nm : arrays, shape (spectra,)
+        As given where no pixel within a full width of R1 is saturated.
+    """
+    rows = np.flatnonzero(saturated.any(axis=1))
+    pitch = float(np.median(np.diff(x)))
+    reach = max(2, int(_REACH_NM / pitch))
+    if not rows.size or x.size < 2 * reach + 3:
+        return r1_nm, fwhm_nm
+    centre = np.clip(np.searchsorted(x, r1_nm[rows]), reach, x.size - reach - 1)
+    index = (centre[:, None] + np.arange(-reach, reach + 1)) + (rows * x.size)[:, None]
+    counts, full = y.take(index), saturated.take(index)
+    away = np.where(full, np.abs(np.arange(-reach, reach + 1)), 2 * reach)
+    inside = away.argmin(axis=1)
+    near = away.min(axis=1) * pitch <= fwhm_nm[rows]
+    left, right = _stretch(full, inside)
+    level = np.partition(counts, reach // 2, axis=1)[:, reach // 2]
+    half = 0.5 * (counts.max(axis=1) + level)
+    low, high = _stretch(counts > half[:, None], inside)
+    middle = 0.5 * (left + right)
+    square = (high - low + 1.0) ** 2 - (right - left + 1.0) ** 2
+    width = np.maximum(np.sqrt(np.maximum(square, 0.0)), _NARROWEST_PX) * pitch
+    place, broad = r1_nm.copy(), fwhm_nm.copy()
+    place[rows[near]] = (x[centre] + (middle - reach) * pitch)[near]
+    broad[rows[near]] = width[near]
+    return place, broad
+
+
+def _stretch(mask: Mask, inside: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and last pixel of the unbroken stretch about a pixel, each of shape (spectra,)."""
+    pixel = np.arange(mask.shape[1])
+    before = np.where(~mask & (pixel < inside[:, None]), pixel, -1).max(axis=1)
+    after = np.where(~mask & (pixel > inside[:, None]), pixel, pixel.size).min(axis=1)
+    return before + 1, after - 1
