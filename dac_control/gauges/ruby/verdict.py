@@ -33,6 +33,8 @@ _MISFIT_AT_LINES: Final = 0.05
 # No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
 _SPLITTING_REACH_CM1: Final = 11.0
 _WIDTH_RATIOS: Final = (0.27, 2.4)
+_WIDTH_RATIOS_IF_POOR: Final = (0.45, 1.9)
+"""Of a fit that also misses the data: neon beside R1 taken for its partner has 0.3 to 0.4."""
 _POOR_SIGMA: Final = 4.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
@@ -96,7 +98,7 @@ def judge(
     fits.window_nm[rows, 0] = windows.x[rows, 0]
     fits.window_nm[rows, 1] = windows.x[rows].max(axis=1)
     fits.masked_pixels[rows] = (fitted.spikes + known_spikes)[rows]
-    _flag(fits, fitted, rows, saturated, temperature_k, range_nm)
+    _flag(fits, fitted, rows, poor, saturated, temperature_k, range_nm)
     fits.flag("poor_fit")[rows] = poor[rows] & (not gain_assumed)
     _flag_skewness(fits, fitted, scale)
     return fits, scale
@@ -169,6 +171,7 @@ def _flag(
     fits: RubyFits,
     fitted: Fitted,
     rows: NDArray[np.intp],
+    poor: Mask,
     saturated: Mask,
     temperature_k: Array,
     range_nm: tuple[float, float],
@@ -186,7 +189,7 @@ def _flag(
         "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
         "misfit": (everywhere[rows] > _MISFIT_SHARE)
         | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & _is_no_ruby(p)),
+        | (doublet & _is_no_ruby(p, poor[rows])),
         "spike": fits.masked_pixels[rows] > 0,
         "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
@@ -211,9 +214,11 @@ def _line_saturates(
     return np.any(clipped & core & bright, axis=1)
 
 
-def _is_no_ruby(p: Array) -> Mask:
+def _is_no_ruby(p: Array, poor: Mask) -> Mask:
     far = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
-    low, high = _WIDTH_RATIOS
+    low, high = np.where(
+        poor, np.array(_WIDTH_RATIOS_IF_POOR)[:, None], np.array(_WIDTH_RATIOS)[:, None]
+    )
     return far | (p[:, 10] < low) | (p[:, 10] > high)
 
 
