@@ -85,6 +85,6 @@ def _check_reference(request: Request, scale: Scale) -> None:
     if given is None and scale.unit == "nm" and scale.form.argument != "absolute":
         raise ConfigurationError(
             f"--lambda0-nm is missing: the line of {scale.gauge} without pressure on the same "
-            "spectrometer. It has no default: published values spread by a tenth of a nanometre, "
-            "about 0.4 GPa."
+            "spectrometer. It has no default: published values of ruby's spread by 0.13 nm, which "
+            "is 0.35 GPa."
         )

@@ -7,18 +7,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.errors import ConfigurationError, NotMeasured
+from dac_control.errors import ConfigurationError
+from dac_control.gauges.spectrum_checks import (
+    LARGEST_COUNTS,
+    MIN_PIXELS,
+    WAVELENGTH,
+    check_axis,
+    check_counts,
+    check_detector,
+    check_sizes,
+    one_dimensional,
+    ordered,
+    read_only,
+)
 
 __all__ = ["MIN_PIXELS", "PhotonNoise", "Spectrum", "SpectrumStack", "usable_rows"]
-
-MIN_PIXELS: Final = 32
-"""Three times the unknowns of the largest line model: fewer pixels decide nothing."""
-
-# Nothing that counts photons reports more; larger numbers are corrupt transfers and would
-# overflow when squared.
-_LARGEST_COUNTS: Final = 1e12
-_AXIS_LIMITS_NM: Final = (50.0, 50_000.0)
-_SMALLEST_STEP_NM: Final = 1e-6
 
 # Variance of rounding to whole counts, in counts squared: one twelfth of a step squared.
 _ROUNDING_VARIANCE: Final = 1.0 / 12.0
@@ -61,12 +64,13 @@ class Spectrum:
     """Standard uncertainty of the offset of a pixel, one value or shape (pixels,)."""
 
     def __post_init__(self) -> None:
-        wavelength, counts = _one_dimensional(self.wavelength_nm), _one_dimensional(self.counts)
-        _check_arrays(wavelength, counts)
+        wavelength, counts = one_dimensional(self.wavelength_nm), one_dimensional(self.counts)
+        check_sizes(WAVELENGTH, wavelength.size, counts.size)
+        check_counts(counts)
         order = np.argsort(wavelength, kind="stable")
         wavelength, counts = wavelength[order], counts[order]
-        _check_axis(wavelength)
-        _check_detector(self)
+        check_axis(WAVELENGTH, wavelength)
+        check_detector(self)
         _store(self, wavelength, counts, order)
 
     @property
@@ -106,16 +110,16 @@ class SpectrumStack:
     dark_sigma_counts: float | NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
-        wavelength = _one_dimensional(self.wavelength_nm)
+        wavelength = one_dimensional(self.wavelength_nm)
         counts = np.array(self.counts, dtype=np.float64)
         if counts.ndim != 2:
             raise ConfigurationError(
                 f"A stack of spectra needs counts of shape (spectra, pixels), not {counts.shape}."
             )
-        _check_sizes(wavelength.size, counts.shape[1])
+        check_sizes(WAVELENGTH, wavelength.size, counts.shape[1])
         order = np.argsort(wavelength, kind="stable")
-        _check_axis(wavelength[order])
-        _check_detector(self)
+        check_axis(WAVELENGTH, wavelength[order])
+        check_detector(self)
         sorted_already = bool((order[1:] > order[:-1]).all())
         counts = counts if sorted_already else counts[:, order]
         _store(self, wavelength[order], counts, order)
@@ -154,7 +158,7 @@ class SpectrumStack:
     @property
     def offset_counts(self) -> float:
         """One electronic offset for all pixels; 0 where it is unknown."""
-        return 0.0 if self.dark_counts is None else float(np.median(self.dark_counts))
+        return _offset(self.dark_counts)
 
     def levelled(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Some of the counts with the pixel pattern of the offset removed and its median kept."""
@@ -214,7 +218,13 @@ class PhotonNoise:
 def usable_rows(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Rows in which every count is a number that a detector can report, shape (spectra,)."""
     with np.errstate(invalid="ignore"):
-        return np.all(np.abs(counts) < _LARGEST_COUNTS, axis=1)
+        return np.all(np.abs(counts) < LARGEST_COUNTS, axis=1)
+
+
+def _offset(dark: float | NDArray[np.float64] | None) -> float:
+    if dark is None or isinstance(dark, (int, float)):
+        return 0.0 if dark is None else float(dark)
+    return float(np.median(dark))
 
 
 def _levelled(
@@ -231,102 +241,9 @@ def _store(
     counts: NDArray[np.float64],
     order: NDArray[np.intp],
 ) -> None:
-    dark = _ordered("dark counts", spectrum.dark_counts, order)
-    dark_sigma = _ordered("dark uncertainty", spectrum.dark_sigma_counts, order)
-    object.__setattr__(spectrum, "wavelength_nm", _read_only(wavelength))
-    object.__setattr__(spectrum, "counts", _read_only(counts))
+    dark = ordered("dark counts", spectrum.dark_counts, order)
+    dark_sigma = ordered("dark uncertainty", spectrum.dark_sigma_counts, order)
+    object.__setattr__(spectrum, "wavelength_nm", read_only(wavelength))
+    object.__setattr__(spectrum, "counts", read_only(counts))
     object.__setattr__(spectrum, "dark_counts", dark)
     object.__setattr__(spectrum, "dark_sigma_counts", dark_sigma)
-
-
-def _check_detector(spectrum: Spectrum | SpectrumStack) -> None:
-    _positive("exposure", "s", spectrum.exposure_s)
-    if spectrum.averages < 1:
-        raise ConfigurationError(
-            f"The spectrum says it averages {spectrum.averages} exposures; give 1 or more."
-        )
-    if spectrum.gain_e_per_count is not None:
-        _positive("gain", "electrons per count", spectrum.gain_e_per_count)
-    if spectrum.saturation_counts is not None:
-        _positive("saturation", "counts", spectrum.saturation_counts)
-    if spectrum.read_noise_e is not None and not 0.0 <= spectrum.read_noise_e < _LARGEST_COUNTS:
-        raise ConfigurationError(
-            f"The read noise of the spectrum is {spectrum.read_noise_e} electrons; "
-            "give 0 or more, or None where it is unknown."
-        )
-
-
-def _one_dimensional(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.array(values, dtype=np.float64)
-    if array.ndim != 1:
-        raise ConfigurationError(
-            f"A spectrum needs arrays of one dimension, not of shape {array.shape}."
-        )
-    return array
-
-
-def _check_arrays(wavelength: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
-    _check_sizes(wavelength.size, counts.size)
-    bad = ~(np.isfinite(counts) & (np.abs(counts) < _LARGEST_COUNTS))
-    if bad.any():
-        first = int(np.flatnonzero(bad)[0])
-        raise NotMeasured(
-            f"The spectrum has {int(bad.sum())} pixels that are no counts, the first is "
-            f"pixel {first} with {counts[first]}; measure it again."
-        )
-
-
-def _check_sizes(wavelengths: int, pixels: int) -> None:
-    if wavelengths != pixels:
-        raise ConfigurationError(
-            f"The spectrum has {wavelengths} wavelengths and {pixels} counts; "
-            "give one of each for every pixel."
-        )
-    if pixels < MIN_PIXELS:
-        raise NotMeasured(f"The spectrum has {pixels} pixels; a line needs {MIN_PIXELS} or more.")
-
-
-def _check_axis(wavelength: NDArray[np.float64]) -> None:
-    low, high = _AXIS_LIMITS_NM
-    if not (np.isfinite(wavelength).all() and low < wavelength[0] and wavelength[-1] < high):
-        raise NotMeasured(
-            f"The wavelength axis runs from {wavelength[0]} to {wavelength[-1]} nm and must be "
-            f"finite and between {low:g} and {high:g} nm; check the spectrometer's calibration."
-        )
-    step = np.diff(wavelength)
-    if step.min() < _SMALLEST_STEP_NM:
-        at = float(wavelength[int(step.argmin())])
-        raise NotMeasured(
-            f"Two pixels of the wavelength axis stand at {at} nm; every pixel needs a "
-            "wavelength of its own, so check the spectrometer's calibration."
-        )
-
-
-def _ordered(
-    what: str, values: float | NDArray[np.float64] | None, order: NDArray[np.intp]
-) -> float | NDArray[np.float64] | None:
-    if values is None:
-        return None
-    array = np.array(values, dtype=np.float64)
-    if not (np.isfinite(array).all() and (np.abs(array) < _LARGEST_COUNTS).all()):
-        raise NotMeasured(f"The {what} of the spectrum are not finite; measure them again.")
-    if array.ndim == 0:
-        return float(array)
-    if array.shape != order.shape:
-        raise ConfigurationError(
-            f"The spectrum has {order.size} pixels and {what} of shape {array.shape}; "
-            "give one value, or one for every pixel."
-        )
-    return _read_only(array[order])
-
-
-def _positive(name: str, unit: str, value: float) -> None:
-    if not 0.0 < value < _LARGEST_COUNTS:
-        raise ConfigurationError(
-            f"The {name} of the spectrum is {value} {unit}; give a number above 0."
-        )
-
-
-def _read_only(array: NDArray) -> NDArray:
-    array.setflags(write=False)
-    return array

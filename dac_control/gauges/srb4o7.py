@@ -8,16 +8,23 @@ correction is made and its possible size is a term of the budget.
 import math
 from typing import Final
 
-import numpy as np
-
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.budget import BudgetTerm, Kind, quadrature, rectangle_rms
 from dac_control.gauges.lambda0 import Lambda0
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
+from dac_control.gauges.quoting import (
+    check_sigma,
+    expected_observables,
+    on_scale,
+    quote,
+    range_note,
+    scale_for,
+    scale_terms,
+)
 from dac_control.gauges.ruby import RubyFit
 from dac_control.gauges.ruby.fit import fit_ruby
 from dac_control.gauges.ruby.species import SRB4O7
-from dac_control.gauges.scales import Scale, get_scale, scales_of
+from dac_control.gauges.scales import Scale, scales_of
 from dac_control.gauges.spectrum import Spectrum
 
 __all__ = ["SrB4O7Gauge"]
@@ -50,17 +57,8 @@ class SrB4O7Gauge:
     """
 
     def __init__(self, *, scale: str | Scale, lambda0: Lambda0, axis_sigma_nm: float) -> None:
-        self._scale = get_scale(scale, _GAUGE) if isinstance(scale, str) else scale
-        if self._scale.gauge != _GAUGE:
-            raise ConfigurationError(
-                f"The scale '{self._scale.name}' is of the gauge {self._scale.gauge} and cannot "
-                "read a Sm:SrB4O7 line."
-            )
-        if not 0.0 <= axis_sigma_nm < math.inf:
-            raise ConfigurationError(
-                f"The uncertainty of the wavelength axis is {axis_sigma_nm} nm; give a number of "
-                "0 or more."
-            )
+        self._scale = scale_for(scale, _GAUGE, "a Sm:SrB4O7 line")
+        check_sigma("wavelength axis", "nm", axis_sigma_nm)
         self._lambda0, self._axis_sigma_nm = lambda0, float(axis_sigma_nm)
 
     @property
@@ -73,6 +71,8 @@ class SrB4O7Gauge:
         spectrum: Spectrum,
         temperature_k: float = _NAN,
         expected_gpa: tuple[float, float] | None = None,
+        *,
+        expected_nm: tuple[float, float] | None = None,
     ) -> PressureMeasurement:
         """Measure the pressure.
 
@@ -83,6 +83,8 @@ class SrB4O7Gauge:
             Of the chip; NaN where unknown.
         expected_gpa : tuple of float, optional
             A line outside these pressures is flagged ``outside_window`` and not measured.
+        expected_nm : tuple of float, optional
+            The same as wavelengths, for those who know the line and not the pressure.
 
         Raises
         ------
@@ -90,10 +92,13 @@ class SrB4O7Gauge:
             The expected range is empty or beyond the scale. A poor spectrum raises nothing: the
             result says ``measured=False``, and its flags say why.
         """
-        window = None if expected_gpa is None else self._window_nm(expected_gpa)
+        window = expected_nm
+        if expected_gpa is not None:
+            window = expected_observables(self._scale, expected_gpa, self._lambda0.value_nm)
         fit = fit_ruby(spectrum, temperature_k=None, expected_nm=window, species=SRB4O7)
         if not fit.ok:
-            return self._not_measured(fit, temperature_k)
+            line = fit.r1_nm, fit.r1_sigma_nm
+            return quote(self._scale, line, temperature_k, flags=fit.flags, fit=fit)
         return self._measurement(fit.r1_nm, fit.r1_sigma_nm, temperature_k, fit)
 
     def pressure_from_line(
@@ -113,19 +118,6 @@ class SrB4O7Gauge:
             )
         return self._measurement(line_nm, sigma_nm, temperature_k, None)
 
-    def _window_nm(self, expected_gpa: tuple[float, float]) -> tuple[float, float]:
-        low, high = expected_gpa
-        lines = [
-            self._scale.observable(self._scale.inverse(pressure), self._lambda0.value_nm)
-            for pressure in (low, high)
-        ]
-        if not (low < high and np.isfinite(lines).all()):
-            raise ConfigurationError(
-                f"The pressure is expected between {low} and {high} GPa; give the lower first, "
-                f"within what the scale '{self._scale.name}' can express."
-            )
-        return float(lines[0]), float(lines[1])
-
     def _measurement(
         self, line_nm: float, sigma_nm: float, temperature_k: float, fit: RubyFit | None
     ) -> PressureMeasurement:
@@ -138,25 +130,16 @@ class SrB4O7Gauge:
             *self._terms(self._scale, line_nm, sigma_nm, asymmetry_nm, temperature_k),
             _spread(own, others),
         )
-        note = "" if own.in_range else _range_note(self._scale, own.pressure_gpa, temperature_k)
-        flags = () if fit is None else fit.flags
-        return PressureMeasurement(
-            measured=math.isfinite(own.pressure_gpa),
+        return quote(
+            self._scale,
+            (line_nm, sigma_nm),
+            temperature_k,
             pressure_gpa=own.pressure_gpa,
-            sigma_stat_gpa=quadrature(budget, "statistical"),
-            sigma_sys_gpa=quadrature(budget, "systematic"),
-            gauge=_GAUGE,
-            scale=self._scale.name,
-            observable=float(line_nm),
-            observable_sigma=float(sigma_nm),
-            observable_unit="nm",
-            temperature_k=float(temperature_k),
-            in_range=own.in_range,
-            range_note=note,
-            reference=f"lambda0 of {self._lambda0.describe()}, no temperature correction.",
             budget=budget,
+            note=range_note(self._scale, own.pressure_gpa, temperature_k),
+            reference=f"lambda0 of {self._lambda0.describe()}, no temperature correction.",
             alternatives=others,
-            flags=(*flags, "outside_scale_range") if note else flags,
+            flags=() if fit is None else fit.flags,
             fit=fit,
         )
 
@@ -197,42 +180,16 @@ class SrB4O7Gauge:
             BudgetTerm.from_input(name, kind, sensitivity=slope, u=u, unit="nm", note=note)
             for name, kind, slope, u, note in table
         ]
-        argument = scale.argument(line_nm, lambda0.value_nm)
-        coefficients = [
-            BudgetTerm(f"scale coefficient {name}", "systematic", float(sigma), scale.citation)
-            for name, sigma in scale.coefficient_sigmas_gpa(argument).items()
-        ]
-        return (*inputs, *coefficients)
+        return (*inputs, *scale_terms(scale, scale.argument(line_nm, lambda0.value_nm)))
 
     def _on(self, scale: Scale, line_nm: float, temperature_k: float) -> OnScale:
         pressure = scale.pressure_gpa(scale.argument(line_nm, self._lambda0.value_nm))
         terms = self._terms(scale, line_nm, 0.0, 0.0, temperature_k)
-        return OnScale(
-            scale=scale.name,
-            pressure_gpa=pressure,
-            sigma_sys_gpa=quadrature(terms, "systematic"),
-            in_range=not _range_note(scale, pressure, temperature_k),
-            range_gpa=scale.range_gpa,
-            citation=scale.citation,
-            evidence=scale.evidence,
-        )
-
-    def _not_measured(self, fit: RubyFit, temperature_k: float) -> PressureMeasurement:
-        return PressureMeasurement(
-            measured=False,
-            pressure_gpa=_NAN,
-            sigma_stat_gpa=_NAN,
-            sigma_sys_gpa=_NAN,
-            gauge=_GAUGE,
-            scale=self._scale.name,
-            observable=fit.r1_nm,
-            observable_sigma=fit.r1_sigma_nm,
-            observable_unit="nm",
-            temperature_k=float(temperature_k),
-            in_range=False,
-            budget=(),
-            flags=fit.flags,
-            fit=fit,
+        return on_scale(
+            scale,
+            pressure,
+            quadrature(terms, "systematic"),
+            in_range=not range_note(scale, pressure, temperature_k),
         )
 
 
@@ -248,16 +205,4 @@ def _spread(own: OnScale, others: tuple[OnScale, ...]) -> BudgetTerm:
         "systematic",
         rectangle_rms(own.pressure_gpa, low, high),
         f"the same line is {low:.2f} to {high:.2f} GPa on the scales made for it",
-    )
-
-
-def _range_note(scale: Scale, pressure_gpa: float, temperature_k: float) -> str:
-    known = math.isfinite(temperature_k)
-    if scale.covers(pressure_gpa) and (not known or scale.covers_temperature(temperature_k)):
-        return ""
-    (low, high), (cold, warm) = scale.range_gpa, scale.range_k
-    at = f" and {temperature_k:.4g} K" if known else ""
-    return (
-        f"The scale {scale.name} was made for {low:g} to {high:g} GPa at {cold:g} to {warm:g} K "
-        f"and is used at {pressure_gpa:.2f} GPa{at}."
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import h5py
+import hdf5plugin
 import numpy as np
 
 from dac_control.errors import SpectrumFileError
@@ -12,11 +13,12 @@ from dac_control.spectrum_files.arrays import choose, frames_of
 from dac_control.spectrum_files.axis_unit import unit_from_text
 from dac_control.spectrum_files.model import SpectrumFile
 
-__all__ = ["MAGIC", "read_hdf5"]
+__all__ = ["read_hdf5"]
+
+# Imported for its effect: it registers the filters that beamlines pack their files with.
+_ = hdf5plugin
 
 logger = logging.getLogger(__name__)
-
-MAGIC: Final = b"\x89HDF\r\n\x1a\n"
 
 _NUMBERS: Final = {
     "exposure_s": ("exposure_s", "exposure", "exposure_time", "integration_time", "count_time"),

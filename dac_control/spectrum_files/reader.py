@@ -6,8 +6,6 @@ from typing import Final
 
 from dac_control.errors import SpectrumFileError
 from dac_control.spectrum_files.arrays import read_npy, read_npz
-from dac_control.spectrum_files.hdf5 import MAGIC as HDF5_MAGIC
-from dac_control.spectrum_files.hdf5 import read_hdf5
 from dac_control.spectrum_files.model import SpectrumFile
 from dac_control.spectrum_files.spe import is_spe, read_spe
 from dac_control.spectrum_files.text import read_text
@@ -15,6 +13,7 @@ from dac_control.spectrum_files.wdf import is_wdf, read_wdf
 
 __all__ = ["read_spectrum_file"]
 
+_HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _LARGEST_BYTES: Final = 1 << 30
 _FOREIGN: Final = (
     (b"Andor Technology Multi-Channel File", "an Andor .sif file; export it as ASCII in Solis"),
@@ -51,7 +50,9 @@ def read_spectrum_file(path: Path | str, *, dataset: str | None = None) -> Spect
     """
     path = Path(path)
     data = _content(path)
-    if data.startswith(HDF5_MAGIC):
+    if data.startswith(_HDF5):
+        from dac_control.spectrum_files.hdf5 import read_hdf5  # a tenth of a second, if needed
+
         return read_hdf5(path, dataset)
     if data.startswith(b"\x93NUMPY"):
         return read_npy(data, path)

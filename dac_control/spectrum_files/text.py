@@ -92,10 +92,18 @@ def _frames_of(
             counts=counts,
             label=f"{prefix}{label}".strip(", "),
             metadata=metadata,
-            notes=(*notes, *more),
+            notes=(*notes, *more, *_no_numbers(block)),
         )
         for label, counts in columns.spectra
     ]
+
+
+def _no_numbers(block: Block) -> tuple[str, ...]:
+    """Where in the file a count is said to be no number, for whoever looks for it."""
+    rows = np.flatnonzero(~np.isfinite(block.values).all(axis=1))
+    if not rows.size or block.last_line - block.first_line + 1 != len(block.rows):
+        return ()
+    return (f"Line {block.first_line + int(rows[0])} of the file holds no number.",)
 
 
 def _columns(

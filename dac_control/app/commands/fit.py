@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dac_control.app.commands.common import console_for, print_json, write_file
+from dac_control.app.commands.common import check_writable, console_for, print_json, write_file
 from dac_control.app.fit.adapter import GaugeAdapter
 from dac_control.app.fit.batch import fit_files
 from dac_control.app.fit.documents import as_csv, as_document
@@ -52,25 +52,26 @@ def fit_spectra(
     for path in scale_files:
         for scale in load_scales(path):
             register(scale)
-    kind = adapter_of(options.gauge)
-    adapter = kind(options)
+    adapter = adapter_of(options.gauge)(options)
     sources, left_out = find_sources(names)
+    if csv is not None:
+        check_writable(csv)
     pictures = None if plot is None else _Pictures(plot, adapter, many=len(sources) > 1)
     files: list[FileResult] = []
     documents = []
     with _bar(len(sources)) as advance:
         results = fit_files(sources, adapter, options, keep=plot is not None, progress=advance)
         for file in results:
-            documents.append(as_document(file, kind, options))
+            documents.append(as_document(file, adapter, options))
             if pictures is not None:
                 file = pictures.draw(file)
             files.append(file)
-    if csv is not None:
-        write_file(csv, as_csv(documents, kind.key))
     if as_json:
         print_json(documents)
     else:
-        print_results(console_for(False), files, kind)
+        print_results(console_for(False), files, adapter)
+    if csv is not None:
+        write_file(csv, as_csv(documents, adapter.key))
     _last_words(files, left_out, pictures)
     return 0 if all(file.ok for file in files) else 1
 
@@ -95,6 +96,7 @@ class _Pictures:
         self.target = target
         self.count = 0
         self._adapter = adapter
+        self._taken: set[str] = set()
         self._one_file = target.suffix.lower() in _PICTURES and not target.is_dir()
         if many and self._one_file:
             raise ConfigurationError(
@@ -111,9 +113,13 @@ class _Pictures:
         from dac_control.app.fit.plot import draw_spectrum, picture_name
 
         for each in file.spectra:
+            if not each.shown:
+                continue
             target = self.target
             if not self._one_file:
-                target = target / f"{picture_name(file, each)}.png"
+                name = picture_name(file, each, self._taken)
+                self._taken.add(name)
+                target = target / f"{name}.png"
             elif len(file.spectra) > 1:
                 label = picture_name(file, each)
                 target = target.with_name(f"{target.stem}_{label}{target.suffix}")

@@ -57,7 +57,8 @@ def list_all(folder: Path | None, *, as_json: bool) -> int:
     if as_json:
         print_json([_info(info) for info in infos])
         return 0
-    typer.echo(f"{len(infos)} runs in {where}" if infos else f"no runs in {where}")
+    number = {0: "no runs", 1: "1 run"}.get(len(infos), f"{len(infos)} runs")
+    typer.echo(f"{number} in {where}")
     for info in infos:
         started = datetime.datetime.fromtimestamp(info.time).strftime("%Y-%m-%d %H:%M:%S")
         mark = "simulated" if info.simulated else ""
@@ -155,4 +156,13 @@ def run_path(run: str, folder: Path | None) -> Path:
     """
     if (Path(run) / "documents.jsonl").is_file():
         return Path(run)
-    return find_run(run, runs_folder(folder))
+    try:
+        return find_run(run, runs_folder(folder))
+    except RecordError as error:
+        if Path(run).is_dir():
+            problem = f"{run} is no run: it holds no documents.jsonl; name a run's own folder."
+        elif len(Path(run).parts) > 1:
+            problem = f"There is no folder {run}; check how it is spelled."
+        else:
+            raise
+        raise RecordError(problem) from error

@@ -1,17 +1,27 @@
 """What ``fit`` needs of a gauge, and what all of them share."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
+from dac_control.errors import ConfigurationError, DacError
+from dac_control.gauges import PressureMeasurement
 from dac_control.spectrum_files.model import AxisUnit, Vector
 
 if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture  # matplotlib, which most calls do not need
 
-__all__ = ["FITTING_ERRORS", "GaugeAdapter", "flag_message"]
+__all__ = [
+    "FITTING_ERRORS",
+    "GaugeAdapter",
+    "fit_one_by_one",
+    "flag_message",
+    "refuse_options",
+]
+
+_NAN: Final = float("nan")
 
 FITTING_ERRORS: Final = (ArithmeticError, ValueError, LookupError, RuntimeError)
 """What a numerical fault in a fit looks like; NumPy's LinAlgError is a ValueError."""
@@ -23,15 +33,15 @@ class GaugeAdapter(Protocol):
     A new gauge is a class of this shape and a line in `gauge_table.GAUGES`.
     """
 
-    unit: ClassVar[AxisUnit]
+    unit: AxisUnit
     """Of axis and observable."""
-    key: ClassVar[str]
+    key: str
     """Of the observable in the JSON document."""
-    symbol: ClassVar[str]
+    symbol: str
     """Of the observable in tables and pictures."""
-    window: ClassVar[tuple[float, float]]
+    window: tuple[float, float]
     """Where the line or edge can be, in `unit`."""
-    meanings: ClassVar[Mapping[str, str]]
+    meanings: Mapping[str, str]
     """What the flags of fit and measurement mean."""
 
     def __init__(self, options: FitOptions) -> None:
@@ -53,6 +63,28 @@ class GaugeAdapter(Protocol):
     def picture(self, fit: Any, spectrum: Any) -> "FitPicture | None":
         """Say what there is to draw; None where nothing was fitted."""
         ...
+
+
+def refuse_options(options: FitOptions, names: Sequence[str], gauge: str) -> None:
+    """Refuse options that mean nothing to a gauge; raises `ConfigurationError`."""
+    for name in names:
+        if getattr(options, name) is not None:
+            raise ConfigurationError(f"--{name.replace('_', '-')} does not belong to {gauge}.")
+
+
+def fit_one_by_one(
+    measure: Callable[[Any, float], PressureMeasurement],
+    spectra: Sequence[Any],
+    temperatures_k: Sequence[float | None],
+) -> list[PressureMeasurement | Exception]:
+    """Measure spectra, NaN for an unknown temperature; an exception where one failed."""
+    found: list[PressureMeasurement | Exception] = []
+    for spectrum, temperature_k in zip(spectra, temperatures_k, strict=True):
+        try:
+            found.append(measure(spectrum, _NAN if temperature_k is None else temperature_k))
+        except (DacError, *FITTING_ERRORS) as error:
+            found.append(error)
+    return found
 
 
 def flag_message(flags: Sequence[str], meanings: Mapping[str, str], fatal: frozenset[str]) -> str:

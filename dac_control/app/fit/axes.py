@@ -19,6 +19,8 @@ from dac_control.spectrum_files.model import AxisUnit, Vector
 __all__ = ["axis_in"]
 
 _ABSOLUTE_CM1: Final = 9000.0
+_EV_NM: Final = 1239.842
+"""Energy times wavelength of light, h c; CODATA 2018."""
 
 
 def axis_in(
@@ -50,7 +52,7 @@ def axis_in(
     if np.isfinite(axis).all() and not _overlaps(axis, window):
         raise NotMeasured(
             f"{_range(axis)} {unit} holds nothing of {window[0]:g} to {window[1]:g} {unit}, where "
-            "the line or edge can be; if it is in another unit, say so with --axis."
+            f"the line or edge can be; {_hint(axis, unit, window)}."
         )
     return axis, flags
 
@@ -65,7 +67,7 @@ def _in_unit(
     if found == unit:
         if unit == "cm-1" or options.axis is not None or not _looks_absolute(axis):
             return axis, flags
-        raise NotMeasured(f"{_range(axis)} cannot be nm; say what it is with --axis.")
+        raise NotMeasured(f"{_range(axis)} cannot be nm; {_hint(axis, unit, window)}.")
     if found == "pixel":
         raise NotMeasured(
             f"The axis counts pixels ({_range(axis, bare=True)}), and a line in pixels gives no "
@@ -112,6 +114,22 @@ def _overlaps(axis: Vector, window: tuple[float, float]) -> bool:
     return bool(np.any((axis >= window[0]) & (axis <= window[1])))
 
 
+def _hint(axis: Vector, unit: AxisUnit, window: tuple[float, float]) -> str:
+    """What the numbers are, if they are wavelengths or energies in another unit."""
+    if unit == "nm":
+        with np.errstate(all="ignore"):
+            for name, wavelength_nm in (
+                ("micrometres", 1e3 * axis),
+                ("angstroms", 0.1 * axis),
+                ("metres", 1e9 * axis),
+                ("electronvolts", _EV_NM / axis),
+                ("absolute wavenumbers in cm-1", 1e7 / axis),
+            ):
+                if _overlaps(wavelength_nm, window):
+                    return f"the numbers look like {name}, so convert them to nm first"
+    return "if it is in another unit, say so with --axis"
+
+
 def _looks_absolute(axis: Vector) -> bool:
     return bool(axis.size and np.nanmin(np.where(np.isfinite(axis), axis, np.inf)) > _ABSOLUTE_CM1)
 
@@ -125,7 +143,7 @@ def _needs_laser(frame: FileFrame, unit: AxisUnit, found: AxisUnit, axis: Vector
             f"wavelength of the laser with --laser-nm{nominal}, or --axis nm if the axis is in nm."
         )
     return (
-        f"{_range(axis)} is in {found}, and the edge is wanted as a Raman shift; give the "
+        f"{_range(axis)} is in {found}, and the line or edge is wanted as a Raman shift; give the "
         f"wavelength of the laser with --laser-nm{nominal}, or --axis cm-1 if it is a shift."
     )
 
@@ -135,4 +153,6 @@ def _range(axis: Vector, *, bare: bool = False) -> str:
     if finite.size == 0:
         return "no numbers" if bare else "The axis, without a finite number,"
     text = f"{finite.min():.6g} to {finite.max():.6g}"
+    if finite.size == 1 and not bare:
+        return f"The axis of one pixel at {finite[0]:.6g}"
     return text if bare else f"The axis from {text}"

@@ -43,9 +43,10 @@ def fit_files(
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read-spectra") as pool:
         for part in _batches(sources):
             read = list(pool.map(lambda source: _read(source, options.dataset), part))
-            yield from _fit_part(part, read, adapter, options, keep)
-            if progress is not None:
-                progress(len(part))
+            for file in _fit_part(part, read, adapter, options, keep):
+                yield file
+                if progress is not None:
+                    progress(1)
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
@@ -121,7 +122,8 @@ def _prepare(frame: FileFrame, adapter: GaugeAdapter, options: FitOptions) -> Pr
             axis, flags = axis_in(adapter.unit, frame, options, adapter.window)
             spectrum = adapter.spectrum(axis, detector)
     except (NotMeasured, ConfigurationError) as error:
-        return Reading(ok=False, flags=("no_spectrum",), message=str(error))
+        message = " ".join((str(error), *frame.notes))
+        return Reading(ok=False, flags=("no_spectrum",), message=message)
     temperature_k = options.temperature_k
     if temperature_k is None:
         said = frame.metadata.get("temperature_k")

@@ -16,9 +16,7 @@ _PRESSURE: Final = ("pressure_gpa", "sigma_stat_gpa", "sigma_sys_gpa")
 _FROM_MEASUREMENT: Final = ("scale", "in_range", "range_note", "reference")
 
 
-def as_document(
-    file: FileResult, adapter: type[GaugeAdapter], options: FitOptions
-) -> dict[str, Any]:
+def as_document(file: FileResult, adapter: GaugeAdapter, options: FitOptions) -> dict[str, Any]:
     """One file as the JSON document has it.
 
     A file of one spectrum is that spectrum; of several, values are null at the top and in the
@@ -42,7 +40,7 @@ def as_document(
 
 
 def _spectrum(
-    each: SpectrumResult, file: FileResult, adapter: type[GaugeAdapter], options: FitOptions
+    each: SpectrumResult, file: FileResult, adapter: GaugeAdapter, options: FitOptions
 ) -> dict[str, Any]:
     reading, detector, measurement = each.reading, each.detector, each.reading.measurement
     document: dict[str, Any] = {
@@ -87,8 +85,9 @@ def plain(value: Any) -> Any:
 
 def as_csv(documents: Sequence[Mapping[str, Any]], key: str) -> str:
     """One row a spectrum, with a line of headings; numbers with a decimal point."""
-    columns = ("file", "spectrum", "ok", key, "sigma", *_PRESSURE, "scale", "temperature_k",
-               "flags", "message")  # fmt: skip
+    sigma = f"sigma_{key.rpartition('_')[2]}"
+    columns = ("file", "spectrum", "ok", key, sigma, *_PRESSURE, "gauge", "scale", "in_range",
+               "other_scales_gpa", "temperature_k", "flags", "message")  # fmt: skip
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -96,5 +95,10 @@ def as_csv(documents: Sequence[Mapping[str, Any]], key: str) -> str:
         for row in document.get("spectra") or [document]:
             cells = {**row, "file": document["file"], "spectrum": row.get("label", "")}
             cells["flags"] = " ".join(row["flags"])
+            cells["other_scales_gpa"] = "; ".join(
+                f"{other['scale']} {other['pressure_gpa']:.3f}"
+                for other in row.get("alternatives", ())
+                if other["scale"] != row["scale"] and other["pressure_gpa"] is not None
+            )
             writer.writerow(["" if cells.get(c) is None else cells.get(c) for c in columns])
     return text.getvalue()

@@ -1,15 +1,15 @@
 """The Raman edge of the anvil behind ``fit``."""
 
+import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from dac_control.app.fit.adapter import FITTING_ERRORS, flag_message
+from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
-from dac_control.errors import ConfigurationError, DacError
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.diamond_edge import (
     DISQUALIFYING_EDGE,
@@ -39,17 +39,20 @@ _AIR: Final = 1.00028
 class EdgeAdapter:
     """High-frequency edge of the anvil's Raman band."""
 
-    unit: ClassVar[AxisUnit] = "cm-1"
-    key: ClassVar[str] = "edge_cm1"
-    symbol: ClassVar[str] = "edge"
-    window: ClassVar[tuple[float, float]] = (1335.0, 2250.0)
-    meanings: ClassVar[Mapping[str, str]] = EDGE_FLAGS | MEASUREMENT_FLAGS
+    unit: AxisUnit = "cm-1"
+    key: str = "edge_cm1"
+    symbol: str = "edge"
+    window: tuple[float, float] = (1335.0, 2250.0)
+    meanings: Mapping[str, str] = EDGE_FLAGS | MEASUREMENT_FLAGS
 
     def __init__(self, options: FitOptions) -> None:
-        if options.lambda0_nm is not None:
-            raise ConfigurationError(
-                "--lambda0-nm belongs to ruby and srb4o7; the diamond edge counts from --nu0-cm1."
-            )
+        refuse_options(
+            options,
+            ("lambda0_nm", "correction"),
+            "the gauge diamond_edge, which counts from --nu0-cm1",
+        )
+        self.window = options.between or self.window
+        self._between = options.between
         nu0 = None
         if options.nu0_cm1 is not None:
             nu0 = Nu0(
@@ -75,14 +78,8 @@ class EdgeAdapter:
         self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
     ) -> list[PressureMeasurement | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        found: list[PressureMeasurement | Exception] = []
-        for spectrum, temperature_k in zip(spectra, temperatures_k, strict=True):
-            at_k = float("nan") if temperature_k is None else temperature_k
-            try:
-                found.append(self._gauge.measure(spectrum, at_k))
-            except (DacError, *FITTING_ERRORS) as error:
-                found.append(error)
-        return found
+        measure = functools.partial(self._gauge.measure, expected_cm1=self._between)
+        return fit_one_by_one(measure, spectra, temperatures_k)
 
     def read(
         self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]

@@ -3,14 +3,16 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from dac_control.app.fit.sources import Source
 from dac_control.errors import RecordError, SpectrumFileError
-from dac_control.records import Run, open_run
 from dac_control.spectrum_files import FileFrame, SpectrumFile, read_spectrum_file
+
+if TYPE_CHECKING:
+    from dac_control.records import Run
 
 __all__ = ["load", "run_frames"]
 
@@ -28,6 +30,8 @@ def load(source: Source, dataset: str | None) -> SpectrumFile:
     """
     if not source.run:
         return read_spectrum_file(source.path, dataset=dataset)
+    from dac_control.records import open_run  # half a second, for runs only
+
     try:
         run = open_run(source.path)
         frames = tuple(frame for stream in _STREAMS for frame in run_frames(run, stream))
@@ -38,7 +42,7 @@ def load(source: Source, dataset: str | None) -> SpectrumFile:
     return SpectrumFile(path=Path(source.path), kind="run", frames=frames)
 
 
-def run_frames(run: Run, stream: str) -> Iterator[FileFrame]:
+def run_frames(run: "Run", stream: str) -> Iterator[FileFrame]:
     """Spectra of a stream, row by row of its table; none where the run recorded no spectra."""
     if stream not in run.streams or "spectrometer" not in run.start.get("devices", {}):
         return
@@ -58,7 +62,7 @@ def run_frames(run: Run, stream: str) -> Iterator[FileFrame]:
         return
     detector, darks = _detector(run, stream), _darks(run)
     temperatures = _temperatures(run, table)
-    shared = {"start": run.start}
+    shared = {"start": run.start, "stream": stream}
     for row in range(len(counts)):
         metadata: dict[str, Any] = {**shared, **detector}
         for name in ("exposure_s", "averages"):
@@ -82,7 +86,7 @@ def run_frames(run: Run, stream: str) -> Iterator[FileFrame]:
         )
 
 
-def _label(run: Run, stream: str, table: dict[str, Any], row: int) -> str:
+def _label(run: "Run", stream: str, table: dict[str, Any], row: int) -> str:
     number = _number(table.get(f"{run.start['devices'].get('step')}_number"), row)
     sequence = int(table["seq_num"][row])
     if stream == "primary":
@@ -91,7 +95,7 @@ def _label(run: Run, stream: str, table: dict[str, Any], row: int) -> str:
     return f"{stream} {sequence}{of_step}"
 
 
-def _detector(run: Run, stream: str) -> dict[str, float]:
+def _detector(run: "Run", stream: str) -> dict[str, float]:
     device = run.start["devices"]["spectrometer"]
     stored = run.descriptor(stream).get("configuration", {}).get(device, {}).get("data", {})
     found: dict[str, float] = {}
@@ -102,7 +106,7 @@ def _detector(run: Run, stream: str) -> dict[str, float]:
     return found
 
 
-def _darks(run: Run) -> dict[Any, Any]:
+def _darks(run: "Run") -> dict[Any, Any]:
     """Spectra with the light closed by their exposure, the last of each, as the gauge used them."""
     if "dark" not in run.streams:
         return {}
@@ -117,7 +121,7 @@ def _darks(run: Run) -> dict[Any, Any]:
     }
 
 
-def _temperatures(run: Run, table: dict[str, Any]) -> Any:
+def _temperatures(run: "Run", table: dict[str, Any]) -> Any:
     """Column of the ruby's temperature, else of the cell's."""
     devices = run.start.get("devices", {})
     for role, attribute in (("ruby", "temperature_k"), ("cryostat", "cell_temperature_k")):

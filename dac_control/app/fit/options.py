@@ -41,6 +41,8 @@ class FitOptions:
     averages: int | None = None
     exposure_s: float | None = None
     saturation_counts: float | None = None
+    between: tuple[float, float] | None = None
+    """Where the line or edge is, in the unit of the gauge."""
     dataset: str | None = None
     priors: bool = True
 
@@ -59,6 +61,11 @@ class FitOptions:
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise ConfigurationError(f"{_flag(name)} is {value:g}; give 0 or more.")
+        if self.between is not None and not 0.0 < self.between[0] < self.between[1] < math.inf:
+            raise ConfigurationError(
+                f"--between is {self.between[0]:g} and {self.between[1]:g}; give the lower end of "
+                "where the line is first, both above 0."
+            )
         if self.laser_nm is not None and not 180.0 < self.laser_nm < 1100.0:
             raise ConfigurationError(
                 f"--laser-nm is {self.laser_nm:g}; the wavelength of a laser that excites ruby or "

@@ -1,8 +1,10 @@
 """The picture of a fit: data, model, its parts, and what it leaves in units of sigma."""
 
+import itertools
 import math
 import re
 import textwrap
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dac_control.app.fit.adapter import GaugeAdapter
-from dac_control.app.fit.number_text import with_sigma
+from dac_control.app.fit.number_text import with_both_sigmas, with_sigma
+from dac_control.app.fit.other_scales import on_other_scales
 from dac_control.app.fit.results import FileResult, SpectrumResult
 from dac_control.app.report.canvas import INK, MUTED, new_figure, style
 from dac_control.errors import ConfigurationError
@@ -65,11 +68,16 @@ def model_axis(window: tuple[float, float]) -> Vector:
     return np.linspace(*window, _MODEL_POINTS)
 
 
-def picture_name(file: FileResult, each: SpectrumResult) -> str:
-    """Name of a picture in a folder, without its ending."""
+def picture_name(file: FileResult, each: SpectrumResult, taken: Collection[str] = ()) -> str:
+    """Name of a picture in a folder, without its ending, other than those that are taken."""
     label = f"_{each.frame.label}" if len(file.spectra) > 1 else ""
-    name = f"{file.path.stem if not file.path.is_dir() else file.path.name}{label}"
-    return re.sub(r"[^\w.+-]+", "-", name)
+    stem = file.path.name if file.path.is_dir() else file.path.stem
+    several = (f"{file.path.name}{label}_{number}" for number in itertools.count(2))
+    for name in itertools.chain((f"{stem}{label}", f"{file.path.name}{label}"), several):
+        plain = re.sub(r"[^\w.+-]+", "-", name)
+        if plain not in taken:
+            return plain
+    raise AssertionError  # there is always a next number
 
 
 def draw_spectrum(
@@ -185,10 +193,13 @@ def _title(file: FileResult, each: SpectrumResult, adapter: GaugeAdapter) -> str
         parts.append(f"{adapter.symbol} {value} {unit}")
     found = reading.measurement
     if found is not None and math.isfinite(found.pressure_gpa):
-        parts.append(
-            f"{found.pressure_gpa:.3f} ± {found.sigma_stat_gpa:.3f} (stat) "
-            f"± {found.sigma_sys_gpa:.3f} (sys) GPa on {found.scale}"
+        pressure, stat, systematic = with_both_sigmas(
+            found.pressure_gpa, found.sigma_stat_gpa, found.sigma_sys_gpa
         )
+        parts.append(f"{pressure} ± {stat} (stat) ± {systematic} (sys) GPa on {found.scale}")
     flags = ", ".join(flag.replace("_", " ") for flag in reading.flags)
+    others = on_other_scales(each)
+    if others:
+        flags = f"{others.text} GPa {others.where}    {flags}"
     second = "    ".join(parts) or "\n".join(textwrap.wrap(reading.message, _TITLE_WIDTH))
     return "\n".join(line for line in (first, second, flags) if line).replace("$", r"\$")

@@ -43,6 +43,11 @@ class SpectrumResult:
     """As the gauge fitted it; kept for a picture only."""
     temperature_k: float | None = None
 
+    @property
+    def shown(self) -> bool:
+        """False for the spectra between the steps of a run: hundreds, for files and no table."""
+        return self.frame.metadata.get("stream") != "dwell"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FileResult:

@@ -1,15 +1,14 @@
 """Ruby behind ``fit``: R1 of many spectra at once, and their pressures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, Final
 
-from dac_control.app.fit.adapter import flag_message
+from dac_control.app.fit.adapter import flag_message, refuse_options
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.ruby_choice import RubyChoice
 from dac_control.app.fit.ruby_groups import fit_in_groups
-from dac_control.errors import ConfigurationError
 from dac_control.gauges import (
     DISQUALIFYING,
     RUBY_FLAGS,
@@ -24,21 +23,25 @@ if TYPE_CHECKING:
 
 __all__ = ["RubyAdapter"]
 
+_MEANINGS: Final[Mapping[str, str]] = (
+    RUBY_FLAGS
+    | MEASUREMENT_FLAGS
+    | {"ambiguous": "several lines could be R1 and nothing tells which; give --between"}
+)
+
 
 class RubyAdapter:
     """R1 of ruby."""
 
-    unit: ClassVar[AxisUnit] = "nm"
-    key: ClassVar[str] = "line_nm"
-    symbol: ClassVar[str] = "R1"
-    window: ClassVar[tuple[float, float]] = (690.0, 800.0)
-    meanings: ClassVar[Mapping[str, str]] = RUBY_FLAGS | MEASUREMENT_FLAGS
+    unit: AxisUnit = "nm"
+    key: str = "line_nm"
+    symbol: str = "R1"
+    window: tuple[float, float] = (690.0, 800.0)
+    meanings: Mapping[str, str] = _MEANINGS
 
     def __init__(self, options: FitOptions) -> None:
-        if options.nu0_cm1 is not None:
-            raise ConfigurationError(
-                "--nu0-cm1 belongs to the gauge diamond_edge; ruby needs --lambda0-nm."
-            )
+        refuse_options(options, ("nu0_cm1",), "the gauge ruby, which counts from --lambda0-nm")
+        self.window = options.between or self.window
         self._options = options
         self._choice = RubyChoice(options)
 
@@ -50,7 +53,9 @@ class RubyAdapter:
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
     ) -> list[RubyFit | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        return fit_in_groups(spectra, temperatures_k, priors=self._options.priors)
+        return fit_in_groups(
+            spectra, temperatures_k, priors=self._options.priors, expected_nm=self._options.between
+        )
 
     def read(self, fit: RubyFit, temperature_k: float | None, said: Mapping[str, Any]) -> Reading:
         """Turn a fit into a pressure; without lambda0 the line alone is reported."""
@@ -60,7 +65,7 @@ class RubyAdapter:
                 observable=fit.r1_nm,
                 sigma=fit.r1_sigma_nm,
                 flags=fit.flags,
-                message=flag_message(fit.flags, RUBY_FLAGS, DISQUALIFYING),
+                message=flag_message(fit.flags, _MEANINGS, DISQUALIFYING),
                 details=_details(fit),
                 fit=fit,
             )

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dac_control.app.fit.options import FitOptions
-from dac_control.app.reduction.stored_lines import gauge_settings
 from dac_control.gauges import Lambda0, RubyGauge, get_correction, get_scale
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 
@@ -91,6 +90,8 @@ class RubyChoice:
 
     def _recorded(self, start: Mapping[str, Any]) -> RubyGauge | None:
         """Gauge of a run, with what the options change; None where the record lacks something."""
+        from dac_control.app.reduction.stored_lines import gauge_settings  # for runs only
+
         options = self._options
         changed = {
             "temperature_correction": options.correction,

@@ -1,6 +1,6 @@
 """Ruby spectra that share axis and detector go through the batch fit together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +21,11 @@ _SHARED: Final = (
 
 
 def fit_in_groups(
-    spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None], *, priors: bool
+    spectra: Sequence[Spectrum],
+    temperatures_k: Sequence[float | None],
+    *,
+    priors: bool,
+    expected_nm: tuple[float, float] | None = None,
 ) -> list[RubyFit | Exception]:
     """Fit spectra in groups of one axis and one detector.
 
@@ -36,31 +40,35 @@ def fit_in_groups(
     found: dict[int, RubyFit | Exception] = {}
     for rows in groups.values():
         temperatures = [temperatures_k[row] for row in rows]
-        fits = _fit_group([spectra[row] for row in rows], temperatures, priors)
+        settings = {"priors": priors, "expected_nm": expected_nm}
+        fits = _fit_group([spectra[row] for row in rows], temperatures, settings)
         found |= dict(zip(rows, fits, strict=True))
     return [found[index] for index in range(len(spectra))]
 
 
 def _fit_group(
-    spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None], priors: bool
+    spectra: Sequence[Spectrum],
+    temperatures_k: Sequence[float | None],
+    settings: Mapping[str, Any],
 ) -> Sequence[RubyFit | Exception]:
     if len(spectra) > 1:
         try:
-            fits = fit_ruby_many(
-                _stack(spectra), temperature_k=_known(temperatures_k), priors=priors
-            )
+            stack, known = _stack(spectra), _known(temperatures_k)
+            fits = fit_ruby_many(stack, temperature_k=known, **settings)
             return [fits[row] for row in range(len(spectra))]
         except (DacError, *FITTING_ERRORS):
             pass  # one of them spoils the batch: one by one it is found, and the others go on
     return [
-        _fit_one(spectrum, temperature_k, priors)
+        _fit_one(spectrum, temperature_k, settings)
         for spectrum, temperature_k in zip(spectra, temperatures_k, strict=True)
     ]
 
 
-def _fit_one(spectrum: Spectrum, temperature_k: float | None, priors: bool) -> RubyFit | Exception:
+def _fit_one(
+    spectrum: Spectrum, temperature_k: float | None, settings: Mapping[str, Any]
+) -> RubyFit | Exception:
     try:
-        return fit_ruby(spectrum, temperature_k=temperature_k, priors=priors)
+        return fit_ruby(spectrum, temperature_k=temperature_k, **settings)
     except (DacError, *FITTING_ERRORS) as error:
         return error
 

@@ -94,4 +94,10 @@ def _nothing(arguments: Sequence[str], found: Sequence[Source], left_out: Sequen
         return f"There is no file {found[0].path}; check how it is spelled."
     if found:
         return f"None of the {len(found)} files exists, the first is {found[0].path}."
-    return f"There are no files in {', '.join(arguments)}."
+    folders = ", ".join(str(Path(each)) for each in arguments if Path(each).is_dir())
+    if folders:
+        return (
+            f"There are no files in {folders}; for those in the folders below it give a pattern "
+            f"such as '{Path(arguments[0]) / '**' / '*.txt'}'."
+        )
+    return f"No file matches {', '.join(arguments)}."

@@ -1,15 +1,14 @@
 """The 0-0 line of Sm:SrB4O7 behind ``fit``."""
 
 import datetime
-import math
+import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from dac_control.app.fit.adapter import FITTING_ERRORS, flag_message
+from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
-from dac_control.errors import ConfigurationError, DacError
 from dac_control.gauges import (
     DISQUALIFYING,
     RUBY_FLAGS,
@@ -34,23 +33,36 @@ _SIGMA_NM: Final = 0.01
 _STAND_IN_NM: Final = 685.41
 """lambda0 where none was given: the line is fitted with it, and no pressure is reported."""
 
+_MEANINGS: Final[Mapping[str, str]] = (
+    RUBY_FLAGS
+    | MEASUREMENT_FLAGS
+    | {
+        "no_line": "nothing stands out of the noise where the 0-0 line can be",
+        "ambiguous": "several lines could be the 0-0 line and nothing tells which; give --between",
+        "misfit": "what is there does not have the shape of one line; ruby shows two, see --gauge",
+        "foreign_line": "another line beside it was masked: neon, ruby, light of the room",
+    }
+)
+"""Flags of the fit of lines, which were written for ruby, in words for this gauge."""
+
 
 class SrB4O7Adapter:
     """The 0-0 line of samarium in strontium borate."""
 
-    unit: ClassVar[AxisUnit] = "nm"
-    key: ClassVar[str] = "line_nm"
-    symbol: ClassVar[str] = "0-0"
-    window: ClassVar[tuple[float, float]] = (684.0, 735.0)
-    meanings: ClassVar[Mapping[str, str]] = RUBY_FLAGS | MEASUREMENT_FLAGS
+    unit: AxisUnit = "nm"
+    key: str = "line_nm"
+    symbol: str = "0-0"
+    window: tuple[float, float] = (684.0, 735.0)
+    meanings: Mapping[str, str] = _MEANINGS
 
     def __init__(self, options: FitOptions) -> None:
-        for name in ("nu0_cm1", "correction"):
-            if getattr(options, name) is not None:
-                raise ConfigurationError(
-                    f"--{name.replace('_', '-')} does not belong to the gauge srb4o7; it needs "
-                    "--lambda0-nm and has no temperature correction."
-                )
+        refuse_options(
+            options,
+            ("nu0_cm1", "correction"),
+            "the gauge srb4o7, which counts from --lambda0-nm without a temperature correction",
+        )
+        self.window = options.between or self.window
+        self._between = options.between
         self._with_pressure = options.lambda0_nm is not None
         axis_sigma_nm = options.axis_sigma_nm
         self._gauge = SrB4O7Gauge(
@@ -73,14 +85,8 @@ class SrB4O7Adapter:
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
     ) -> list[PressureMeasurement | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        found: list[PressureMeasurement | Exception] = []
-        for spectrum, temperature_k in zip(spectra, temperatures_k, strict=True):
-            try:
-                at_k = math.nan if temperature_k is None else temperature_k
-                found.append(self._gauge.measure(spectrum, at_k))
-            except (DacError, *FITTING_ERRORS) as error:
-                found.append(error)
-        return found
+        measure = functools.partial(self._gauge.measure, expected_nm=self._between)
+        return fit_one_by_one(measure, spectra, temperatures_k)
 
     def read(
         self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]
@@ -88,7 +94,7 @@ class SrB4O7Adapter:
         """Turn a measurement into a reading; without lambda0 the line alone is reported."""
         line = fit.fit
         good = isinstance(line, RubyFit) and line.ok
-        message = "" if good else flag_message(fit.flags, RUBY_FLAGS, DISQUALIFYING)
+        message = "" if good else flag_message(fit.flags, _MEANINGS, DISQUALIFYING)
         flags = fit.flags
         if good and not self._with_pressure:
             flags = tuple(flag for flag in flags if flag not in MEASUREMENT_FLAGS)

@@ -8,6 +8,7 @@ import numpy as np
 from dac_control.gauges.budget import BudgetTerm, rectangle_rms
 from dac_control.gauges.diamond_edge.nu0 import Nu0, vacuum_shift_cm1
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention
+from dac_control.gauges.quoting import scale_terms
 from dac_control.gauges.scales import Scale
 
 __all__ = ["EdgeCircumstances", "EdgeReading", "edge_terms", "pressure_of"]
@@ -101,7 +102,7 @@ def edge_terms(
             if definition is None
             else "steepest point, by which scales were made, against the middle of the step",
         ),
-        *_scale_terms(scale, scale.argument(edge, reference)),
+        *scale_terms(scale, scale.argument(edge, reference)),
         _cold_term(per_edge, reading.temperature_k),
         _stress_term(known),
     )
@@ -151,16 +152,6 @@ def _air_term(scale: Scale, reading: EdgeReading, nu0: Nu0) -> BudgetTerm:
         else "known for edge and nu0"
     )
     return BudgetTerm("air or vacuum", "systematic", sigma, note)
-
-
-def _scale_terms(scale: Scale, argument: float) -> list[BudgetTerm]:
-    terms = []
-    for name, sigma_gpa in scale.coefficient_sigmas_gpa(argument).items():
-        assessed = name == "assessed"
-        label = "scale, assessed" if assessed else f"scale coefficient {name}"
-        note = (scale.assessed_reason or scale.citation) if assessed else scale.citation
-        terms.append(BudgetTerm(label, "systematic", sigma_gpa, note))
-    return terms
 
 
 def _cold_term(per_edge: float, temperature_k: float) -> BudgetTerm:

@@ -14,6 +14,7 @@ from dac_control.gauges.diamond_edge.edge_budget import (
 )
 from dac_control.gauges.diamond_edge.nu0 import Nu0
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
+from dac_control.gauges.quoting import on_scale, quote, range_note
 from dac_control.gauges.scales import Scale, scales_of
 
 __all__ = ["GAUGE", "edge_pressure", "nu0_for", "reference_sentence"]
@@ -46,30 +47,21 @@ def edge_pressure(
     """
     nu0 = nu0_for(scale, known)
     pressure = pressure_of(scale, reading, nu0)
-    measured = bool(np.isfinite(pressure))
     others = _on_all(scale, reading, known)
     budget: tuple[BudgetTerm, ...] = ()
-    if measured:
+    if np.isfinite(pressure):
         terms = edge_terms(scale, reading, known, nu0)
         budget = (*terms, _spread(pressure, terms, others))
-    note = _range_note(scale, pressure, reading.temperature_k)
-    return PressureMeasurement(
-        measured=measured,
+    return quote(
+        scale,
+        (reading.edge_cm1, reading.sigma_cm1),
+        reading.temperature_k,
         pressure_gpa=pressure,
-        sigma_stat_gpa=quadrature(budget, "statistical") if measured else _NAN,
-        sigma_sys_gpa=quadrature(budget, "systematic") if measured else _NAN,
-        gauge=GAUGE,
-        scale=scale.name,
-        observable=reading.edge_cm1,
-        observable_sigma=reading.sigma_cm1,
-        observable_unit="cm-1",
-        temperature_k=reading.temperature_k,
-        in_range=not note,
-        range_note=note,
-        reference=reference_sentence(scale, known),
         budget=budget,
+        note=range_note(scale, pressure, reading.temperature_k, "edge"),
+        reference=reference_sentence(scale, known),
         alternatives=others,
-        flags=(*flags, "outside_scale_range") if note else flags,
+        flags=flags,
         fit=fit,
     )
 
@@ -105,15 +97,8 @@ def _on(scale: Scale, reading: EdgeReading, known: EdgeCircumstances) -> OnScale
     sigma = _NAN
     if np.isfinite(pressure):
         sigma = quadrature(edge_terms(scale, reading, known, nu0), "systematic")
-    return OnScale(
-        scale=scale.name,
-        pressure_gpa=pressure,
-        sigma_sys_gpa=sigma,
-        in_range=not _range_note(scale, pressure, reading.temperature_k),
-        range_gpa=scale.range_gpa,
-        citation=scale.citation,
-        evidence=scale.evidence,
-    )
+    note = range_note(scale, pressure, reading.temperature_k, "edge")
+    return on_scale(scale, pressure, sigma, in_range=not note)
 
 
 def _spread(
@@ -143,21 +128,3 @@ def _spread(
         f"the same edge is {low:.1f} to {high:.1f} GPa on published scales; less what the "
         "coefficients of this one explain",
     )
-
-
-def _range_note(scale: Scale, pressure_gpa: float, temperature_k: float) -> str:
-    (low, high), (cold, warm) = scale.range_gpa, scale.range_k
-    parts = []
-    if not np.isfinite(pressure_gpa):
-        parts.append(f"The scale {scale.name} gives this edge no pressure.")
-    elif not scale.covers(pressure_gpa):
-        parts.append(
-            f"The scale {scale.name} was made for {low:g} to {high:g} GPa and is used at "
-            f"{pressure_gpa:.1f} GPa."
-        )
-    if np.isfinite(temperature_k) and not scale.covers_temperature(temperature_k):
-        parts.append(
-            f"The scale {scale.name} was made at {cold:g} to {warm:g} K and is used at "
-            f"{temperature_k:.4g} K."
-        )
-    return " ".join(parts)

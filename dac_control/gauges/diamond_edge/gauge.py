@@ -19,9 +19,9 @@ from dac_control.gauges.diamond_edge.edge_pressure import (
 from dac_control.gauges.diamond_edge.fit import fit_edge
 from dac_control.gauges.diamond_edge.nu0 import Nu0
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention, RamanSpectrum
-from dac_control.gauges.diamond_edge.result import EdgeFit
 from dac_control.gauges.measurement import PressureMeasurement
-from dac_control.gauges.scales import Scale, get_scale
+from dac_control.gauges.quoting import check_sigma, expected_observables, quote, scale_for
+from dac_control.gauges.scales import Scale
 
 __all__ = ["DiamondEdgeGauge"]
 
@@ -67,20 +67,15 @@ class DiamondEdgeGauge:
         stress_sigma_gpa: float | None = None,
         anvil: str = "",
     ) -> None:
-        _check_sigma("laser wavelength", "nm", laser_sigma_nm)
-        _check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
-        _check_sigma("stress state", "GPa", 0.0 if stress_sigma_gpa is None else stress_sigma_gpa)
+        check_sigma("laser wavelength", "nm", laser_sigma_nm)
+        check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
+        check_sigma("stress state", "GPa", 0.0 if stress_sigma_gpa is None else stress_sigma_gpa)
         if not 200.0 <= laser_nm <= 1100.0:
             raise ConfigurationError(
                 f"The laser of the diamond-edge gauge is given as {laser_nm} nm; give its vacuum "
                 "wavelength, between 200 and 1100 nm."
             )
-        self._scale = get_scale(scale, GAUGE) if isinstance(scale, str) else scale
-        if self._scale.gauge != GAUGE:
-            raise ConfigurationError(
-                f"The scale '{self._scale.name}' is of the gauge {self._scale.gauge} and cannot "
-                "read a diamond edge."
-            )
+        self._scale = scale_for(scale, GAUGE, "a diamond edge")
         self._laser_nm = float(laser_nm)
         self._known = EdgeCircumstances(
             nu0=nu0,
@@ -109,6 +104,8 @@ class DiamondEdgeGauge:
         spectrum: RamanSpectrum,
         temperature_k: float = _NAN,
         expected_gpa: tuple[float, float] | None = None,
+        *,
+        expected_cm1: tuple[float, float] | None = None,
     ) -> PressureMeasurement:
         """Measure the pressure.
 
@@ -119,6 +116,8 @@ class DiamondEdgeGauge:
             Of the anvil; NaN where unknown.
         expected_gpa : tuple of float, optional
             Decides between several steps; an edge outside is flagged ``outside_window``.
+        expected_cm1 : tuple of float, optional
+            The same as Raman shifts, for those who know the edge and not the pressure.
 
         Raises
         ------
@@ -127,10 +126,20 @@ class DiamondEdgeGauge:
             spectrum raises nothing: the result says ``measured=False``, and its flags say why.
         """
         _check_temperature(temperature_k)
-        window = None if expected_gpa is None else self._window_cm1(expected_gpa)
+        window = expected_cm1
+        if expected_gpa is not None:
+            nu0 = nu0_for(self._scale, self._known)
+            window = expected_observables(self._scale, expected_gpa, nu0.value_cm1)
         fit = fit_edge(spectrum, expected_cm1=window)
         if not fit.ok:
-            return self._not_measured(fit, temperature_k)
+            return quote(
+                self._scale,
+                (fit.edge_cm1, fit.edge_sigma_cm1),
+                temperature_k,
+                reference=reference_sentence(self._scale, self._known),
+                flags=fit.flags,
+                fit=fit,
+            )
         shift = fit.definition_shift_cm1
         reading = EdgeReading(
             edge_cm1=fit.edge_cm1,
@@ -170,9 +179,9 @@ class DiamondEdgeGauge:
             The edge, its uncertainty or the temperature is no number that it can be.
         """
         _check_temperature(temperature_k)
-        _check_sigma("edge", "cm-1", sigma_cm1)
+        check_sigma("edge", "cm-1", sigma_cm1)
         if definition_cm1 is not None:
-            _check_sigma("definition of the edge", "cm-1", definition_cm1)
+            check_sigma("definition of the edge", "cm-1", definition_cm1)
         if not 1300.0 < edge_cm1 < 3000.0:
             raise ConfigurationError(
                 f"The diamond edge is given as {edge_cm1} cm-1; it lies between 1332 and 2250 cm-1."
@@ -186,47 +195,6 @@ class DiamondEdgeGauge:
             convention=convention,
         )
         return edge_pressure(self._scale, reading, self._known)
-
-    def _window_cm1(self, expected_gpa: tuple[float, float]) -> tuple[float, float]:
-        low, high = expected_gpa
-        if not low < high:
-            raise ConfigurationError(
-                f"The pressure is expected between {low} and {high} GPa; give the lower first."
-            )
-        nu0 = nu0_for(self._scale, self._known).value_cm1
-        edges = [self._scale.observable(self._scale.inverse(p), nu0) for p in (low, high)]
-        if not np.isfinite(edges).all():
-            raise ConfigurationError(
-                f"The scale '{self._scale.name}' has no edge for {low} to {high} GPa; it was made "
-                f"for {self._scale.range_gpa[0]:g} to {self._scale.range_gpa[1]:g} GPa."
-            )
-        return float(edges[0]), float(edges[1])
-
-    def _not_measured(self, fit: EdgeFit, temperature_k: float) -> PressureMeasurement:
-        return PressureMeasurement(
-            measured=False,
-            pressure_gpa=_NAN,
-            sigma_stat_gpa=_NAN,
-            sigma_sys_gpa=_NAN,
-            gauge=GAUGE,
-            scale=self._scale.name,
-            observable=fit.edge_cm1,
-            observable_sigma=fit.edge_sigma_cm1,
-            observable_unit="cm-1",
-            temperature_k=float(temperature_k),
-            in_range=False,
-            reference=reference_sentence(self._scale, self._known),
-            budget=(),
-            flags=fit.flags,
-            fit=fit,
-        )
-
-
-def _check_sigma(what: str, unit: str, sigma: float) -> None:
-    if not 0.0 <= sigma < float("inf"):
-        raise ConfigurationError(
-            f"The uncertainty of the {what} is {sigma} {unit}; give a number of 0 or more."
-        )
 
 
 def _check_temperature(temperature_k: float) -> None:

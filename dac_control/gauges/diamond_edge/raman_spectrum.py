@@ -8,16 +8,19 @@ from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
 from dac_control.gauges.spectrum import PhotonNoise, Spectrum
+from dac_control.gauges.spectrum_checks import (
+    RAMAN,
+    check_axis,
+    check_sizes,
+    one_dimensional,
+    read_only,
+)
 
 __all__ = ["AxisConvention", "RamanSpectrum"]
 
 AxisConvention = Literal["vacuum", "air", "unknown"]
 """Whether a Raman shift was computed from vacuum or from air wavelengths."""
 
-# The largest Raman shift that a cell shows is the H2 vibron at 4250 cm-1, its overtone below
-# 9000; absolute wavenumbers and wavelengths in angstrom lie beyond.
-_AXIS_LIMITS_CM1: Final = (-6000.0, 10_000.0)
-_SMALLEST_STEP_CM1: Final = 1e-6
 _LASER_LIMITS_NM: Final = (200.0, 1100.0)
 _USUAL_LASER_NM: Final = 532.0
 
@@ -61,19 +64,14 @@ class RamanSpectrum:
     """What wavelengths the shifts were computed from."""
 
     def __post_init__(self) -> None:
-        shift, counts = _vector("shift", self.shift_cm1), _vector("counts", self.counts)
-        if shift.shape != counts.shape:
-            raise ConfigurationError(
-                f"The Raman spectrum has {shift.size} shifts and {counts.size} counts; "
-                "give one of each for every pixel."
-            )
+        shift, counts = one_dimensional(self.shift_cm1), one_dimensional(self.counts)
+        check_sizes(RAMAN, shift.size, counts.size)
         self._check_laser()
         order = np.argsort(shift, kind="stable")
-        if shift.size > 1:
-            _check_axis(shift[order])
+        _check_raman_axis(shift[order])
         detector = self._detector(shift, counts)
         object.__setattr__(self, "_spectrum", detector)
-        object.__setattr__(self, "shift_cm1", _read_only(shift[order]))
+        object.__setattr__(self, "shift_cm1", read_only(shift[order]))
         object.__setattr__(self, "counts", detector.counts)
         object.__setattr__(self, "dark_counts", detector.dark_counts)
         object.__setattr__(self, "dark_sigma_counts", detector.dark_sigma_counts)
@@ -114,7 +112,7 @@ class RamanSpectrum:
         """Have the one class that knows detectors check and order counts, dark and the rest."""
         laser = _USUAL_LASER_NM if self.laser_nm is None else self.laser_nm
         room = 1e7 / laser - shift
-        if shift.size and not room.min() > 0.0:
+        if not room.min() > 0.0:
             raise NotMeasured(
                 f"A Raman shift of {shift.max():g} cm-1 takes more than the whole energy of a "
                 f"photon of {laser:g} nm; check the axis and the laser's wavelength."
@@ -132,38 +130,10 @@ class RamanSpectrum:
         )
 
 
-def _vector(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.array(values, dtype=np.float64)
-    if array.ndim != 1:
-        raise ConfigurationError(
-            f"The {name} of a Raman spectrum must have one dimension, not the shape {array.shape}."
-        )
-    return array
-
-
-def _check_axis(shift: NDArray[np.float64]) -> None:
-    low, high = _AXIS_LIMITS_CM1
-    if not (np.isfinite(shift).all() and low < shift[0] and shift[-1] < high):
+def _check_raman_axis(shift: NDArray[np.float64]) -> None:
+    check_axis(RAMAN, shift)
+    if shift[0] in (0.0, 1.0) and bool((np.diff(shift) == 1.0).all()):
         raise NotMeasured(
-            f"The Raman axis runs from {shift[0]} to {shift[-1]} and must be finite shifts "
-            f"between {low:g} and {high:g} cm-1; absolute wavenumbers need the laser's subtracted."
+            f"The Raman axis counts {shift[0]:g}, {shift[1]:g} and so on, which are pixel numbers "
+            "and not cm-1; calibrate the axis first."
         )
-    step = np.diff(shift)
-    if step.min() < _SMALLEST_STEP_CM1:
-        at = float(shift[int(step.argmin())])
-        raise NotMeasured(
-            f"Two pixels of the Raman axis stand at {at} cm-1; every pixel needs a shift of its "
-            "own, so check the spectrometer's calibration."
-        )
-    if shift[0] in (0.0, 1.0) and bool((step == 1.0).all()):
-        raise NotMeasured(
-            f"The Raman axis counts {shift[0]:g}, {shift[1]:g}, {shift[2]:g} and so on, which "
-            "are pixel numbers and not cm-1; calibrate the axis first."
-            if shift.size > 2
-            else "The Raman axis counts pixels and not cm-1; calibrate the axis first."
-        )
-
-
-def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
-    array.setflags(write=False)
-    return array

@@ -13,23 +13,16 @@ gauges tell one pressure (GUM, JCGM 100:2008, with the covariances of annex F.1.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc
 
-from dac_control.errors import DacError
+from dac_control.gauges.handover.result import HandOver, HandOverRefused
 from dac_control.gauges.measurement import PressureMeasurement
 
-__all__ = [
-    "FEWEST_PAIRS",
-    "INCONSISTENT_BELOW",
-    "HandOver",
-    "HandOverRefused",
-    "hand_over",
-]
+__all__ = ["FEWEST_PAIRS", "INCONSISTENT_BELOW", "hand_over"]
 
 Pair = tuple[PressureMeasurement, PressureMeasurement]
 Vector = NDArray[np.float64]
@@ -38,97 +31,6 @@ FEWEST_PAIRS: Final = 3
 """Two pairs always lie on a line; a third can contradict."""
 INCONSISTENT_BELOW: Final = 0.01
 """Probability below which two gauges are said to contradict each other."""
-
-
-class HandOverRefused(DacError):
-    """Two gauges cannot be joined; the text says what is missing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandOver:
-    """What an overlap says about two gauges."""
-
-    first_gauge: str
-    first_scale: str
-    second_gauge: str
-    second_scale: str
-    pairs: int
-    steps: tuple[int, ...]
-    """Steps of the run at which both were measured; empty where nobody numbered them."""
-    overlap_gpa: tuple[float, float]
-    """Pressures that both gauges cover."""
-    chi2: float
-    degrees_of_freedom: int
-    p_value: float
-    """Probability of a larger chi squared if both gauges tell one pressure."""
-    offset_gpa: float
-    """Mean of the first less the second, weighted with the full covariance."""
-    offset_sigma_gpa: float
-    """Its standard uncertainty, systematic errors of both gauges included."""
-    shape_p_value: float
-    """The same of the differences about their mean: whether the gauges run parallel."""
-    level: float
-    """Probability below which the gauges count as inconsistent."""
-    accepted_because: str = ""
-    """Why somebody joined them all the same; empty where nobody had to."""
-
-    @property
-    def consistent(self) -> bool:
-        """True where the gauges do not contradict each other."""
-        return self.p_value >= self.level
-
-    @property
-    def granted(self) -> bool:
-        """True where the second gauge may take over."""
-        return self.consistent or bool(self.accepted_because)
-
-    @property
-    def sentence(self) -> str:
-        """The result in one sentence."""
-        low, high = self.overlap_gpa
-        verdict = "consistent" if self.consistent else "not consistent"
-        reason = f"; accepted because: {self.accepted_because}" if self.accepted_because else ""
-        return (
-            f"{self.first_gauge} ({self.first_scale}) and {self.second_gauge} "
-            f"({self.second_scale}) are {verdict} from {low:.1f} to {high:.1f} GPa: chi squared "
-            f"{self.chi2:.2f} for {self.degrees_of_freedom} pairs, p = {self.p_value:.2g}, offset "
-            f"{self.offset_gpa:+.2f} +- {self.offset_sigma_gpa:.2f} GPa{reason}."
-        )
-
-    def accept(self, reason: str) -> "HandOver":
-        """Join gauges that contradict each other, for a reason that is kept.
-
-        Raises
-        ------
-        HandOverRefused
-            The reason is empty.
-        """
-        if not reason.strip():
-            raise HandOverRefused(
-                f"{self.first_gauge} and {self.second_gauge} are not consistent; to join them all "
-                "the same, give the reason."
-            )
-        return replace(self, accepted_because=reason.strip())
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON takes it; both gauges and scales are named."""
-        return {
-            "first": {"gauge": self.first_gauge, "scale": self.first_scale},
-            "second": {"gauge": self.second_gauge, "scale": self.second_scale},
-            "pairs": self.pairs,
-            "steps": list(self.steps),
-            "overlap_gpa": list(self.overlap_gpa),
-            "chi2": self.chi2,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p_value,
-            "offset_gpa": self.offset_gpa,
-            "offset_sigma_gpa": self.offset_sigma_gpa,
-            "shape_p_value": self.shape_p_value,
-            "level": self.level,
-            "consistent": self.consistent,
-            "granted": self.granted,
-            "accepted_because": self.accepted_because,
-        }
 
 
 def hand_over(

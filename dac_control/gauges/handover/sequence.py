@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dac_control.gauges.handover.consistency import HandOver, HandOverRefused
+from dac_control.gauges.handover.result import HandOver, HandOverRefused
 from dac_control.gauges.measurement import PressureMeasurement
 
 __all__ = ["GaugeSequence", "Tagged"]

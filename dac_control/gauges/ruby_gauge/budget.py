@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from dac_control.gauges.budget import BudgetTerm, Kind
+from dac_control.gauges.quoting import scale_terms
 from dac_control.gauges.ruby_gauge.line import RubyLine
 from dac_control.gauges.temperature import (
     REFERENCE_K,
@@ -164,17 +165,11 @@ def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
 
 def _scale_terms(line: RubyLine) -> list[BudgetTerm]:
     scale = line.scale
-    terms = []
-    for name, sigma_gpa in scale.coefficient_sigmas_gpa(line.argument).items():
-        assessed = name == "assessed"
-        label = "scale, assessed" if assessed else f"scale coefficient {name}"
-        note = (scale.assessed_reason or scale.citation) if assessed else scale.citation
-        terms.append(BudgetTerm(label, "systematic", sigma_gpa, note))
     distance_k = abs(min(line.temperature_k, REFERENCE_K) - line.scale_k)
     share = min(1.0, distance_k / _COLD_SPAN_K)
     cold = _COLD_COEFFICIENT * share * abs(line.pressure_gpa) / float(np.sqrt(3.0))
-    terms.append(BudgetTerm("pressure coefficient in the cold", "systematic", cold, _COLD_NOTE))
-    return terms
+    in_the_cold = BudgetTerm("pressure coefficient in the cold", "systematic", cold, _COLD_NOTE)
+    return [*scale_terms(scale, line.argument), in_the_cold]
 
 
 def _stress_terms(line: RubyLine) -> list[BudgetTerm]:

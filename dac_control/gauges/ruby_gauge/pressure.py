@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final
 
+from dac_control.gauges import quoting
 from dac_control.gauges.budget import BudgetTerm, quadrature
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
 from dac_control.gauges.ruby import RubyFit
@@ -40,23 +41,16 @@ def ruby_pressure(
         What the line comes from.
     """
     judged = _judge(line)
-    return PressureMeasurement(
-        measured=True,
+    return quoting.quote(
+        line.scale,
+        (line.line_nm, line.sigma_nm),
+        line.temperature_k,
         pressure_gpa=line.pressure_gpa,
-        sigma_stat_gpa=judged.sigma_stat_gpa,
-        sigma_sys_gpa=judged.sigma_sys_gpa,
-        gauge="ruby",
-        scale=line.scale.name,
-        observable=line.line_nm,
-        observable_sigma=line.sigma_nm,
-        observable_unit="nm",
-        temperature_k=line.temperature_k,
-        in_range=not judged.range_note,
-        range_note=judged.range_note,
-        reference=line.zero.sentence,
         budget=judged.budget,
+        note=judged.range_note,
+        reference=line.zero.sentence,
         alternatives=_side_by_side(judged),
-        flags=(*flags, "outside_scale_range") if judged.range_note else flags,
+        flags=flags,
         fit=fit,
     )
 
@@ -65,23 +59,9 @@ def not_measured(
     scale: Scale, zero: ZeroLine, fit: RubyFit, temperature_k: float
 ) -> PressureMeasurement:
     """Record that a spectrum gave no pressure; the flags of its fit say why."""
-    nan = float("nan")
-    return PressureMeasurement(
-        measured=False,
-        pressure_gpa=nan,
-        sigma_stat_gpa=nan,
-        sigma_sys_gpa=nan,
-        gauge="ruby",
-        scale=scale.name,
-        observable=fit.r1_nm,
-        observable_sigma=fit.r1_sigma_nm,
-        observable_unit="nm",
-        temperature_k=float(temperature_k),
-        in_range=False,
-        reference=zero.sentence,
-        budget=(),
-        flags=fit.flags,
-        fit=fit,
+    line = fit.r1_nm, fit.r1_sigma_nm
+    return quoting.quote(
+        scale, line, temperature_k, reference=zero.sentence, flags=fit.flags, fit=fit
     )
 
 
@@ -114,16 +94,8 @@ def _judge(line: RubyLine) -> _Judged:
 
 
 def _in_short(judged: _Judged) -> OnScale:
-    scale = judged.line.scale
-    return OnScale(
-        scale=scale.name,
-        pressure_gpa=judged.line.pressure_gpa,
-        sigma_sys_gpa=judged.sigma_sys_gpa,
-        in_range=not judged.range_note,
-        range_gpa=scale.range_gpa,
-        citation=scale.citation,
-        evidence=scale.evidence,
-    )
+    line, inside = judged.line, not judged.range_note
+    return quoting.on_scale(line.scale, line.pressure_gpa, judged.sigma_sys_gpa, in_range=inside)
 
 
 def _side_by_side(own: _Judged) -> tuple[OnScale, ...]:

@@ -1,14 +1,14 @@
 """A Raman line as a pressure gauge on a scale of the user's own."""
 
+import math
 from typing import Final
 
-import numpy as np
-
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.budget import BudgetTerm, quadrature, rectangle_rms
+from dac_control.gauges.budget import BudgetTerm, rectangle_rms
 from dac_control.gauges.diamond_edge.nu0 import vacuum_shift_cm1
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention, RamanSpectrum
 from dac_control.gauges.measurement import PressureMeasurement
+from dac_control.gauges.quoting import check_sigma, quote, range_note, scale_terms
 from dac_control.gauges.scales import Scale
 from dac_control.gauges.vibron.fit import fit_raman_line
 from dac_control.gauges.vibron.result import RamanLineFit
@@ -66,9 +66,9 @@ class RamanLineGauge:
                 f"The Raman line is expected between {expected_cm1[0]} and {expected_cm1[1]} "
                 "cm-1; give the lower shift first."
             )
-        _check_sigma("laser wavelength", "nm", laser_sigma_nm)
-        _check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
-        _check_sigma("reference", "cm-1", reference_sigma_cm1)
+        check_sigma("laser wavelength", "nm", laser_sigma_nm)
+        check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
+        check_sigma("reference", "cm-1", reference_sigma_cm1)
         self._scale = scale
         self._expected_cm1 = expected_cm1
         self._laser_sigma_nm, self._laser_nm = float(laser_sigma_nm), float(laser_nm)
@@ -122,7 +122,7 @@ class RamanLineGauge:
         ConfigurationError
             The line or its uncertainty is no number.
         """
-        _check_sigma("Raman line", "cm-1", sigma_cm1)
+        check_sigma("Raman line", "cm-1", sigma_cm1)
         if not 0.0 < line_cm1 < 10_000.0:
             raise ConfigurationError(
                 f"The Raman line is given as {line_cm1} cm-1; give a shift above 0."
@@ -142,26 +142,19 @@ class RamanLineGauge:
         pressure = _NAN
         if fit is None or fit.ok:
             pressure = scale.pressure_gpa(scale.argument(vacuum, self._reference))
-        measured = bool(np.isfinite(pressure))
-        budget = self._budget(vacuum, sigma, convention, laser_nm) if measured else ()
-        note = self._range_note(pressure, temperature_k) if fit is None or fit.ok else ""
-        flags = () if fit is None else fit.flags
-        return PressureMeasurement(
-            measured=measured,
+        failed = fit is not None and not fit.ok
+        budget: tuple[BudgetTerm, ...] = ()
+        if math.isfinite(pressure):
+            budget = self._budget(vacuum, sigma, convention, laser_nm)
+        return quote(
+            scale,
+            line,
+            temperature_k,
             pressure_gpa=pressure,
-            sigma_stat_gpa=quadrature(budget, "statistical") if measured else _NAN,
-            sigma_sys_gpa=quadrature(budget, "systematic") if measured else _NAN,
-            gauge=scale.gauge,
-            scale=scale.name,
-            observable=place,
-            observable_sigma=sigma,
-            observable_unit="cm-1",
-            temperature_k=float(temperature_k),
-            in_range=measured and not note,
-            range_note=note,
-            reference="" if self._reference is None else f"Counted from {self._reference:g} cm-1.",
             budget=budget,
-            flags=(*flags, "outside_scale_range") if note else flags,
+            note="" if failed else range_note(scale, pressure, temperature_k),
+            reference="" if self._reference is None else f"Counted from {self._reference:g} cm-1.",
+            flags=() if fit is None else fit.flags,
             fit=fit,
         )
 
@@ -200,38 +193,4 @@ class RamanLineGauge:
             BudgetTerm.from_input(name, "systematic", sensitivity=c, u=u, unit=unit, note=note)
             for name, c, u, unit, note in rows
         ]
-        own = [
-            BudgetTerm(
-                "scale, assessed" if name == "assessed" else f"scale coefficient {name}",
-                "systematic",
-                sigma_gpa,
-                (scale.assessed_reason or scale.citation) if name == "assessed" else scale.citation,
-            )
-            for name, sigma_gpa in scale.coefficient_sigmas_gpa(argument).items()
-        ]
-        return (photons, *inputs, *own)
-
-    def _range_note(self, pressure_gpa: float, temperature_k: float) -> str:
-        scale = self._scale
-        (low, high), (cold, warm) = scale.range_gpa, scale.range_k
-        if not np.isfinite(pressure_gpa):
-            return f"The scale {scale.name} gives this line no pressure."
-        parts = []
-        if not scale.covers(pressure_gpa):
-            parts.append(
-                f"The scale {scale.name} was made for {low:g} to {high:g} GPa and is used at "
-                f"{pressure_gpa:.2f} GPa."
-            )
-        if np.isfinite(temperature_k) and not scale.covers_temperature(temperature_k):
-            parts.append(
-                f"The scale {scale.name} was made at {cold:g} to {warm:g} K and is used at "
-                f"{temperature_k:.4g} K."
-            )
-        return " ".join(parts)
-
-
-def _check_sigma(what: str, unit: str, sigma: float) -> None:
-    if not 0.0 <= sigma < float("inf"):
-        raise ConfigurationError(
-            f"The uncertainty of the {what} is {sigma} {unit}; give a number of 0 or more."
-        )
+        return (photons, *inputs, *scale_terms(scale, argument))

@@ -42,8 +42,8 @@ def test_arrays_are_copied_and_read_only() -> None:
     ("changes", "error", "words"),
     [
         ({"counts": with_value(np.nan)}, NotMeasured, "pixel 7 with nan"),
-        ({"counts": with_value(np.inf)}, NotMeasured, "1 pixels"),
-        ({"counts": with_value(1e300)}, NotMeasured, "no counts"),
+        ({"counts": with_value(np.inf)}, NotMeasured, "1 pixel that"),
+        ({"counts": with_value(1e300)}, NotMeasured, "no count"),
         ({"counts": np.zeros(63)}, ConfigurationError, "64 wavelengths and 63 counts"),
         ({"counts": np.zeros((8, 8))}, ConfigurationError, "one dimension"),
         ({"wavelength_nm": np.full(64, 694.0)}, NotMeasured, "694.0 nm"),

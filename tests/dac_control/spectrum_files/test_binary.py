@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,6 +133,25 @@ def test_hdf5_by_common_names(hdf5_file: Path) -> None:
     assert file.frames[0].axis_unit == "nm"
     assert file.frames[0].metadata["exposure_s"] == pytest.approx(0.3)
     np.testing.assert_allclose(file.frames[2].counts, IMAGES[2, 0])
+
+
+def test_hdf5_packed_as_beamlines_do_it(tmp_path: Path) -> None:
+    import hdf5plugin
+
+    path = tmp_path / "packed.h5"
+    counts = np.arange(200.0)
+    with h5py.File(path, "w") as file:
+        file["wavelength_nm"] = np.linspace(690.0, 700.0, 200)
+        packed = hdf5plugin.Bitshuffle(cname="lz4")
+        file.create_dataset("counts", data=counts, chunks=(200,), **packed)
+    code = (
+        "import sys; from dac_control.spectrum_files import read_spectrum_file as read; "
+        "print(read(sys.argv[1]).frames[0].counts.sum())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == str(counts.sum()), done.stderr
 
 
 def test_hdf5_dataset_that_is_not_there(hdf5_file: Path) -> None:

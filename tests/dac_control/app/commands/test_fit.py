@@ -244,6 +244,66 @@ def test_the_table_fits_80_columns(ruby: Path, tmp_path: Path) -> None:
     assert "±" in out
 
 
+def test_pictures_of_like_names_stand_side_by_side(tmp_path: Path, ruby: Path) -> None:
+    other = write(tmp_path / "ruby.asc", AXIS, doublet(seed=2))
+    folder = tmp_path / "b"
+    folder.mkdir()
+    third = write(folder / "ruby.asc", AXIS, doublet(seed=3))
+    assert run(ruby, other, third, "--plot", tmp_path / "many")[0] == 0
+    found = sorted(path.name for path in (tmp_path / "many").iterdir())
+    assert found == ["ruby.asc.png", "ruby.asc_2.png", "ruby.png"]
+
+
+def test_both_uncertainties_are_printed_with_two_digits(ruby: Path) -> None:
+    _, (found,) = run_json(ruby, "--lambda0-nm", 694.25, "--temperature-k", 296)
+    status, out, _ = run(ruby, "--lambda0-nm", 694.25, "--temperature-k", 296)
+    assert status == 0
+    stat, systematic = found["sigma_stat_gpa"], found["sigma_sys_gpa"]
+    assert f"{found['pressure_gpa']:.4f} ± {stat:.4f} ± {systematic:.3f}" in out
+
+
+def test_the_cold_table_is_one_row_a_spectrum_in_80_columns(ruby: Path, tmp_path: Path) -> None:
+    bad = write(tmp_path / "flat.txt", AXIS, np.full(600, 7.0))
+    _, out, _ = run(ruby, bad, "--lambda0-nm", 694.25, "--temperature-k", 80)
+    head, *rows = out.splitlines()[:3]
+    assert "on feng2010" in head
+    assert [row.split()[0] for row in rows] == ["ruby.txt", "flat.txt"]
+    assert all(len(line) <= 80 for line in (head, *rows))
+    assert "no line" in rows[1]
+    assert "outside scale range: scale or temperature correction" in out
+
+
+def test_between_chooses_among_lines(tmp_path: Path, ruby: Path) -> None:
+    assert run_json(ruby, "--between", 694, 697)[1][0]["ok"]
+    status, (found,) = run_json(ruby, "--between", 690, 692.5)
+    assert status == 1 and not found["ok"]
+    assert "between 697" not in run(ruby, "--between", 697, 694)[1]
+    status, _, err = run(ruby, "--between", 697, 694)
+    assert status == 2 and "--between is 697 and 694" in err
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"), [(1e-3, "micrometres"), (10.0, "angstroms"), (1e-9, "metres")]
+)
+def test_an_axis_in_another_unit_of_length_is_recognised(
+    tmp_path: Path, factor: float, unit: str
+) -> None:
+    path = tmp_path / "a.txt"
+    rows = (f"{factor * x:.8e} {y:.1f}" for x, y in zip(AXIS, doublet(), strict=True))
+    path.write_text("\n".join(rows))
+    status, (found,) = run_json(path)
+    assert status == 1 and unit in found["message"]
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_anything(
+    tmp_path: Path, ruby: Path
+) -> None:
+    for table in (tmp_path, tmp_path / "nowhere" / "t.csv"):
+        status, out, err = run(ruby, "--csv", table)
+        assert (status, out) == (2, "")
+        assert "folder" in err
+
+
 def test_the_diamond_edge(tmp_path: Path) -> None:
     from scipy.special import erfc
 
@@ -266,11 +326,27 @@ def test_samarium_borate(tmp_path: Path) -> None:
     path = write(tmp_path / "sm.txt", axis, counts)
     status, (found,) = run_json(path, "--gauge", "srb4o7", "--lambda0-nm", 685.41)
     assert status == 0
+    assert "scale, assessed" in {term["name"] for term in found["budget"]}
     assert found["line_nm"] == pytest.approx(687.4, abs=0.005)
     assert found["pressure_gpa"] == pytest.approx(8.0, abs=0.4)
     _, (bare,) = run_json(path, "--gauge", "srb4o7")
     assert bare["line_nm"] == found["line_nm"]
     assert bare["pressure_gpa"] is None and "--lambda0-nm" in bare["message"]
+
+
+def test_a_pixel_that_is_no_number_is_named_by_its_line(tmp_path: Path) -> None:
+    counts = doublet()
+    counts[100] = np.nan
+    path = write(tmp_path / "nan.txt", AXIS, counts, "Wavelength (nm)\tCounts")
+    status, (found,) = run_json(path)
+    assert status == 1
+    assert "pixel 100" in found["message"] and "Line 102 of the file" in found["message"]
+
+
+def test_ruby_is_no_samarium_borate(ruby: Path) -> None:
+    status, (found,) = run_json(ruby, "--gauge", "srb4o7")
+    assert status == 1
+    assert "ruby lines" not in found["message"]
 
 
 SHAPES = st.sampled_from(
@@ -355,6 +431,10 @@ def test_run_folders_give_every_stored_spectrum(laboratory: Any) -> None:
         assert each["pressure_gpa"] == pytest.approx(step["ruby_pressure_gpa"], abs=2e-3)
         assert each["temperature_k"] == pytest.approx(step["cryostat_cell_temperature_k"])
         assert each["gain_e_per_count"] is not None
+    # the table has the steps only
+    _, out, _ = run(folder)
+    assert out.count("  step ") == len(steps)
+    assert f"{len(spectra) - len(steps)} spectra taken between the steps" in out
     # an option stands above the record
     _, (other,) = run_json(folder, "--temperature-k", 300, "--lambda0-nm", 694.0)
     assert other["spectra"][0]["temperature_k"] == 300.0

@@ -391,6 +391,11 @@ def test_an_unknown_run_is_refused(good_run: Run, tmp_path: Path) -> None:
     assert refusal(tmp_path / "nowhere", "--runs", tmp_path)
 
 
+def test_a_folder_that_is_no_run_is_told_apart_from_none(tmp_path: Path) -> None:
+    assert "holds no documents.jsonl" in refusal(tmp_path)
+    assert "There is no folder" in refusal(tmp_path / "gone")
+
+
 def test_a_run_with_another_gauge_is_refused(fake_run: Any) -> None:
     run = fake_run(load=2, unload=0, dwell_readings=0, start_changes={"gauge": "diamond_edge"})
     assert "diamond_edge" in refusal(run.folder, "--scale", "mao1986")

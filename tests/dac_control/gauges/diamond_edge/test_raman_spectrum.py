@@ -44,7 +44,7 @@ def test_noise_is_that_of_the_detector():
     [
         ({"shift_cm1": AXIS[:5], "counts": COUNTS[:5]}, NotMeasured, "5 pixels"),
         ({"shift_cm1": AXIS[:0], "counts": COUNTS[:0]}, NotMeasured, "0 pixels"),
-        ({"shift_cm1": AXIS[:1], "counts": COUNTS[:1]}, NotMeasured, "1 pixels"),
+        ({"shift_cm1": AXIS[:1], "counts": COUNTS[:1]}, NotMeasured, "1 pixel;"),
         ({"shift_cm1": AXIS[:5]}, ConfigurationError, "5 shifts and 200 counts"),
         ({"shift_cm1": np.where(AXIS > 2000.0, np.nan, AXIS)}, NotMeasured, "finite"),
         ({"counts": np.where(AXIS > 2000.0, np.nan, COUNTS)}, NotMeasured, "no counts"),

@@ -1,0 +1,148 @@
+"""One Raman line on a scale of the user's own behind ``fit``: the H2 vibron, or any other mode."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
+from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.options import FitOptions
+from dac_control.app.fit.results import Reading
+from dac_control.errors import ConfigurationError
+from dac_control.gauges import PressureMeasurement, Scale, get_scale, scales_of
+from dac_control.gauges.diamond_edge import RamanSpectrum
+from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.gauges.vibron import (
+    DISQUALIFYING_LINE,
+    RAMAN_LINE_FLAGS,
+    RamanLineFit,
+    RamanLineGauge,
+)
+from dac_control.spectrum_files.model import AxisUnit, Vector
+
+if TYPE_CHECKING:
+    from dac_control.app.fit.plot import FitPicture
+
+__all__ = ["RamanLineAdapter"]
+
+_AROUND: Final = 0.25
+"""Share of what the scale spans in which the line may also stand, on either side: outside it
+is seen there and flagged, not missed."""
+_LEAST_AROUND_CM1: Final = 25.0
+_LASER_SIGMA_NM: Final = 0.1
+_USUAL_LASER_NM: Final = 532.0
+_AIR: Final = 1.00028
+"""Vacuum over air wavelength, for the laser; it enters the budget only."""
+
+
+class RamanLineAdapter:
+    """A gauge that a file of the user's names."""
+
+    unit: AxisUnit = "cm-1"
+    key: str = "line_cm1"
+    meanings: Mapping[str, str] = RAMAN_LINE_FLAGS | MEASUREMENT_FLAGS
+
+    def __init__(self, options: FitOptions) -> None:
+        refuse_options(options, ("lambda0_nm", "correction"), f"the gauge {options.gauge}")
+        self._scale = _scale(options)
+        self.symbol = options.gauge
+        self.window: tuple[float, float] = options.between or _window(self._scale)
+        self._laser_nm = None if options.laser_nm is None else options.laser_nm * _AIR
+        sigma_nm = options.laser_sigma_nm
+        self._gauge = RamanLineGauge(
+            scale=self._scale,
+            expected_cm1=self.window,
+            laser_sigma_nm=_LASER_SIGMA_NM if sigma_nm is None else sigma_nm,
+            laser_nm=self._laser_nm or _USUAL_LASER_NM,
+            reference_cm1=options.nu0_cm1,
+        )
+
+    def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
+        """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
+        return RamanSpectrum(shift_cm1=axis, laser_nm=self._laser_nm, **detector.arguments())
+
+    def fit(
+        self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
+    ) -> list[PressureMeasurement | Exception]:
+        """Fit spectra, one result each; an exception in place of a result where one failed."""
+        return fit_one_by_one(self._gauge.measure, spectra, temperatures_k)
+
+    def read(
+        self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]
+    ) -> Reading:
+        """Sort a measurement into a reading; a line beyond the scale is a line all the same."""
+        line = fit.fit
+        good = isinstance(line, RamanLineFit) and line.ok
+        message = fit.range_note if not fit.measured else ""
+        if not good:
+            message = flag_message(fit.flags, RAMAN_LINE_FLAGS, DISQUALIFYING_LINE)
+        return Reading(
+            ok=good,
+            observable=fit.observable,
+            sigma=fit.observable_sigma,
+            flags=fit.flags,
+            measurement=fit if good and fit.measured else None,
+            message=message,
+            details=_details(line) if isinstance(line, RamanLineFit) else {},
+            fit=line,
+        )
+
+    def picture(self, fit: RamanLineFit, spectrum: RamanSpectrum) -> "FitPicture | None":
+        """Say what there is to draw; None where nothing was fitted."""
+        from dac_control.app.fit.plot import Curve, FitPicture, model_axis
+
+        if not fit.parameters.size:
+            return None
+        x = model_axis(fit.window_cm1)
+        expected = fit.evaluate(spectrum.shift_cm1)
+        noise = spectrum.noise
+        scale = fit.chi2_reduced if noise.gain_assumed else 1.0
+        return FitPicture(
+            x=spectrum.shift_cm1,
+            counts=spectrum.levelled_counts,
+            window=fit.window_cm1,
+            model_x=x,
+            model=Curve("fit", fit.evaluate(x)),
+            parts=(),
+            expected=expected,
+            sigma=np.sqrt(noise.variance(expected) * max(scale, 1e-12)),
+            marks=((fit.line_cm1, self.symbol),),
+        )
+
+
+def _scale(options: FitOptions) -> Scale:
+    known = scales_of(options.gauge)
+    scale = next(iter(known.values()))
+    if options.scale is not None:
+        scale = get_scale(options.scale, options.gauge)
+    if scale.unit != "cm-1":
+        raise ConfigurationError(
+            f"The scale '{scale.name}' of your gauge {options.gauge} takes {scale.unit}; spectra "
+            "are fitted for gauges in cm-1, and dac-control pressure converts a number."
+        )
+    return scale
+
+
+def _window(scale: Scale) -> tuple[float, float]:
+    """Where the line can be on a scale: what it spans, and something around."""
+    arguments = np.asarray(scale.inverse(np.asarray(scale.range_gpa, dtype=np.float64)))
+    places = np.asarray(scale.observable(arguments, scale.reference))
+    if not np.isfinite(places).all():
+        raise ConfigurationError(
+            f"The scale '{scale.name}' does not say where its line is; give --between."
+        )
+    low, high = float(places.min()), float(places.max())
+    around = max(_LEAST_AROUND_CM1, _AROUND * (high - low))
+    return low - around, high + around
+
+
+def _details(fit: RamanLineFit) -> dict[str, Any]:
+    return {
+        "fwhm_cm1": fit.fwhm_cm1,
+        "height_counts": fit.height_counts,
+        "chi2_reduced": fit.chi2_reduced,
+        "signal_to_noise": fit.signal_to_noise,
+        "masked_pixels": fit.masked_pixels,
+        "window_cm1": list(fit.window_cm1),
+    }
