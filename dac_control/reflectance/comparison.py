@@ -1,0 +1,208 @@
+"""Sample against control at equal pressures, with a test that knows what both share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.stats import chi2 as chi2_distribution
+
+from dac_control.errors import ConfigurationError, NotMeasured
+from dac_control.reflectance.bands import Curve, in_bands
+from dac_control.reflectance.difference_errors import (
+    mix,
+    noise_covariance,
+    pressure_errors,
+    shared_errors,
+)
+from dac_control.reflectance.matching import Match, match_pressures
+from dac_control.reflectance.permutation import SignFlip, sign_flip_test
+from dac_control.reflectance.results import AbsoluteReflectance, Reflectance
+from dac_control.reflectance.uncertainty import finite_list
+
+__all__ = ["Comparison", "compare_with_control"]
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+# Bands of wavelengths that a spectrum is gathered in: a reflectance has no finer structure, and
+# a noise model that is a little wrong does not decide a test of thousands of pixels.
+_BANDS: Final = 16
+_SAME_NM: Final = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """What distinguishes the sample from its control, at the pressures where both were seen."""
+
+    sample: str
+    control: str
+    quantity: str
+    """"reflectance", or "ratio to <reference>" where both are relative."""
+    pressure_gpa: Vector
+    """Of the matched steps, shape (pairs,)."""
+    wavelength_nm: Vector
+    """Bands, shape (b,)."""
+    difference: Matrix
+    """Sample less control, shape (pairs, b)."""
+    sigma: Matrix
+    """Standard uncertainty of each difference, everything that does not cancel included."""
+    mean_difference: float
+    mean_sigma: float
+    """Standard uncertainty of the mean, shared errors included."""
+    chi2: float
+    dof: int
+    p_value: float
+    """That noise and systematic terms alone make a difference as large."""
+    sign_flip: SignFlip
+    """For the case that the noise model is doubted."""
+    unmatched: tuple[str, ...]
+    """A sentence for each step of the sample without a counterpart."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON takes it."""
+        return {
+            "sample": self.sample,
+            "control": self.control,
+            "quantity": self.quantity,
+            "pressure_gpa": finite_list(self.pressure_gpa),
+            "wavelength_nm": finite_list(self.wavelength_nm),
+            "difference": [finite_list(row) for row in self.difference],
+            "sigma": [finite_list(row) for row in self.sigma],
+            "mean_difference": self.mean_difference,
+            "mean_sigma": self.mean_sigma,
+            "chi2": self.chi2,
+            "dof": self.dof,
+            "p_value": self.p_value,
+            "sign_flip_p": self.sign_flip.p_value,
+            "sign_flip_floor": self.sign_flip.floor,
+            "unmatched": list(self.unmatched),
+        }
+
+
+def compare_with_control(
+    sample: Sequence[Reflectance], control: Sequence[Reflectance], *, bands: int = _BANDS
+) -> Comparison:
+    """Compare the steps of a sample with those of a control run.
+
+    Chi squared of all differences with their full covariance: noise and the pressures' random
+    errors are independent, terms of one run move all its steps together, and terms of the setup
+    (reference table, index, bounces) move sample and control together and so partly cancel.
+
+    Parameters
+    ----------
+    sample, control : sequences of AbsoluteReflectance or RelativeReflectance
+        One for each step; all of one type, and relative ones against one reference.
+    bands : int
+        At most so many bands of wavelengths.
+
+    Raises
+    ------
+    ConfigurationError
+        Types, references or axes differ.
+    NotMeasured
+        There are no steps, or none at equal pressures or wavelengths.
+    """
+    quantity = _quantity(sample, control)
+    matches, unmatched = match_pressures(sample, control)
+    if not matches:
+        raise NotMeasured(
+            f"No step of {sample[0].sample} has a counterpart in the control "
+            f"{control[0].sample}: {' '.join(unmatched)}"
+        )
+    usable = _common_wavelengths(sample, control, matches)
+    curves = {id(s): in_bands(s, bands, usable) for s in (*sample, *control) if _fits(s, usable)}
+    tops = [curves[id(sample[match.sample])] for match in matches]
+    bases = [[(curves[id(control[i])], i, w) for i, w in match.weights] for match in matches]
+    difference = np.array([top.values - mix(base) for top, base in zip(tops, bases, strict=True)])
+    noise = noise_covariance(tops, bases)
+    shared = shared_errors(tops, bases, matches, _one_setup(sample, control))
+    shared += pressure_errors(matches, [curves.get(id(s)) for s in control], difference.shape)
+    return _test(sample, control, quantity, matches, tops, difference, noise, shared, unmatched)
+
+
+def _test(
+    sample: Sequence[Reflectance],
+    control: Sequence[Reflectance],
+    quantity: str,
+    matches: Sequence[Match],
+    tops: Sequence[Curve],
+    difference: Matrix,
+    noise: Matrix,
+    shared: Sequence[Matrix],
+    unmatched: tuple[str, ...],
+) -> Comparison:
+    flat = difference.ravel()
+    covariance = noise + sum(np.outer(s.ravel(), s.ravel()) for s in shared)
+    chi2 = float(flat @ cho_solve(cho_factor(covariance), flat))
+    mean = np.full(flat.size, 1.0 / flat.size)
+    return Comparison(
+        sample=sample[0].sample,
+        control=control[0].sample,
+        quantity=quantity,
+        pressure_gpa=np.array([sample[m.sample].pressure.pressure_gpa for m in matches]),
+        wavelength_nm=np.mean([top.wavelength_nm for top in tops], axis=0),
+        difference=difference,
+        sigma=np.sqrt(np.diag(covariance)).reshape(difference.shape),
+        mean_difference=float(mean @ flat),
+        mean_sigma=float(np.sqrt(mean @ covariance @ mean)),
+        chi2=chi2,
+        dof=flat.size,
+        p_value=float(chi2_distribution.sf(chi2, flat.size)),
+        sign_flip=sign_flip_test(difference.mean(axis=1)),
+        unmatched=unmatched,
+    )
+
+
+def _quantity(sample: Sequence[Reflectance], control: Sequence[Reflectance]) -> str:
+    if not sample or not control:
+        raise NotMeasured("A comparison needs at least one step of the sample and of the control.")
+    absolute = {isinstance(step, AbsoluteReflectance) for step in (*sample, *control)}
+    if len(absolute) > 1:
+        raise ConfigurationError(
+            "Some of the reflectances are absolute and some relative; compare steps of one type."
+        )
+    if absolute == {True}:
+        return "reflectance"
+    references = {step.evidence.reference for step in (*sample, *control)}
+    if len(references) > 1:
+        raise ConfigurationError(
+            f"The reflectances are relative to {' and '.join(sorted(references))}; only those "
+            "with one reference can be compared."
+        )
+    return f"ratio to {references.pop()}"
+
+
+def _one_setup(sample: Sequence[Reflectance], control: Sequence[Reflectance]) -> bool:
+    kinds = {
+        (e.reference, e.reference_source, e.multiple_reflections)
+        for e in (step.evidence for step in (*sample, *control))
+    }
+    return len(kinds) == 1
+
+
+def _common_wavelengths(
+    sample: Sequence[Reflectance], control: Sequence[Reflectance], matches: Sequence[Match]
+) -> NDArray[np.bool_]:
+    used = [sample[match.sample] for match in matches]
+    used += [control[i] for match in matches for i, _weight in match.weights]
+    used += [control[i] for match in matches for i in match.neighbours or ()]
+    first = used[0].wavelength_nm
+    for step in used[1:]:
+        other = step.wavelength_nm
+        if other.size != first.size or float(np.max(np.abs(other - first))) > _SAME_NM:
+            raise ConfigurationError(
+                "Sample and control were not measured at the same wavelengths; take both with one "
+                "axis."
+            )
+    usable = np.all([step.usable for step in used], axis=0)
+    if not usable.any():
+        raise NotMeasured("No wavelength is usable in both the sample and the control.")
+    return usable
+
+
+def _fits(step: Reflectance, usable: NDArray[np.bool_]) -> bool:
+    """True for the steps that take part: those usable at all the chosen wavelengths."""
+    return step.usable.size == usable.size and bool(np.all(step.usable[usable]))
