@@ -25,31 +25,55 @@ REFERENCE_K = 300.0
 SLOWEST_CREEP_PER_S = 1e-9
 """Slowest mode of the creep: the logarithm holds for some years."""
 
+CUPPING_WIDTH_GPA = 60.0
+"""Over which the second cupping of bevelled culets sets in; model default."""
+
 MODES_PER_DECADE = 4
 """Error of the sum against the logarithm is then below 0.1 % of a decade."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadCurve:
-    """Pressure against force, ``P = Pmax x^m/(1 + x^m)`` with ``x = F/F0``."""
+    """Pressure against force, ``p = Pmax x^m/(1 + x^m)`` with ``x = F/F0``.
+
+    Beyond `cupping_gpa` an excess e of p counts as ``e - part e^2/(e + w)``: bevelled culets cup a
+    second time, and the slope falls to ``1 - part`` of what it was.
+    """
 
     pmax_gpa: float
     f0_kn: float
     exponent: float
+    cupping_gpa: float = 0.0
+    cupping_part: float = 0.0
 
     def pressure_gpa(self, force_kn: float) -> float:
         """Equilibrium pressure in GPa under `force_kn` of 0 or more."""
         power = (max(force_kn, 0.0) / self.f0_kn) ** self.exponent
-        return self.pmax_gpa * power / (1.0 + power)
+        plain = self.pmax_gpa * power / (1.0 + power)
+        excess = plain - self.cupping_gpa
+        if self.cupping_part == 0.0 or excess <= 0.0:
+            return plain
+        return plain - self.cupping_part * excess**2 / (excess + CUPPING_WIDTH_GPA)
 
     def force_kn(self, pressure_gpa: float) -> float:
         """Force in kN for a pressure from 0 to below `pmax_gpa`."""
-        if not 0.0 <= pressure_gpa < self.pmax_gpa:
+        plain = self._uncupped_gpa(pressure_gpa)
+        if not 0.0 <= plain < self.pmax_gpa:
             raise ValueError(
                 f"The load curve reaches 0 to {self.pmax_gpa} GPa, never {pressure_gpa} GPa."
             )
-        ratio = pressure_gpa / (self.pmax_gpa - pressure_gpa)
+        ratio = plain / (self.pmax_gpa - plain)
         return self.f0_kn * ratio ** (1.0 / self.exponent)
+
+    def _uncupped_gpa(self, pressure_gpa: float) -> float:
+        """Undo the second cupping: the positive root of its quadratic."""
+        excess = pressure_gpa - self.cupping_gpa
+        if self.cupping_part == 0.0 or excess <= 0.0:
+            return pressure_gpa
+        keep, width = 1.0 - self.cupping_part, CUPPING_WIDTH_GPA
+        b = width - excess
+        root = math.sqrt(b * b + 4.0 * keep * excess * width)
+        return self.cupping_gpa + (root - b) / (2.0 * keep)
 
 
 @dataclass(frozen=True, kw_only=True)

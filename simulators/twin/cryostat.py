@@ -59,6 +59,10 @@ class Cryostat:
         self._copper = CopperEnthalpy()
         self._errors = errors
         self.light_w = light_w
+        self.cooler_part = 1.0
+        """Part of its power that the cooler gives: 1, or 0 once helium or compressor is out."""
+        self.offset_b_k = 0.0
+        """Error of sensor B that no certificate states, K."""
         self._sigma = settings.sensor_sigma_k / math.sqrt(80.0)
         self._step_s = 1.0
         base = LoopState(
@@ -97,7 +101,7 @@ class Cryostat:
         if channel == "A":
             return self._read(self.stage_k, self._errors.a)[0]
         if channel == "B":
-            return self._read(self.cell_k, self._errors.b)[0]
+            return self._read(self.cell_k, self._errors.b)[0] + self.offset_b_k
         return None
 
     def advance(self, elapsed_s: float) -> None:
@@ -200,7 +204,7 @@ class Cryostat:
         stage_h, stage_cp = self._copper.at(stage)
         cell_h, cell_cp = self._copper.at(cell)
         power, slope = self._heaters(stage, cell, step_s)
-        cooling, cooling_slope = cooler_w(stage)
+        cooling, cooling_slope = (self.cooler_part * value for value in cooler_w(stage))
         load, load_slope = self._stage_load_w(stage)
         leak, leak_slope = self._leak_w(cell)
         flow = link * (cell - stage)

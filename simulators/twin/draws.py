@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from simulators.twin.further_draws import Further
+from simulators.twin.port_settings import PortSettings
 from simulators.twin.settings import TwinSettings
 
 __all__ = ["Drawn", "certificates", "draw", "generators"]
@@ -64,6 +66,8 @@ class Drawn:
 def generators(seed: int) -> dict[str, np.random.Generator]:
     """One generator per sub-system, so that calls of one never shift the stream of another."""
     names = ("draws", "sensor_a", "sensor_b", "spectrometer", "microscope", "pattern")
+    # appended later: the streams before them stay as they are
+    names += ("further", "stick_slip", "raman", "vis", "flicker")
     children = np.random.SeedSequence(seed).spawn(len(names))
     return {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
 
@@ -107,7 +111,7 @@ def draw(settings: TwinSettings, rng: np.random.Generator) -> Drawn:
         background_slope=0.15 * float(flat[2]),
         background_curvature=0.10 * float(flat[3]),
     )
-    return drawn if settings.systematics else _without_systematics(drawn, settings)
+    return _made_exact(drawn, settings)
 
 
 def _scatter(z: float, relative: float) -> float:
@@ -115,29 +119,31 @@ def _scatter(z: float, relative: float) -> float:
     return 1.0 + relative * float(np.clip(z, -3.0, 3.0))
 
 
-def _without_systematics(drawn: Drawn, settings: TwinSettings) -> Drawn:
-    """Keep the specimen as drawn, make every stated value exact."""
+def _made_exact(drawn: Drawn, settings: TwinSettings) -> Drawn:
+    """Keep the specimen as drawn, make exact what is switched off."""
     spec, ruby = settings.spectrometer, settings.ruby
-    return replace(
-        drawn,
-        ruby_a_gpa=ruby.a_gpa,
-        ruby_c=ruby.c,
-        cold_coefficient=0.0,
-        shift_error_nm=0.0,
-        shift_other_part=0.0,
-        shift_kept_part=0.0,
-        axis_offset_nm=0.0,
-        axis_drift_nm=0.0,
-        lambda0_noise_nm=0.0,
-        sensor_z_a=0.0,
-        sensor_z_b=0.0,
-        gain_e_per_count=spec.gain_e_per_count,
-        read_noise_e=spec.read_noise_e,
-        dark_counts=spec.dark_counts,
-    )
+    exact: dict[str, dict[str, float]] = {
+        "scale": {"ruby_a_gpa": ruby.a_gpa, "ruby_c": ruby.c},
+        "cold": {"cold_coefficient": 0.0},
+        "shift": {"shift_error_nm": 0.0, "shift_other_part": 0.0, "shift_kept_part": 0.0},
+        "lambda0": {"lambda0_noise_nm": 0.0},
+        "axis": {"axis_offset_nm": 0.0, "axis_drift_nm": 0.0},
+        "sensor": {"sensor_z_a": 0.0, "sensor_z_b": 0.0},
+        "detector": {
+            "gain_e_per_count": spec.gain_e_per_count,
+            "read_noise_e": spec.read_noise_e,
+            "dark_counts": spec.dark_counts,
+        },
+    }
+    for family, values in exact.items():
+        if settings.is_exact(family):
+            drawn = replace(drawn, **values)
+    return drawn
 
 
-def certificates(drawn: Drawn, settings: TwinSettings) -> dict[str, Any]:
+def certificates(
+    drawn: Drawn, settings: TwinSettings, further: Further | None = None
+) -> dict[str, Any]:
     """What the papers say that came with the instruments: values and stated sigmas, no truth.
 
     lambda0 was measured on this spectrometer, so it carries the error that the axis had on
@@ -170,4 +176,46 @@ def certificates(drawn: Drawn, settings: TwinSettings) -> dict[str, Any]:
         "microsteps_per_motor_turn": screw.microsteps_per_motor_turn,
         "screw_pitch_mm": screw.pitch_mm,
         "um_per_pixel": settings.microscope.um_per_pixel,
+        "laser_nm": settings.laser_nm,
+        "laser_sigma_nm": settings.laser_sigma_nm,
+        "reference_sigma_nm": settings.reference_sigma_nm,
+        "raman": _raman_papers(settings, further),
+        "vis": _port_papers(settings.vis),
     }
+
+
+def _port_papers(port: PortSettings) -> dict[str, Any]:
+    """What the papers of a further spectrometer say."""
+    return {
+        "wavelength_coefficients": list(port.coefficients),
+        "axis_medium": "air",
+        "axis_absolute_sigma_nm": port.axis_sigma_nm,
+        "instrument_fwhm_nm": port.instrument_fwhm_nm,
+        "gain_e_per_count": port.gain_e_per_count,
+        "read_noise_e": port.read_noise_e,
+        "dark_counts": port.dark_counts,
+        "full_scale_counts": port.full_scale,
+    }
+
+
+def _raman_papers(settings: TwinSettings, further: Further | None) -> dict[str, Any]:
+    """Port, laser and nu0, which was measured on this port with this laser, at 300 K.
+
+    An error of axis and laser that moves all Raman shifts has moved nu0 as well.
+    """
+    laser_nm = settings.laser_nm
+    # at nu0; it is 10 % less at 2000 cm-1
+    per_nm = 1e7 * (1.0 / laser_nm - settings.anvil.nu0_cm1 / 1e7) ** 2
+    papers = _port_papers(settings.raman) | {
+        "laser_nm": laser_nm,
+        "laser_medium": "vacuum",
+        "axis_sigma_cm1": settings.raman.axis_sigma_nm * per_nm,
+        "nu0_sigma_cm1": settings.nu0_sigma_cm1,
+        "nu0_temperature_k": 300.0,
+        "nu0_same_axis": True,
+    }
+    if further is not None:
+        line_nm = 1e7 / (1e7 / (laser_nm + further.laser_error_nm) - further.nu0_cm1)
+        shown_cm1 = 1e7 / laser_nm - 1e7 / (line_nm + further.raman_axis_nm)
+        papers["nu0_cm1"] = round(shown_cm1 + further.nu0_noise_cm1, 3)
+    return papers

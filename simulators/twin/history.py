@@ -4,6 +4,7 @@ import bisect
 from dataclasses import dataclass
 
 from simulators.twin.cell import CellState
+from simulators.twin.condition import Condition
 
 __all__ = ["History", "Snapshot"]
 
@@ -22,6 +23,13 @@ class Snapshot:
     turns: float
     stage_k: float
     cell_k: float
+    felt_k: float
+    """Temperature as far as the pressure has followed it."""
+    peak_gpa: float
+    """Highest pressure so far."""
+    wear: float
+    """How near the cell is to its end, 0 to 1."""
+    condition: Condition
 
     @property
     def lab_s(self) -> float:
@@ -39,7 +47,7 @@ class History:
     def add(self, snapshot: Snapshot) -> None:
         """Append a snapshot that is not older than the last."""
         last = self._snapshots[-1]
-        still = snapshot.turns == last.turns
+        still = snapshot.turns == last.turns and snapshot.condition is last.condition
         if still and snapshot.lab_s - last.lab_s < SHORTEST_GAP_S:
             return
         self._snapshots.append(snapshot)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulators.twin.draws import Drawn
+from simulators.twin.further_draws import Further
 from simulators.twin.settings import RubySettings
 
 __all__ = ["Ruby", "RubyLines", "datchi_shift_nm", "ragan_shift_nm"]
@@ -38,6 +39,13 @@ and slope are continuous, which a line in nature is.
 """
 
 ERROR_FULL_BELOW_K = 100.0
+
+R1_PER_STRESS, R2_PER_STRESS = 0.13, 0.05
+"""Error of the pressure in GPa per GPa of uniaxial stress: He and Clarke, J. Am. Ceram. Soc. 78,
+1347 (1995)."""
+
+FADING_NM = 532.0
+"""Laser under which the fading of the settings holds; its power law is a model default."""
 
 RAGAN_UP_TO_K = 600.0
 """Beyond, the distance between the published shifts is kept as it is here."""
@@ -75,6 +83,11 @@ class RubyLines:
     """Lorentzian full width of either line, homogeneous and strain."""
     brightness: float
     """Light in both lines against 0 GPa."""
+    strain_fwhm_nm: float = 0.0
+    """The part of the width that is strain."""
+    pressure_gpa: float = 0.0
+    """Pressure of the chip."""
+    temperature_k: float = 296.0
 
 
 class Ruby:
@@ -86,11 +99,19 @@ class Ruby:
         What is published.
     drawn : Drawn
         What is true of this chip.
+    further : Further, optional
+        Errors that no budget models; none without it.
     """
 
-    def __init__(self, settings: RubySettings, drawn: Drawn) -> None:
+    def __init__(
+        self, settings: RubySettings, drawn: Drawn, further: Further | None = None
+    ) -> None:
         self._settings = settings
         self._drawn = drawn
+        self._gradient = 0.0 if further is None else further.gradient_part
+        self._heating = 0.0 if further is None else further.heating_k_per_mw
+        self._uniaxial = 0.0 if further is None else further.uniaxial_part
+        self._bend = 0.0 if further is None else further.scale_bend
         self._width_scale = 1.0 / _raman_width(settings.debye_k, 300.0)
 
     def lambda0_nm(self, temperature_k: float) -> float:
@@ -104,10 +125,22 @@ class Ruby:
         cold = max(0.0, (REFERENCE_K - temperature_k) / (REFERENCE_K - COLDEST_SCALE_K))
         return self._drawn.ruby_a_gpa * (1.0 + self._drawn.cold_coefficient * cold)
 
+    def chip_gpa(self, pressure_gpa: float) -> float:
+        """Pressure at the chip with `pressure_gpa` in the sample."""
+        return pressure_gpa * (1.0 + self._gradient)
+
     def r1_nm(self, pressure_gpa: float, temperature_k: float) -> float:
         """R1 in nm: the positive root of the scale's quadratic, on lambda0(T)."""
+        return self._line_nm(pressure_gpa, temperature_k, R1_PER_STRESS)
+
+    def _line_nm(self, pressure_gpa: float, temperature_k: float, per_stress: float) -> float:
+        """Place of R1 if stress along one axis acted on it with `per_stress`."""
         c = self._drawn.ruby_c
-        ratio = pressure_gpa / self.coefficient_gpa(temperature_k)
+        chip_gpa = self.chip_gpa(pressure_gpa)
+        # the unmodelled errors: stress that reads as pressure, and a scale of another form
+        felt_gpa = chip_gpa * (1.0 + per_stress * self._uniaxial)
+        felt_gpa *= 1.0 + self._bend * (chip_gpa / 100.0) ** 2
+        ratio = max(felt_gpa, 0.0) / self.coefficient_gpa(temperature_k)
         shift = (math.sqrt(1.0 + 4.0 * c * ratio) - 1.0) / (2.0 * c)
         lambda0_nm = self.lambda0_nm(temperature_k)
         moved_nm = lambda0_nm - self._drawn.lambda0_nm
@@ -117,7 +150,10 @@ class Ruby:
         """Return the doublet under `pressure_gpa` with the chip itself at `temperature_k`."""
         settings = self._settings
         r1_nm = self.r1_nm(pressure_gpa, temperature_k)
-        r2_nm = NM_PER_CM / (NM_PER_CM / r1_nm + settings.splitting_cm1)
+        above_nm = r1_nm
+        if self._uniaxial:
+            above_nm = self._line_nm(pressure_gpa, temperature_k, R2_PER_STRESS)
+        r2_nm = NM_PER_CM / (NM_PER_CM / above_nm + settings.splitting_cm1)
         ratio = self.line_ratio(temperature_k)
         width = self._width_scale * _raman_width(settings.debye_k, temperature_k)
         homogeneous_cm1 = settings.fwhm_300k_cm1 * width
@@ -128,6 +164,15 @@ class Ruby:
             r1_share=1.0 / (1.0 + ratio),
             fwhm_nm=homogeneous_cm1 * r1_nm**2 / NM_PER_CM + strain_nm,
             brightness=math.exp(-pressure_gpa / settings.fading_gpa),
+            strain_fwhm_nm=strain_nm,
+            pressure_gpa=pressure_gpa,
+            temperature_k=temperature_k,
+        )
+
+    def excitation(self, pressure_gpa: float, laser_nm: float) -> float:
+        """Light against that under 532 nm: shorter waves stay in the bands for longer."""
+        return math.exp(
+            pressure_gpa / self._settings.fading_gpa * (1.0 - (laser_nm / FADING_NM) ** 4)
         )
 
     def _shift_nm(self, temperature_k: float) -> float:
@@ -147,7 +192,8 @@ class Ruby:
         """Temperature of the chip in K under `light_mw`; contacts conduct less in the cold."""
         settings = self._settings
         weaker = max(1.0, (80.0 / cell_k) ** settings.heating_exponent)
-        return cell_k + settings.heating_k_per_mw * weaker * light_mw
+        rise = settings.heating_k_per_mw + self._heating
+        return cell_k + rise * weaker * light_mw
 
 
 def _raman_width(debye_k: float, temperature_k: float) -> float:

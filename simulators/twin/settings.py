@@ -2,110 +2,66 @@
 
 "Model default" marks a number of this model that no source gives: chosen so that the whole
 behaves as an experiment does. Scatter between seeds is drawn around these in `draws`. The
-light's part, from the chip to the detectors, stands in `optics_settings`.
+numbers themselves stand in `machine_settings`, `optics_settings`, `port_settings` and
+`specimen_settings`.
 """
 
 from dataclasses import dataclass, field
 
+from simulators.twin.machine_settings import CellSettings, CryostatSettings, ScrewSettings
 from simulators.twin.optics_settings import MicroscopeSettings, RubySettings, SpectrometerSettings
+from simulators.twin.port_settings import (
+    DisturbanceSettings,
+    PortSettings,
+    RubyShapeSettings,
+    raman_port,
+    vis_port,
+)
+from simulators.twin.specimen_settings import (
+    CONTENTS,
+    AnvilSettings,
+    FailureSettings,
+    GasketSettings,
+    SampleSettings,
+    StickSlipSettings,
+    UnmodelledSettings,
+)
 
 __all__ = [
+    "ERROR_FAMILIES",
+    "AnvilSettings",
     "CellSettings",
     "CryostatSettings",
+    "DisturbanceSettings",
+    "FailureSettings",
+    "GasketSettings",
     "MicroscopeSettings",
+    "PortSettings",
     "RubySettings",
+    "RubyShapeSettings",
+    "SampleSettings",
     "ScrewSettings",
     "SpectrometerSettings",
+    "StickSlipSettings",
     "TwinSettings",
+    "UnmodelledSettings",
 ]
 
-
-@dataclass(frozen=True, kw_only=True)
-class ScrewSettings:
-    """The screw, its springs and its friction."""
-
-    pitch_mm: float = 0.35
-    """Fine-thread cell screws have 0.35 to 0.7 mm."""
-    stiffness_kn_per_mm: float = 6.5
-    """Belleville stacks span 1 to 20 kN/mm; this puts 40 GPa about 0.3 turn above 2 GPa."""
-    backlash_turns: float = 0.02
-    """Model default: a preloaded worm gear, with an anti-backlash coupling."""
-    friction_coefficient: float = 0.25
-    """Dry steel on steel 0.1 to 0.4; larger in the cold. Half-width is this times Fd/2."""
-    stick_force_kn: float = 0.01
-    """Model default: friction that does not scale with the load."""
-    stall_force_kn: float = 6.0
-    """Model default: demanded force at which the motor stalls, about 2.6 turns."""
-    preload_gpa: float = 2.0
-    """Pressure of the closed cell at 0 turns, on the loading branch, for nominal constants."""
-    friction_scatter: float = 0.05
-    """Relative scatter of friction and backlash between cells; model default."""
-    gear_ratio: float = 100.0
-    """Motor turns per turn of the screw; model default, stated on the drive's certificate."""
-    microsteps_per_motor_turn: int = 12800
-    """200 full steps times 64 microsteps, the default of the stepper controllers of Zaber."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellSettings:
-    """Force to pressure, and what happens after a step."""
-
-    pmax_gpa: float = 420.0
-    """Saturation by cupping of the anvils; model default."""
-    f0_kn: float = 4.0
-    """Force at half saturation; model default (10 kN is hundreds of GPa on small culets)."""
-    exponent: float = 1.25
-    """Near-linear in the middle of the range; model default."""
-    load_scatter: float = 0.05
-    """Relative scatter of `pmax_gpa` and `f0_kn` between cells; model default."""
-    relaxation_fraction: float = 0.05
-    """Part of a step that comes late, at 300 K; 2 to 10 % are usual."""
-    fast_weight: float = 0.7
-    """Share of the late part that is elastic; the rest is flow of the gasket."""
-    fast_s: float = 180.0
-    """Time constant of the elastic part: minutes."""
-    slow_s: float = 5400.0
-    """Time constant of the gasket's flow: hours."""
-    creep_per_decade: float = 0.003
-    """Logarithmic creep per decade of time as part of the step, at 300 K; 0.1 to 0.5 %."""
-    creep_t0_s: float = 100.0
-    """Time after which the logarithm sets in; model default."""
-    thermal_per_k: float = 1.0e-4
-    """Relative change of pressure per K at constant turns: some % over 200 K; model default."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CryostatSettings:
-    """A pulse-tube cryostat with two nodes and a two-output controller."""
-
-    stage_kg: float = 0.6
-    """Copper equivalent of the cold stage; model default."""
-    cell_kg: float = 0.4
-    """Copper equivalent of cell and holder; with the stage 1 kg, model default."""
-    link_w_per_k: float = 0.4
-    """Conductance from stage to cell; bolted copper braids give 0.15 to 0.5 W/K."""
-    window_leak_w: float = 0.25
-    """Radiation of a 300 K window onto the cold cell."""
-    stage_load_w: float = 1.55
-    """Wires, shield and drive shaft onto a cold stage; brings the base to about 5 K."""
-    room_k: float = 295.0
-    """What the leaks come from."""
-    heater_w: tuple[tuple[float, float, float], ...] = ((0.5, 5.0, 50.0), (0.5, 5.0, 50.0))
-    """Power of the ranges low, medium and high of each output: a Lake Shore 336 on 50 ohm."""
-    heater_node: tuple[str, ...] = ("A", "B")
-    """Where the heater of each output sits: output 1 on the stage, output 2 on the cell."""
-    sensor_sigma_k: float = 0.05
-    """Calibration error of a sensor at 80 K (one sigma); scales with the root of T."""
-    sensor_noise_k: float = 0.001
-    """Reading noise at 80 K, proportional to T; 0 switches it off."""
-    p: float = 50.0
-    """Proportional gain, % of the range per K: the 336's own default."""
-    i: float = 20.0
-    """Integral, 1000/i is the reset time in s: the 336's own default."""
-    d: float = 0.0
-    """Derivative, % of a quarter of the reset time."""
-    ramp_k_per_min: float = 5.0
-    """Rate of the setpoint when ramping is switched on; model default."""
+ERROR_FAMILIES = (
+    "scale",
+    "cold",
+    "shift",
+    "lambda0",
+    "axis",
+    "sensor",
+    "detector",
+    "edge_scale",
+    "edge_cold",
+    "laser",
+)
+"""Systematic errors that can be switched off one by one with `TwinSettings.exact`: scale
+coefficients, pressure coefficient in the cold, temperature shift, zero lines, axes, sensors,
+gain and dark, edge scale, edge in the cold, wavelength of the laser."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,12 +72,26 @@ class TwinSettings:
     """Setpoint of loop 1 at the start; the cryostat has settled there."""
     light_mw: float = 1.0
     """Light at the cell, mW."""
+    laser_nm: float = 532.0
+    """Vacuum wavelength of the laser as its papers state it."""
     cosmic_rate: float = 0.0
     """Cosmic rays per s of exposure on the whole detector; 0.05 would be real."""
     noise: bool = True
     """False: photon, read, sensor and camera noise are off; rounding and clipping stay."""
     systematics: bool = True
     """False: every certificate and every published coefficient is exact."""
+    exact: tuple[str, ...] = ()
+    """Families of `ERROR_FAMILIES` that are exact while `systematics` is on."""
+    contents: str = "hydrogen"
+    """What is in the hole: one of `CONTENTS`."""
+    laser_sigma_nm: float = 0.02
+    """Error of the stated wavelength of the laser; model default."""
+    nu0_sigma_cm1: float = 0.3
+    """Measurement error of nu0 in the certificate; model default."""
+    reference_sigma_nm: float = 0.002
+    """Differences of chips of one boule at 0 GPa; model default."""
+    second_chip_part: float = 0.02
+    """Bound of the relative pressure difference between the two chips; model default."""
     screw: ScrewSettings = field(default_factory=ScrewSettings)
     """The screw, its springs and its friction."""
     cell: CellSettings = field(default_factory=CellSettings)
@@ -134,6 +104,50 @@ class TwinSettings:
     """Axis and detector."""
     microscope: MicroscopeSettings = field(default_factory=MicroscopeSettings)
     """The camera."""
+    stick_slip: StickSlipSettings = field(default_factory=StickSlipSettings)
+    """Jumps of the force."""
+    gasket: GasketSettings = field(default_factory=GasketSettings)
+    """The foil and its memory."""
+    failure: FailureSettings = field(default_factory=FailureSettings)
+    """Loss of the cell."""
+    sample: SampleSettings = field(default_factory=SampleSettings)
+    """Optics of the specimen."""
+    anvil: AnvilSettings = field(default_factory=AnvilSettings)
+    """The diamonds."""
+    shape: RubyShapeSettings = field(default_factory=RubyShapeSettings)
+    """What real ruby lines have beyond two Voigt profiles."""
+    raman: PortSettings = field(default_factory=raman_port)
+    """The Raman spectrometer."""
+    vis: PortSettings = field(default_factory=vis_port)
+    """The spectrometer for reflected white light."""
+    disturbance: DisturbanceSettings = field(default_factory=DisturbanceSettings)
+    """Flicker, drifts, fringes."""
+    unmodelled: UnmodelledSettings = field(default_factory=UnmodelledSettings)
+    """Errors that no uncertainty budget knows."""
+
+    @staticmethod
+    def preset(name: str, **changes: object) -> "TwinSettings":
+        """Return the settings of a kind of cell; see `presets.PRESETS` for the names.
+
+        Parameters
+        ----------
+        name : str
+            "four_pin", "bevelled" or "toroidal", each also with "_realistic" behind it.
+        **changes
+            Fields of `TwinSettings` that replace those of the preset.
+
+        Raises
+        ------
+        ValueError
+            If there is no such preset.
+        """
+        from simulators.twin.presets import preset
+
+        return preset(name, **changes)
+
+    def is_exact(self, family: str) -> bool:
+        """True where an error of `ERROR_FAMILIES` is switched off."""
+        return not self.systematics or family in self.exact
 
     def __post_init__(self) -> None:
         """Refuse settings that no cryostat or lamp could have."""
@@ -144,3 +158,13 @@ class TwinSettings:
             )
         if self.light_mw < 0 or self.cosmic_rate < 0:
             raise ValueError("Light power and cosmic rate of the twin cannot be negative.")
+        if self.contents not in CONTENTS:
+            raise ValueError(f"The twin's hole holds {', '.join(CONTENTS)}, not {self.contents!r}.")
+        unknown = sorted(set(self.exact) - set(ERROR_FAMILIES))
+        if unknown:
+            raise ValueError(
+                f"The twin has no errors called {', '.join(unknown)}; "
+                f"it has {', '.join(ERROR_FAMILIES)}."
+            )
+        if not 300.0 <= self.laser_nm <= 700.0:
+            raise ValueError(f"The twin's laser has 300 to 700 nm, not {self.laser_nm} nm.")

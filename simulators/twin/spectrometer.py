@@ -12,8 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import voigt_profile
 
+from simulators.twin.anvil_light import AnvilLight
 from simulators.twin.draws import Drawn
+from simulators.twin.lamp_lines import LAMP_LINES_NM, LAMP_STRENGTHS
+from simulators.twin.port_settings import RubyShapeSettings
 from simulators.twin.ruby import RubyLines
+from simulators.twin.ruby_shape import RubyShape
 from simulators.twin.settings import SpectrometerSettings
 
 __all__ = ["LitMoment", "Spectrometer"]
@@ -21,8 +25,15 @@ __all__ = ["LitMoment", "Spectrometer"]
 CORE_NM = 5.0
 """Beyond this distance the Gaussian part changes a wing by less than 1e-3 of the wing."""
 
+BEND_FROM_NM, BEND_REACH_NM = 694.25, 50.0
+"""Where the axis is right although it is bent, and where it is wrong by the stated error."""
+
 GAUSS_LEGENDRE_2 = 0.5 / math.sqrt(3.0)
 """Two-point rule over a pixel: relative error below 1e-5 at eight pixels per FWHM."""
+
+LAMP_E_PER_S = 2.0e6
+LAMP_FWHM_NM = 0.002
+"""Strongest line of the calibration lamp, and its natural width; model defaults."""
 
 FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
@@ -38,6 +49,8 @@ class LitMoment:
     """Reported minus true axis."""
     light_mw: float
     pressure_gpa: float
+    window: float = 1.0
+    """Light that passes window and sample, both ways together."""
 
 
 class Spectrometer:
@@ -53,6 +66,12 @@ class Spectrometer:
         Switch for all noise; cosmic rays per s.
     rng, pattern_rng : numpy.random.Generator
         Streams of exposures and of the fixed pattern.
+    shape : RubyShapeSettings, optional
+        What the lines have beyond two Voigt profiles.
+    anvil_light : AnvilLight, optional
+        Luminescence and absorption of the diamonds, fringes; none without it.
+    axis_bend_nm, axis_drift_nm_per_h : float
+        Errors of the axis that no budget models.
     """
 
     def __init__(
@@ -64,9 +83,16 @@ class Spectrometer:
         cosmic_rate: float,
         rng: np.random.Generator,
         pattern_rng: np.random.Generator,
+        shape: RubyShapeSettings | None = None,
+        anvil_light: AnvilLight | None = None,
+        axis_bend_nm: float = 0.0,
+        axis_drift_nm_per_h: float = 0.0,
     ) -> None:
         self._settings = settings
         self._drawn = drawn
+        self._anvil_light = anvil_light
+        self._bend_nm = axis_bend_nm
+        self._drift_nm_per_s = axis_drift_nm_per_h / 3600.0
         self._noise = noise
         self._cosmic_rate = cosmic_rate
         self._rng = rng
@@ -81,6 +107,11 @@ class Spectrometer:
         )
         pattern = settings.dark_pattern_counts * pattern_rng.standard_normal(settings.pixels)
         self._dark_counts = drawn.dark_counts + pattern
+        self._shape = None
+        if shape is not None and shape.real:
+            self._shape = RubyShape(
+                shape, self._axis_nm, self._pitch_nm, settings.instrument_fwhm_nm
+            )
         span = 2.0 * index / (settings.pixels - 1) - 1.0
         self._background = (
             1.0 + drawn.background_slope * span + drawn.background_curvature * (span**2 - 1.0 / 3.0)
@@ -97,7 +128,12 @@ class Spectrometer:
         wander = self._settings.axis_wander_nm * (
             math.sin(turn + self._drawn.axis_wander_phase) - math.sin(self._drawn.axis_wander_phase)
         )
-        return self._drawn.axis_offset_nm + self._drawn.axis_drift_nm + wander
+        drift_nm = self._drift_nm_per_s * lab_s
+        return self._drawn.axis_offset_nm + self._drawn.axis_drift_nm + wander + drift_nm
+
+    def bent_nm(self, true_nm: float) -> float:
+        """Where a line stands on an axis of the wrong curvature, nm, without its other errors."""
+        return true_nm + self._bend_nm * ((true_nm - BEND_FROM_NM) / BEND_REACH_NM) ** 2
 
     def mean_electrons(
         self, moments: Sequence[LitMoment], exposure_s: float
@@ -111,17 +147,55 @@ class Spectrometer:
                 continue
             # luminescence of the anvils rises towards 100 GPa: Xu et al., Science 232, 1404 (1986)
             rise = 1.0 + (moment.pressure_gpa / 100.0) ** 2
-            electrons += settings.background_e_per_s_mw * rise * dose * self._background
-            lines = moment.lines
-            total = settings.line_e_per_s_mw * lines.brightness * dose
-            for true_nm, share in ((lines.r1_nm, lines.r1_share), (lines.r2_nm, _rest(lines))):
-                centre_nm = true_nm + moment.axis_error_nm
-                electrons += total * share * self._profile(centre_nm, lines.fwhm_nm)
+            level = settings.background_e_per_s_mw * rise
+            if self._anvil_light is not None:
+                level += self._anvil_light.electrons_per_s_mw(moment.pressure_gpa)
+            electrons += level * moment.window * dose * self._background
+            self._add_lines(electrons, moment, dose)
+        if self._anvil_light is not None and self._anvil_light.fringes is not None:
+            electrons *= self._anvil_light.fringes
+        if self._shape is not None:
+            electrons += self._shape.stray(exposure_s)
         return electrons
+
+    def lamp_electrons(self, lab_s: float, exposure_s: float) -> NDArray[np.float64]:
+        """Expected electrons of the calibration lamp in each pixel, shape (pixels,)."""
+        electrons = np.full(self._settings.pixels, self._settings.dark_current_e_per_s * exposure_s)
+        for true_nm, strength in zip(LAMP_LINES_NM, LAMP_STRENGTHS, strict=True):
+            centre_nm = self.bent_nm(float(true_nm)) + self.axis_error_nm(lab_s)
+            if self._axis_nm[0] < centre_nm < self._axis_nm[-1]:
+                total = LAMP_E_PER_S * float(strength) * exposure_s
+                electrons += total * self._profile(centre_nm, LAMP_FWHM_NM)
+        return electrons
+
+    def expose_lamp(self, lab_s: float, exposure_s: float, lamp: float = 1.0) -> NDArray[np.uint16]:
+        """Counts of one exposure of the calibration lamp, shape (pixels,); `lamp` 0: dead."""
+        dark = self._settings.dark_current_e_per_s * exposure_s
+        light = self.lamp_electrons(lab_s, exposure_s) - dark if lamp > 0.0 else 0.0
+        return self._counts(np.full(self._settings.pixels, dark) + lamp * light, exposure_s)
 
     def expose(self, moments: Sequence[LitMoment], exposure_s: float) -> NDArray[np.uint16]:
         """Counts of one exposure, shape (pixels,)."""
-        electrons = self.mean_electrons(moments, exposure_s)
+        return self._counts(self.mean_electrons(moments, exposure_s), exposure_s)
+
+    def _add_lines(self, electrons: NDArray[np.float64], moment: LitMoment, dose: float) -> None:
+        """Add the light of the chip, in place."""
+        lines = moment.lines
+        if lines.brightness <= 0.0:
+            return
+        total = self._settings.line_e_per_s_mw * lines.brightness * moment.window * dose
+        if self._anvil_light is not None:
+            total *= self._anvil_light.transmission(moment.pressure_gpa)
+        if self._shape is not None:
+            bend_nm = self.bent_nm(lines.r1_nm) - lines.r1_nm
+            electrons += self._shape.electrons(lines, moment.axis_error_nm + bend_nm, total)
+            return
+        for true_nm, share in ((lines.r1_nm, lines.r1_share), (lines.r2_nm, _rest(lines))):
+            centre_nm = self.bent_nm(true_nm) + moment.axis_error_nm
+            electrons += total * share * self._profile(centre_nm, lines.fwhm_nm)
+
+    def _counts(self, electrons: NDArray[np.float64], exposure_s: float) -> NDArray[np.uint16]:
+        """Cosmic rays, noise, converter."""
         if self._cosmic_rate > 0.0:
             self._add_cosmic_rays(electrons, exposure_s)
         if self._noise:

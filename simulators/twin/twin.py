@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from simulators.clock import Clock
 from simulators.twin.draws import certificates, draw, generators
+from simulators.twin.exposure import exposure_nodes
+from simulators.twin.further_draws import draw_further
 from simulators.twin.loop import LoopState
-from simulators.twin.microscope import Microscope
-from simulators.twin.physics import Moment, Physics, exposure_nodes
+from simulators.twin.optics import Optics
+from simulators.twin.physics import Physics
+from simulators.twin.schedule import Fault
 from simulators.twin.settings import TwinSettings
-from simulators.twin.spectrometer import LitMoment, Spectrometer
 from simulators.twin.truth import averages, describe
+from simulators.twin.views import ILLUMINATIONS, SPOTS, PortInfo
 
 __all__ = ["Twin"]
 
@@ -42,25 +45,13 @@ class Twin:
         self._settings = settings or TwinSettings()
         self._lock = threading.RLock()
         streams = generators(seed)
-        noise = self._settings.noise
         self._drawn = draw(self._settings, streams["draws"])
+        self._further = draw_further(self._settings, streams["further"])
         self._sensor_rngs = {"A": streams["sensor_a"], "B": streams["sensor_b"]}
-        self._physics = Physics(self._settings, self._drawn, clock.now())
-        self._spectrometer = Spectrometer(
-            self._settings.spectrometer,
-            self._drawn,
-            noise=noise,
-            cosmic_rate=self._settings.cosmic_rate,
-            rng=streams["spectrometer"],
-            pattern_rng=streams["pattern"],
+        self._physics = Physics(
+            self._settings, self._drawn, self._further, clock.now(), streams["stick_slip"]
         )
-        self._microscope = Microscope(
-            self._settings.microscope,
-            self._drawn,
-            noise=noise,
-            rng=streams["microscope"],
-            pattern_rng=streams["pattern"],
-        )
+        self._optics = Optics(self._settings, self._drawn, self._further, self._physics, streams)
         self._last_exposure: dict[str, Any] | None = None
 
     # ---- screw ---------------------------------------------------------------------------
@@ -147,31 +138,59 @@ class Twin:
         with self._lock:
             return self._advance().cryostat.loop(output).ramping
 
-    # ---- spectrometer and light ----------------------------------------------------------
+    # ---- spectrometers, light, camera ----------------------------------------------------
 
     @property
     def pixels(self) -> int:
-        """Pixels of the detector."""
+        """Pixels of the detector of the ruby port."""
         return self._settings.spectrometer.pixels
 
     @property
     def full_scale(self) -> int:
-        """Largest count of the detector."""
+        """Largest count of the detector of the ruby port."""
         return self._settings.spectrometer.full_scale
 
     @property
     def wavelength_coefficients(self) -> tuple[float, float, float, float]:
-        """Axis polynomial in the pixel index as the instrument's memory states it, nm in air."""
-        return self._spectrometer.coefficients
+        """Axis polynomial of the ruby port as its memory states it: pixel index to nm in air."""
+        return self._optics.spectrometer.coefficients
+
+    def port(self, name: str) -> PortInfo:
+        """Return what the instrument behind a port says of itself.
+
+        Parameters
+        ----------
+        name : str
+            "ruby", "raman" or "vis".
+
+        Raises
+        ------
+        ValueError
+            If there is no such port.
+        """
+        return self._optics.port(name)
+
+    @property
+    def laser_nm(self) -> float:
+        """Vacuum wavelength of the laser as its papers state it."""
+        return self._settings.laser_nm
 
     @property
     def light_mw(self) -> float:
-        """Light at the cell in mW while it is on."""
-        return self._settings.light_mw
+        """Power of the laser at the cell in mW while it is on; may be set."""
+        return self._physics.power_mw
+
+    @light_mw.setter
+    def light_mw(self, power_mw: float) -> None:
+        if not (math.isfinite(power_mw) and power_mw >= 0.0):
+            raise ValueError(f"The laser cannot give {power_mw} mW.")
+        with self._lock:
+            physics = self._advance()
+            physics.switch_light(physics.light_on, float(power_mw))
 
     @property
     def light_on(self) -> bool:
-        """True while light falls on the cell."""
+        """True while the light of the laser falls on the cell."""
         with self._lock:
             return self._physics.light_on
 
@@ -180,8 +199,44 @@ class Twin:
         with self._lock:
             self._advance().switch_light(bool(on))
 
-    def expose(self, start_lab_s: float, exposure_s: float) -> NDArray[np.uint16]:
-        """Expose the detector; counts, shape (pixels,).
+    @property
+    def lamp_on(self) -> bool:
+        """True while the lamp is switched on, which lights camera, port "vis" and line lamp."""
+        return self._optics.view.lamp_on
+
+    @lamp_on.setter
+    def lamp_on(self, on: bool) -> None:
+        with self._lock:
+            self._optics.view.lamp_on = bool(on)
+
+    @property
+    def spot(self) -> str:
+        """Where the optics of all ports look; may be set to one of `SPOTS`."""
+        return self._optics.view.spot
+
+    @spot.setter
+    def spot(self, name: str) -> None:
+        if name not in SPOTS:
+            raise ValueError(f"The optics of the twin look at {', '.join(SPOTS)}, not {name!r}.")
+        with self._lock:
+            self._optics.view.spot = name
+
+    @property
+    def illumination(self) -> str:
+        """Light for the port "vis": "reflected" or "transmitted"; may be set."""
+        return self._optics.view.illumination
+
+    @illumination.setter
+    def illumination(self, name: str) -> None:
+        if name not in ILLUMINATIONS:
+            raise ValueError(f"The lamp is {' or '.join(ILLUMINATIONS)}, not {name!r}.")
+        with self._lock:
+            self._optics.view.illumination = name
+
+    def expose(
+        self, start_lab_s: float, exposure_s: float, port: str = "ruby"
+    ) -> NDArray[np.uint16]:
+        """Expose the detector of a port at the present `spot`; counts, shape (pixels,).
 
         Parameters
         ----------
@@ -190,32 +245,68 @@ class Twin:
             the future, where nothing is expected to be turned.
         exposure_s : float
             Above 0.
+        port : str
+            "ruby", "raman" or "vis".
 
         Raises
         ------
         ValueError
-            If the exposure is not a finite time above 0.
+            If the exposure is not a finite time above 0, or there is no such port.
         """
         if not (math.isfinite(start_lab_s) and math.isfinite(exposure_s) and exposure_s > 0.0):
             raise ValueError(f"The detector cannot be exposed for {exposure_s} s.")
         with self._lock:
+            self._optics.port(port)
             nodes = exposure_nodes(self._advance(), start_lab_s, exposure_s)
-            moments = [self._lit(weight, moment) for weight, moment in nodes]
-            counts = self._spectrometer.expose(moments, exposure_s)
+            counts, moments = self._optics.expose(nodes, start_lab_s, exposure_s, port)
             self._last_exposure = {
                 "start_lab_s": start_lab_s,
                 "exposure_s": exposure_s,
                 "light_on": self._physics.light_on,
-            } | averages(nodes, moments)
+                "port": port,
+                "spot": self.spot,
+            } | averages(nodes, moments, self._optics)
             return counts
 
-    def frame(self, exposure_s: float) -> NDArray[np.uint8]:
-        """Take a frame of the microscope, shape (480, 640)."""
+    def frame(self, exposure_s: float, *, colour: bool = False) -> NDArray[np.uint8]:
+        """Take a frame of the microscope, shape (480, 640), or (480, 640, 3) in colour."""
         if not (math.isfinite(exposure_s) and exposure_s >= 0.0):
             raise ValueError(f"The camera cannot be exposed for {exposure_s} s.")
         with self._lock:
-            pressure_gpa = self._advance().moment().pressure_gpa
-            return self._microscope.frame(pressure_gpa, exposure_s)
+            self._advance()
+            return self._optics.frame(exposure_s, colour=colour)
+
+    # ---- what goes wrong -----------------------------------------------------------------
+
+    def inject(
+        self, kind: str, *, at_lab_s: float | None = None, at_gpa: float | None = None
+    ) -> None:
+        """Order a fault: now, at a laboratory time, or once the pressure is that high.
+
+        Parameters
+        ----------
+        kind : str
+            "blow_out", "fracture", "helium_out" (the cooler stops), "ice" (grows on the window),
+            "lamp_dies" or "chip_lost".
+        at_lab_s, at_gpa : float, optional
+            When; with both, at the earlier one.
+
+        Raises
+        ------
+        ValueError
+            If there is no such fault, or its time or pressure is not a number.
+        """
+        with self._lock:
+            physics = self._advance()
+            if at_lab_s is None and at_gpa is None:
+                at_lab_s = physics.lab_s
+            physics.order(
+                Fault(
+                    kind=kind,
+                    at_lab_s=math.inf if at_lab_s is None else float(at_lab_s),
+                    at_gpa=math.inf if at_gpa is None else float(at_gpa),
+                )
+            )
 
     # ---- truth, for tests only, and papers -----------------------------------------------
 
@@ -225,6 +316,7 @@ class Twin:
         return {
             "seed": self._seed,
             **self._drawn.as_dict(),
+            **self._further.as_dict(),
             "sensor_error_80k_k": {
                 "A": sigma_k * self._drawn.sensor_z_a,
                 "B": sigma_k * self._drawn.sensor_z_b,
@@ -233,9 +325,9 @@ class Twin:
         }
 
     def state(self) -> dict[str, Any]:
-        """Return the true state now, JSON-able."""
+        """Return the true state now, JSON-able; failures and faults included."""
         with self._lock:
-            return describe(self._advance(), self._spectrometer, self._microscope)
+            return describe(self._advance(), self._optics, self._settings)
 
     def last_exposure(self) -> dict[str, Any] | None:
         """Return the true state averaged over the last exposure; None before the first."""
@@ -244,7 +336,7 @@ class Twin:
 
     def certificates(self) -> dict[str, Any]:
         """Return what the papers of the instruments state, with sigmas; nothing of the truth."""
-        return certificates(self._drawn, self._settings)
+        return certificates(self._drawn, self._settings, self._further)
 
     # ---- inside --------------------------------------------------------------------------
 
@@ -252,13 +344,3 @@ class Twin:
         """Let the physics run to the present; the caller holds the lock."""
         self._physics.advance(self._clock.now())
         return self._physics
-
-    def _lit(self, weight: float, moment: Moment) -> LitMoment:
-        """Return what the slit sees at a moment."""
-        return LitMoment(
-            weight=weight,
-            lines=self._physics.ruby.lines(moment.pressure_gpa, moment.ruby_k),
-            axis_error_nm=self._spectrometer.axis_error_nm(moment.lab_s),
-            light_mw=self._physics.light_mw,
-            pressure_gpa=moment.pressure_gpa,
-        )

@@ -3,12 +3,24 @@
 import numpy as np
 
 from simulators.twin.cell import CellState
+from simulators.twin.condition import Condition
 from simulators.twin.history import LONGEST, History, Snapshot
+
+SOUND = Condition()
 
 
 def at(lab_s: float, turns: float = 0.0) -> Snapshot:
     cell = CellState(lab_s=lab_s, final_gpa=2.0, modes_gpa=np.zeros(1))
-    return Snapshot(cell=cell, turns=turns, stage_k=80.0, cell_k=80.5)
+    return Snapshot(
+        cell=cell,
+        turns=turns,
+        stage_k=80.0,
+        cell_k=80.5,
+        felt_k=80.5,
+        peak_gpa=2.0,
+        wear=0.0,
+        condition=SOUND,
+    )
 
 
 def test_the_snapshot_before_a_time_and_the_one_after() -> None:

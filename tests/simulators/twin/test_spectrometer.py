@@ -40,7 +40,7 @@ def test_coefficients_survive_single_precision(make_twin: MakeTwin) -> None:
 
 
 def test_all_light_of_a_line_arrives_once(make_twin: MakeTwin) -> None:
-    spectrometer = make_twin()._spectrometer
+    spectrometer = make_twin()._optics.spectrometer
     dark = spectrometer.mean_electrons([moment(light_mw=0.0)], 1.0)
     lit = spectrometer.mean_electrons([moment()], 1.0)
     background = spectrometer.mean_electrons([moment(r1_nm=400.0)], 1.0)
@@ -50,7 +50,7 @@ def test_all_light_of_a_line_arrives_once(make_twin: MakeTwin) -> None:
 
 
 def test_two_moments_share_an_exposure(make_twin: MakeTwin) -> None:
-    spectrometer = make_twin()._spectrometer
+    spectrometer = make_twin()._optics.spectrometer
     halves = [
         LitMoment(weight=0.5, lines=m.lines, axis_error_nm=0.0, light_mw=1.0, pressure_gpa=0.0)
         for m in (moment(700.0), moment(710.0))
@@ -107,7 +107,7 @@ def test_noise_is_white_and_as_large_as_photons_and_amplifier_make_it(make_twin:
     truth = twin.truth()
     gain = truth["gain_e_per_count"]
     mean = frames.mean(axis=0)
-    electrons = (mean - twin._spectrometer._dark_counts) * gain
+    electrons = (mean - twin._optics.spectrometer._dark_counts) * gain
     expected = (electrons + truth["read_noise_e"] ** 2) / gain**2 + 1.0 / 12.0
     z = (frames - mean) / np.sqrt(expected * (1.0 - 1.0 / 200))
     assert z.var() == pytest.approx(1.0, abs=0.01)
@@ -132,7 +132,7 @@ def test_cosmic_rays_come_at_their_rate(make_twin: MakeTwin) -> None:
 
 def test_the_axis_wanders_slowly_and_little(make_twin: MakeTwin) -> None:
     twin = make_twin()
-    errors = [twin._spectrometer.axis_error_nm(t) for t in np.arange(0.0, 20_000.0, 50.0)]
+    errors = [twin._optics.spectrometer.axis_error_nm(t) for t in np.arange(0.0, 20_000.0, 50.0)]
     truth = twin.truth()
     assert errors[0] == pytest.approx(truth["axis_offset_nm"] + truth["axis_drift_nm"])
     assert 0.0 < np.ptp(errors) <= 0.0006
