@@ -1,0 +1,221 @@
+"""Dated calibrations of a station: measured once, used until they are too old.
+
+The plans `calibrate_axis`, `measure_gain`, `measure_lambda0` and `measure_reference_ruby` write
+here; ramps ask for the newest valid one and refuse to start without it. The file lies in the
+station's state folder and only grows: what was used in which run can always be found again. A
+wrong calibration is withdrawn by a further record, which says why.
+"""
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from dac_control.errors import RecordError, StaleReading
+from dac_control.records.json_log import JsonLog
+
+__all__ = ["KINDS", "CalibrationKind", "CalibrationRecord", "CalibrationStore"]
+
+CalibrationKind = Literal["axis", "gain", "lambda0", "reference"]
+KINDS: Final[dict[str, str]] = {
+    "axis": "calibrate_axis",
+    "gain": "measure_gain",
+    "lambda0": "measure_lambda0",
+    "reference": "measure_reference_ruby",
+}
+"""What can be calibrated, and the plan that does it."""
+
+# Clocks of two computers differ by less.
+_FUTURE_S: Final = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationRecord:
+    """One calibration as it was stored."""
+
+    uid: str
+    kind: str
+    port: str
+    """What it belongs to: a spectrometer's name for ``axis`` and ``gain``, a chip's for others."""
+    time: datetime.datetime
+    """When it was measured, with its time zone."""
+    content: dict[str, Any]
+    """As its type gave it: `AxisCalibration.to_dict`, `PhotonTransfer.to_dict` ..."""
+    run: str
+    """Start document of the run that measured it; empty where there was none."""
+    simulated: bool
+
+    def age_h(self, now: datetime.datetime) -> float:
+        """Hours since it was measured."""
+        return (now - self.time).total_seconds() / 3600.0
+
+
+class CalibrationStore(JsonLog):
+    """The append-only file of calibrations; see `JsonLog`.
+
+    Parameters
+    ----------
+    path : Path
+        The file, in the station's state folder.
+    """
+
+    what = "the file of calibrations"
+    entry = "a calibration"
+
+    def add(
+        self,
+        kind: CalibrationKind,
+        port: str,
+        content: Mapping[str, Any],
+        *,
+        time: datetime.datetime,
+        run: str = "",
+        simulated: bool = False,
+    ) -> CalibrationRecord:
+        """Store a calibration; it is on the disk when this returns.
+
+        Raises
+        ------
+        RecordError
+            It cannot be written, or it is none: unknown kind, no port, no time zone.
+        """
+        if kind not in KINDS or not port.strip() or time.tzinfo is None:
+            raise RecordError(
+                f"A calibration needs a kind out of {', '.join(KINDS)}, the name of what it "
+                f"belongs to and a time with its time zone, not {kind!r}, {port!r}, {time}."
+            )
+        record = CalibrationRecord(
+            uid=str(uuid.uuid4()),
+            kind=kind,
+            port=port,
+            time=time,
+            content=dict(content),
+            run=run,
+            simulated=simulated,
+        )
+        self.append(
+            {
+                "uid": record.uid,
+                "kind": kind,
+                "port": port,
+                "time": time.isoformat(),
+                "run": run,
+                "simulated": simulated,
+                "content": record.content,
+            }
+        )
+        return record
+
+    def withdraw(self, uid: str, reason: str, *, time: datetime.datetime) -> None:
+        """Say that a calibration is wrong; it stays in the file and is not used again.
+
+        Raises
+        ------
+        RecordError
+            There is no such calibration, the reason is empty, or it cannot be written.
+        """
+        if not reason.strip():
+            raise RecordError("Withdrawing a calibration needs a reason; say what is wrong.")
+        if all(record.uid != uid for record in self._all()):
+            raise RecordError(f"{self.path} holds no calibration {uid} that could be withdrawn.")
+        self.append({"withdraws": uid, "reason": reason, "time": time.isoformat()})
+
+    def history(
+        self, kind: CalibrationKind, port: str, *, simulated: bool = False
+    ) -> tuple[CalibrationRecord, ...]:
+        """Return all valid calibrations of one kind and port, in the order of their times.
+
+        Raises
+        ------
+        RecordError
+            The file cannot be read, or a record in it is damaged.
+        """
+        found = [
+            record
+            for record in self._all()
+            if (record.kind, record.port, record.simulated) == (kind, port, simulated)
+        ]
+        return tuple(sorted(found, key=lambda record: record.time))
+
+    def newest(
+        self,
+        kind: CalibrationKind,
+        port: str,
+        *,
+        now: datetime.datetime,
+        limit_h: float | None = None,
+        simulated: bool = False,
+    ) -> CalibrationRecord:
+        """Return the newest valid calibration, or say what to measure.
+
+        Parameters
+        ----------
+        kind, port
+            As for `add`.
+        now : datetime.datetime
+            With its time zone.
+        limit_h : float, optional
+            Hours that it may be old; None for any age.
+        simulated : bool
+            Simulated calibrations count for simulated runs, and only for them.
+
+        Raises
+        ------
+        StaleReading
+            There is none, or the newest is too old or from the future.
+        RecordError
+            As `history`.
+        """
+        found = self.history(kind, port, simulated=simulated)
+        plan = KINDS[kind]
+        if not found:
+            kept = " simulated" if simulated else ""
+            raise StaleReading(f"There is no{kept} {kind} calibration of '{port}'; run {plan}.")
+        record = found[-1]
+        age_h = record.age_h(now)
+        day = record.time.isoformat(timespec="minutes")
+        if age_h * 3600.0 < -_FUTURE_S:
+            raise StaleReading(
+                f"The {kind} calibration of '{port}' is dated {day}, {-age_h:.1f} h from now; set "
+                f"the clock of this computer right, or withdraw it and run {plan}."
+            )
+        if limit_h is not None and age_h > limit_h:
+            raise StaleReading(
+                f"The {kind} calibration of '{port}' is {age_h:.1f} h old ({day}), and {limit_h:g} "
+                f"h are allowed; run {plan}, or allow more."
+            )
+        return record
+
+    def _all(self) -> list[CalibrationRecord]:
+        """Every calibration that was not withdrawn."""
+        lines = self.read()
+        gone = {line["withdraws"] for line in lines if "withdraws" in line}
+        found = [
+            _record(line, number, self.path)
+            for number, line in enumerate(lines, start=1)
+            if "withdraws" not in line
+        ]
+        return [record for record in found if record.uid not in gone]
+
+
+def _record(line: Mapping[str, Any], number: int, path: Path) -> CalibrationRecord:
+    try:
+        time = datetime.datetime.fromisoformat(line["time"])
+        if time.tzinfo is None or not isinstance(line["content"], dict):
+            raise ValueError("no time zone, or no content")
+        return CalibrationRecord(
+            uid=str(line["uid"]),
+            kind=str(line["kind"]),
+            port=str(line["port"]),
+            time=time,
+            content=line["content"],
+            run=str(line["run"]),
+            simulated=bool(line["simulated"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError(
+            f"Record {number} of {path} is not a calibration ({error!r}); restore the file from a "
+            "copy."
+        ) from error
