@@ -1,4 +1,4 @@
-"""The simulated laboratory: one twin, four instruments, served on loopback to any client."""
+"""The simulated laboratory: one twin, five instruments, served on loopback to any client."""
 
 import contextlib
 import sys
@@ -19,25 +19,31 @@ from simulators.serving.tcp import TcpServer
 from simulators.truth import TruthLight, TruthWriter
 from simulators.twin import Twin, TwinSettings
 from simulators.wire.basler import CameraFeeder
+from simulators.wire.cobolt06 import Cobolt06Simulator, HeadConstants
 from simulators.wire.lakeshore336 import LakeShore336Simulator
 from simulators.wire.ocean import Light, OceanSimulator
 from simulators.wire.zaber import DriveConstants, ZaberSimulator
 
 __all__ = ["PORT_ROLES", "Laboratory"]
 
-PORT_ROLES = ("cryostat", "cryostat_serial", "drive", "spectrometer")
+PORT_ROLES = ("cryostat", "cryostat_serial", "drive", "spectrometer", "laser")
 """What has a TCP port, and so can be given one."""
 TICK_S = 0.02
 """How often the physics follow the motor when no client asks, in s on the wall."""
 REPLAY_TEMPERATURE_K = 296.0
 """Where recorded spectra are taken to come from, unless told otherwise: a room."""
 SPECTROMETER_MODEL = "HDX"
+LASER = HeadConstants()
+LASER_SPOT_UM = 20.0
+"""Diameter of the laser's spot on the specimen, as its papers state it: wide enough that 1 mW is
+no danger; model default."""
 
 
 class Laboratory:
-    """A cryostat, a screw drive, a spectrometer and a camera around one twin.
+    """A cryostat, a screw drive, a spectrometer, a camera and a laser around one twin.
 
-    It can be started once; its clock and its physics run from the moment it is made.
+    The twin keeps its own light until somebody connects to the laser; from then on its light is
+    the laser's. It can be started once; its clock and its physics run from the moment it is made.
 
     Parameters
     ----------
@@ -66,10 +72,11 @@ class Laboratory:
     ----------
     clock, twin
         Time and physics.
-    cryostat, drive, spectrometer, camera
+    cryostat, drive, spectrometer, camera, laser
         The simulators.
     faults : dict[str, FaultInjector]
-        By role (``"cryostat"``, ``"drive"``, ``"spectrometer"``); works on all its links.
+        By role (``"cryostat"``, ``"drive"``, ``"spectrometer"``, ``"laser"``); works on all
+        its links.
 
     Raises
     ------
@@ -108,9 +115,11 @@ class Laboratory:
         self.cryostat = LakeShore336Simulator(self.twin, self.clock)
         self.drive = ZaberSimulator(self.twin, self.clock, self._drive_constants)
         self.spectrometer = OceanSimulator(self._light(replay), self.clock)
+        self.laser = Cobolt06Simulator(self.twin, self.clock, LASER, seed)
         self.faults = {
             "cryostat": FaultInjector(self.cryostat.session),
             "drive": FaultInjector(self.drive.session),
+            "laser": FaultInjector(self.laser.session),
             # A binary protocol: any byte may be part of a request.
             "spectrometer": FaultInjector(self.spectrometer.session, terminators=b""),
         }
@@ -141,6 +150,10 @@ class Laboratory:
             "resolution": drive.resolution,
             "min_turns": drive.min_turns,
             "max_turns": drive.max_turns,
+            "light_nm": float(LASER.model[:4]),
+            "light_max_mw": LASER.max_power_mw,
+            "light_transmission": LASER.transmission,
+            "light_spot_um": LASER_SPOT_UM,
         }
 
     @property
@@ -154,6 +167,7 @@ class Laboratory:
             "cryostat": f"TCPIP0::{self._host}::{tcp['cryostat']}::SOCKET",
             "cryostat_serial": f"rfc2217://{self._host}:{tcp['cryostat_serial']}",
             "drive": f"socket://{self._host}:{tcp['drive']}",
+            "laser": f"socket://{self._host}:{tcp['laser']}",
             "spectrometer": {
                 "model": SPECTROMETER_MODEL,
                 "host": self._host,
@@ -240,6 +254,7 @@ class Laboratory:
         while not self._stopping.wait(TICK_S):
             self.drive.update()
             self.cryostat.update()
+            self.laser.update()
 
     def _light(self, replay: Path | None) -> Light:
         if replay is not None:

@@ -7,38 +7,38 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     field_validator,
     model_validator,
 )
 
+from dac_control.app.device_tables import (
+    BaslerCamera,
+    Devices,
+    LakeShoreCryostat,
+    ManualScrew,
+    OceanSpectrometer,
+    ZaberDrive,
+)
+from dac_control.app.light_tables import Cobolt06Laser, LightTable
+from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES
 from dac_control.safety.limits import StepLimits
 
 __all__ = [
     "BaslerCamera",
+    "Cobolt06Laser",
     "LakeShoreCryostat",
+    "ManualScrew",
     "OceanSpectrometer",
     "Station",
+    "Strict",
     "ZaberDrive",
     "load_station",
     "load_station_and_text",
 ]
-
-# strict: neither "0.8" nor true is a number
-Positive = Annotated[float, Field(gt=0, strict=True)]
-NonNegative = Annotated[float, Field(ge=0, strict=True)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-
-
-class Strict(BaseModel):
-    """A table of the file in which an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class General(Strict):
@@ -81,6 +81,11 @@ class Specimen(Strict):
     id: str
     material: str = ""
     ptm: str = ""
+    max_temperature_k: Positive | None = None
+    """What it stands, by the cell's sensor and by the ruby's own lines: 80 K for hydrogen, which
+    goes into the diamond above."""
+    contents: str = ""
+    """What a control run has in the cell instead of it: ``empty``, ``alumina`` ..."""
 
 
 class LambdaZero(Strict):
@@ -156,95 +161,17 @@ class Gauge(Strict):
         return several
 
 
-class LakeShoreCryostat(Strict):
-    """``[devices.cryostat]`` with a Lake Shore 336."""
+class Rehearsal(Strict):
+    """``[rehearsal]``: what a rehearsal has to know and no other table says."""
 
-    driver: Literal["lakeshore336"]
-    name: Name = "cryostat"
-    address: str
-    serial: str | None = None
-    stage_input: Literal["A", "B", "C", "D"] = "A"
-    cell_input: Literal["A", "B", "C", "D"] = "B"
-    output: Annotated[int, Field(ge=1, le=2, strict=True)] = 1
-    min_setpoint_k: Positive = 1.0
-    max_setpoint_k: Positive = 310.0
-    rate_k_per_min: Annotated[float, Field(ge=0.1, le=100, strict=True)] = 1.0
-
-    @model_validator(mode="after")
-    def _limits_agree(self) -> Self:
-        if self.min_setpoint_k >= self.max_setpoint_k:
-            raise ValueError(
-                f"min_setpoint_k ({self.min_setpoint_k}) must lie below max_setpoint_k "
-                f"({self.max_setpoint_k})"
-            )
-        if self.stage_input == self.cell_input:
-            raise ValueError("stage_input and cell_input name the same sensor")
-        return self
-
-
-class ZaberDrive(Strict):
-    """``[devices.drive]`` with a Zaber ASCII controller."""
-
-    driver: Literal["zaber"]
-    name: Name = "drive"
-    address: str
-    serial: str | None = None
-    device: Annotated[int, Field(ge=1, le=99, strict=True)] = 1
-    axis: Annotated[int, Field(ge=1, le=9, strict=True)] = 1
-    steps_per_rev: Annotated[int, Field(ge=1, strict=True)] = 200
-    microsteps: Annotated[int, Field(ge=1, strict=True)] = 64
-    gear_ratio: Annotated[float, Field(strict=True)]
-    tolerance_turns: Positive = 1e-4
-    move_timeout_s: Positive = 900.0
-
-
-class OceanSpectrometer(Strict):
-    """``[devices.spectrometer]`` with an Ocean instrument under seabreeze."""
-
-    driver: Literal["ocean"]
-    name: Name = "spectrometer"
-    model: str
-    host: str | None = None
-    port: Annotated[int, Field(ge=1, le=65535, strict=True)] | None = None
-    serial: str | None = None
-    gain_e_per_count: Positive | None = None
-    read_noise_e: NonNegative | None = None
-    dark_counts: NonNegative | None = None
-
-
-class BaslerCamera(Strict):
-    """``[devices.microscope]`` with a Basler camera under pypylon."""
-
-    driver: Literal["basler"]
-    name: Name = "microscope"
-    serial: str
-    exposure_ms: Positive
-    pixel_format: str = "Mono8"
-    roi: tuple[int, int, int, int] | None = None
-    """Offset x, offset y, width, height in pixels."""
-    nodes: dict[str, bool | int | float | str] = {}
-    """GenICam nodes set on connection, in this order."""
-    environment: dict[str, str] = {}
-    """Environment variables that the vendor's library reads when it is loaded."""
-
-
-class Devices(Strict):
-    """``[devices]``: one table per role."""
-
-    cryostat: LakeShoreCryostat
-    drive: ZaberDrive
-    spectrometer: OceanSpectrometer
-    microscope: BaslerCamera | None = None
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> Self:
-        present = [self.cryostat, self.drive, self.spectrometer, self.microscope]
-        names = [device.name for device in present if device is not None]
-        taken = {"ruby", "clock", "step"}
-        for name in names:
-            if names.count(name) > 1 or name in taken:
-                raise ValueError(f"the name {name!r} is used twice or reserved")
-        return self
+    start_temperature_k: Annotated[float, Field(ge=1.5, le=400, strict=True)] = 80.0
+    """Where stage and cell have settled when the run begins."""
+    cooling: Literal["closed_cycle", "helium_flow"] = "closed_cycle"
+    """What cools: a machine, or liquid helium that is used up."""
+    cell: Literal["four_pin", "bevelled", "toroidal"] | None = None
+    """Kind of cell that the twin is; by default what `cell.type` and `cell.bevel` sound like."""
+    realistic: Annotated[bool, Field(strict=True)] = False
+    """With everything that disturbs: jumps of the screw, cosmic rays, drifts, and failures."""
 
 
 class Station(Strict):
@@ -257,7 +184,31 @@ class Station(Strict):
     specimen: Specimen
     gauge: Gauge
     limits: Annotated[StepLimits, NumbersOnly]
+    light: LightTable = LightTable()
     devices: Devices
+    rehearsal: Rehearsal = Rehearsal()
+
+    @model_validator(mode="after")
+    def _light_is_accounted_for(self) -> Self:
+        laser = self.devices.laser
+        if laser is not None and laser.light not in self.light.beams:
+            raise ValueError(
+                f"[devices.laser] shines at {laser.light}, and [light.beams.{laser.light}] is "
+                "missing; state spot_um (or area_um2) and transmission there, since its light is "
+                "charged to the specimen"
+            )
+        if "picture" in (self.light.arm_needs or ()) and self.devices.microscope is None:
+            raise ValueError(
+                "light.arm_needs asks for a picture, and there is no [devices.microscope]"
+            )
+        return self
+
+    @property
+    def arm_needs(self) -> tuple[str, ...]:
+        """What must be on record before a laser shoots at high pressure."""
+        if self.light.arm_needs is not None:
+            return self.light.arm_needs
+        return () if self.devices.microscope is None else ("picture",)
 
     @model_validator(mode="after")
     def _only_simulators_run_fast(self) -> Self:

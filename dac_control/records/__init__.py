@@ -4,6 +4,7 @@ from dac_control.records.catalog import RunInfo, find_run, list_runs
 from dac_control.records.disk import probe_writable
 from dac_control.records.frames import FrameStore
 from dac_control.records.intents_log import IntentLog
+from dac_control.records.light_ledger import LightLedger
 from dac_control.records.manifest import Difference, verify_manifest, write_manifest
 from dac_control.records.metadata import RunMetadata
 from dac_control.records.reader import Run, open_run
@@ -14,6 +15,7 @@ __all__ = [
     "Difference",
     "FrameStore",
     "IntentLog",
+    "LightLedger",
     "Run",
     "RunInfo",
     "RunMetadata",

@@ -1,0 +1,105 @@
+"""Tables of light: lasers in ``[devices]``, optics and limits in ``[light]``."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from dac_control.app.tables import LightLabel, Name, NonNegative, Positive, Strict
+from dac_control.safety.light import Beam, LightLimits, area_of_spot_um2
+
+__all__ = ["BeamTable", "Cobolt06Laser", "LightLimit", "LightTable", "label_of"]
+
+
+def label_of(wavelength_nm: float) -> str:
+    """Label of a laser in budgets, tables and the ledger."""
+    return f"{wavelength_nm:.0f}nm"
+
+
+class Cobolt06Laser(Strict):
+    """``[devices.laser]`` with a Cobolt 06."""
+
+    driver: Literal["cobolt06"]
+    name: Name = "laser"
+    address: str
+    serial: str | None = None
+    wavelength_nm: Annotated[float, Field(ge=200, le=2000, strict=True)]
+    max_power_mw: Positive
+    """Ceiling at the head, whatever the laser could do."""
+    power_mw: Positive = 1.0
+    """Power at the head where a plan asks for none."""
+
+    @property
+    def light(self) -> str:
+        """Its label."""
+        return label_of(self.wavelength_nm)
+
+    @model_validator(mode="after")
+    def _power_fits(self) -> Self:
+        if self.power_mw > self.max_power_mw:
+            raise ValueError(
+                f"power_mw ({self.power_mw:g}) is above max_power_mw ({self.max_power_mw:g})"
+            )
+        return self
+
+
+class BeamTable(Strict):
+    """``[light.beams.532nm]``: what the optics make of a light on the specimen."""
+
+    spot_um: Positive | None = None
+    """Diameter of a round spot; or area_um2."""
+    area_um2: Positive | None = None
+    transmission: Annotated[float, Field(gt=0, le=1, strict=True)]
+    """Part of the power at the head that arrives on the specimen, windows and anvil included."""
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if (self.spot_um is None) == (self.area_um2 is None):
+            raise ValueError("give either spot_um (a diameter) or area_um2")
+        return self
+
+    def as_beam(self, light: str) -> Beam:
+        """The optics as the account of light wants them."""
+        area_um2 = self.area_um2
+        if area_um2 is None:
+            assert self.spot_um is not None  # the validator saw to it
+            area_um2 = area_of_spot_um2(self.spot_um)
+        return Beam(light=light, area_um2=area_um2, transmission=self.transmission)
+
+
+class LightLimit(Strict):
+    """``[[light.limits]]`` of a station or run file: one light on one spot, or on each."""
+
+    light: LightLabel
+    spot: str = "*"
+    """Name of a spot; ``*`` for each of all spots by itself."""
+    max_intensity_mw_per_um2: NonNegative | None = None
+    max_energy_mj: NonNegative | None = None
+    """Over the specimen's whole life."""
+    max_exposure_s: NonNegative | None = None
+
+    @model_validator(mode="after")
+    def _limits_something(self) -> Self:
+        limits = (self.max_intensity_mw_per_um2, self.max_energy_mj, self.max_exposure_s)
+        if all(limit is None for limit in limits):
+            raise ValueError(
+                "this limits nothing; give max_intensity_mw_per_um2, max_energy_mj or "
+                "max_exposure_s"
+            )
+        return self
+
+    def as_limits(self) -> LightLimits:
+        """The limits as the budget wants them."""
+        return LightLimits(**self.model_dump())
+
+
+class LightTable(Strict):
+    """``[light]``: optics, limits, and what must be seen before a laser shoots."""
+
+    beams: dict[LightLabel, BeamTable] = Field(default_factory=dict)
+    limits: tuple[LightLimit, ...] = ()
+    arm_above_gpa: NonNegative = 100.0
+    """From there on, and wherever the pressure is unknown, a laser is armed only by what
+    `arm_needs` names, at every step. 100 GPa is where stressed anvils begin to luminesce."""
+    arm_needs: tuple[Literal["picture", "reflectance"], ...] | None = None
+    """By default the picture where there is a microscope, and else nothing; add ``reflectance``
+    where the station can measure it."""

@@ -1,0 +1,29 @@
+"""Light is a budget: doses over a specimen's whole life, limits, arming, the next exposure."""
+
+from dac_control.safety.light.account import Ledger, LightAccount
+from dac_control.safety.light.arming import LAMP, LaserArming
+from dac_control.safety.light.beam import Beam, Charge, area_of_spot_um2, charge
+from dac_control.safety.light.budget import Allowance, LightBudget, LightLimits, check_exposure
+from dac_control.safety.light.exposure import ExposureLimits, exposure_for
+from dac_control.safety.light.ledger import Dose, LightBook, Moment, Spot
+
+__all__ = [
+    "LAMP",
+    "Allowance",
+    "Beam",
+    "Charge",
+    "Dose",
+    "ExposureLimits",
+    "LaserArming",
+    "Ledger",
+    "LightAccount",
+    "LightBook",
+    "LightBudget",
+    "LightLimits",
+    "Moment",
+    "Spot",
+    "area_of_spot_um2",
+    "charge",
+    "check_exposure",
+    "exposure_for",
+]

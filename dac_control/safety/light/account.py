@@ -1,0 +1,272 @@
+"""The account of light of one specimen: what it has had, what it may still get.
+
+Everything here is arithmetic over a ledger that is injected; the file behind it is somebody
+else's business (`dac_control.records.LightLedger`, or a list in a rehearsal).
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from dac_control.clock import LabClock
+from dac_control.errors import LimitError
+from dac_control.safety.light.arming import LaserArming
+from dac_control.safety.light.beam import Beam, Charge
+from dac_control.safety.light.budget import Allowance, LightBudget, LightLimits, check_exposure
+from dac_control.safety.light.ledger import Dose, LightBook, Moment, Spot, open_for_s
+
+__all__ = ["Ledger", "LightAccount"]
+
+
+class Ledger(Protocol):
+    """Where openings are written down; every append is on disk when it returns."""
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write one record and sync it."""
+        ...
+
+    def read(self) -> Sequence[Mapping[str, Any]]:
+        """All records, oldest first."""
+        ...
+
+
+class LightAccount:
+    """What lights and plans ask before they light, and tell afterwards. Thread-safe.
+
+    Parameters
+    ----------
+    specimen : str
+        Whose account it is; openings of other specimens in the ledger do not count.
+    beams : mapping of str to Beam
+        The optics of each light, by its label.
+    ledger : Ledger
+        Lives in the station's state folder and outlives every session.
+    clock : LabClock
+        Laboratory time of each record.
+    budget : LightBudget
+        Limits of the station.
+    arming : LaserArming
+        What must be on record before a laser shoots; what it asks for, plans tell it.
+    wall_time, new_id : callable
+        Time of day in s since the epoch, and names of openings; a rehearsal has its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        specimen: str,
+        beams: Mapping[str, Beam],
+        ledger: Ledger,
+        clock: LabClock,
+        budget: LightBudget | None = None,
+        arming: LaserArming | None = None,
+        wall_time: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self.specimen = specimen
+        self.arming = arming or LaserArming()
+        self.run_uid: str | None = None
+        """Run that the openings belong to; None outside one."""
+        self._beams = dict(beams)
+        self._ledger = ledger
+        self._clock = clock
+        self._station_budget = self._budget = budget or LightBudget()
+        self._wall_time = wall_time
+        self._new_id = new_id
+        self._session = new_id()
+        self._lock = threading.RLock()
+        self._book = LightBook()
+        self._counted = 0
+
+    # the budget -------------------------------------------------------------------------
+
+    @property
+    def budget(self) -> LightBudget:
+        """The limits that apply now."""
+        return self._budget
+
+    def limit_run(self, limits: Sequence[LightLimits]) -> None:
+        """Add the limits of a run to the station's; those of a run before it go."""
+        self._budget = self._station_budget.with_limits(limits)
+
+    def beam(self, light: str) -> Beam:
+        """The optics of a light.
+
+        Raises
+        ------
+        LimitError
+            If none are stated: what its light does to the specimen is then unknown.
+        """
+        try:
+            return self._beams[light]
+        except KeyError:
+            raise LimitError(
+                f"Nothing is known of the spot of {light}; state [light.beams.{light}] with "
+                "spot_um (or area_um2) and transmission in the station file. There are "
+                f"{', '.join(self._beams) or 'none'}."
+            ) from None
+
+    def allowance(self, light: str, spot: str) -> Allowance:
+        """What the budget allows a light on a spot, whatever it has had."""
+        return self._budget.allowance(light, spot)
+
+    def dose(self, light: str, spot: str) -> Dose:
+        """What a spot of this specimen has had of a light."""
+        return self.doses().get((light, spot), Dose(light=light, spot=spot))
+
+    def doses(self) -> dict[Spot, Dose]:
+        """Dose of every light on every spot of this specimen, over its whole life."""
+        with self._lock:
+            return self._caught_up().doses(self.specimen, self._now())
+
+    def charge(self, light: str, *, power_mw: float, open_s: float) -> Charge:
+        """What `open_s` seconds of a light at `power_mw` at its head cost the specimen."""
+        return self.beam(light).charge(power_mw, open_s)
+
+    def check(
+        self,
+        light: str,
+        spot: str,
+        *,
+        power_mw: float,
+        exposure_s: float,
+        exposures: int = 1,
+    ) -> None:
+        """Raise `LimitError` unless exposures fit into what is left; see `check_exposure`."""
+        check_exposure(
+            self.allowance(light, spot),
+            self.dose(light, spot),
+            self.beam(light),
+            power_mw=power_mw,
+            exposure_s=exposure_s,
+            exposures=exposures,
+        )
+
+    # the ledger -------------------------------------------------------------------------
+
+    def begin(self, light: str, spot: str, *, power_mw: float, **about: Any) -> str:
+        """Write down that a light is about to be on; it is on disk when this returns.
+
+        Parameters
+        ----------
+        light, spot : str
+            Which light, and where it falls.
+        power_mw : float
+            Asked for, at the head.
+        **about
+            More to be kept with the record, such as the device.
+
+        Returns
+        -------
+        str
+            Name of this opening, for `end`.
+        """
+        beam = self.beam(light)
+        opening = self._new_id()
+        self._append(
+            {
+                "kind": "opening",
+                "id": opening,
+                "light": light,
+                "spot": spot,
+                "power_mw": power_mw,
+                "transmission": beam.transmission,
+                "area_um2": beam.area_um2,
+                "speed": self._clock.speed,
+                **about,
+            }
+        )
+        return opening
+
+    def end(self, opening: str, *, open_s: float, power_mw: float | None, reason: str) -> None:
+        """Write down that a light was read back as off.
+
+        Parameters
+        ----------
+        opening : str
+            As `begin` named it.
+        open_s : float
+            Laboratory seconds, from before it was switched on to after it was read as off.
+        power_mw : float or None
+            Mean power that was read back at the head meanwhile.
+        reason : str
+            Why it ended.
+        """
+        self._append(
+            {
+                "kind": "closed",
+                "id": opening,
+                "open_s": open_s,
+                "power_mw": power_mw,
+                "reason": reason,
+            }
+        )
+
+    def unended(self, device: str) -> list[Mapping[str, Any]]:
+        """Openings of `device`, of any specimen, whose end nobody wrote."""
+        with self._lock:
+            openings = self._caught_up().open.values()
+            return [opening for opening in openings if opening.get("device") == device]
+
+    def prove_off(self, device: str, reason: str) -> int:
+        """Close every opening of `device` that nobody ended: it was just read back as off.
+
+        Each counts from its beginning until now, since nobody knows when it went off.
+
+        Returns
+        -------
+        int
+            How many there were.
+        """
+        with self._lock:
+            left = self.unended(device)
+            for opening in left:
+                open_s = open_for_s(opening, self._now())
+                record = {"kind": "proved_off", "id": opening["id"], "open_s": open_s}
+                self._append({**record, "reason": reason})
+        return len(left)
+
+    def state(self, light: str, spot: str, *, power_mw: float, open_s: float, reason: str) -> None:
+        """Write down light that fell without a device of this station, as a person says."""
+        beam = self.beam(light)
+        self._append(
+            {
+                "kind": "stated",
+                "light": light,
+                "spot": spot,
+                "power_mw": power_mw,
+                "transmission": beam.transmission,
+                "area_um2": beam.area_um2,
+                "open_s": open_s,
+                "reason": reason,
+            }
+        )
+
+    def _append(self, record: Mapping[str, Any]) -> None:
+        now = self._now()
+        with self._lock:
+            self._ledger.append(
+                {
+                    **record,
+                    "specimen": self.specimen,
+                    "run": self.run_uid,
+                    "session": now.session,
+                    "time": now.time,
+                    "lab_time_s": now.lab_time_s,
+                }
+            )
+
+    def _now(self) -> Moment:
+        return Moment(time=self._wall_time(), lab_time_s=self._clock.now(), session=self._session)
+
+    def _caught_up(self) -> LightBook:
+        """Count what the ledger has grown by; the caller holds the lock."""
+        records = self._ledger.read()
+        if len(records) < self._counted:  # another file was put in its place
+            self._book, self._counted = LightBook(), 0
+        for record in records[self._counted :]:
+            self._book.add(record)
+        self._counted = len(records)
+        return self._book

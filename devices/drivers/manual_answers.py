@@ -1,0 +1,75 @@
+"""What a person is asked about the screw, and what the answers mean; pure."""
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Answer", "ask_again", "parse_answer", "question_for"]
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
+_NOT_DONE = re.compile(r"(?:not\s*done|not\s*turned|no|n)\b[\s,;:]*(?P<rest>.*)", re.IGNORECASE)
+_UNIT = re.compile(r"\s*(?:turns?|t)?\s*\.?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a person said."""
+
+    done: bool
+    """False if the screw was not turned as asked."""
+    turns: float | None
+    """Where it stands; None where the person gave no number, which is allowed with "not done"."""
+
+
+def question_for(start_turns: float, target_turns: float, *, clockwise_loads: bool = True) -> str:
+    """Ask for a turn of the screw.
+
+    Parameters
+    ----------
+    start_turns, target_turns : float
+        Where the screw stands, and where it is to stand.
+    clockwise_loads : bool
+        Which way the key goes for more turns.
+    """
+    step = target_turns - start_turns
+    way = "clockwise" if (step > 0) == clockwise_loads else "anticlockwise"
+    return (
+        f"Turn the screw by {step:+.4f} turns ({abs(step) * 360:.1f} degrees {way}) to "
+        f'{target_turns:.4f} turns, then type where it stands, in turns, or "not done": '
+    )
+
+
+def parse_answer(text: str) -> Answer | None:
+    """Read an answer.
+
+    Parameters
+    ----------
+    text : str
+        ``1.25``, ``1,25 turns``, ``not done``, or ``not done 1.20`` where it was turned by less.
+
+    Returns
+    -------
+    Answer or None
+        None if it is neither.
+    """
+    words = text.strip()
+    refused = _NOT_DONE.fullmatch(words)
+    if refused is None:
+        turns = _number(words)
+        return None if turns is None else Answer(done=True, turns=turns)
+    rest = refused["rest"].strip()
+    if not rest:
+        return Answer(done=False, turns=None)
+    turns = _number(rest)
+    return None if turns is None else Answer(done=False, turns=turns)
+
+
+def _number(text: str) -> float | None:
+    match = _NUMBER.match(text)
+    if match is None or _UNIT.fullmatch(text[match.end() :]) is None:
+        return None
+    return float(match[0].replace(",", "."))
+
+
+def ask_again(text: str, reason: str, question: str) -> str:
+    """Say what is wrong with an answer, and ask the same again."""
+    return f"{text.strip()!r}: {reason} {question}"

@@ -1,0 +1,271 @@
+"""A screw that a person turns with a key: the driver asks, the person turns and says where it is.
+
+To everything above it this is a drive like any other: one absolute target, journalled before the
+question is put, and the position that was read is what counts. What differs is said here: a
+person takes as long as a person takes, and never quite hits the target, so the station file gives
+this drive a patience of hours and a tolerance of a division of its scale.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dac_control.errors import InstrumentError, MoveFailed, PositionUnknown
+from dac_control.safety.intents import last_move
+from devices.drivers.manual_answers import ask_again, parse_answer, question_for
+from devices.drivers.roles import DriveReading, Identity
+
+__all__ = ["Ask", "ManualDrive", "remembered_turns"]
+
+logger = logging.getLogger(__name__)
+
+Ask = Callable[[str], str]
+"""Puts a question to a person and returns the answer; blocks, and may raise."""
+
+NOT_DONE, STOPPED, NO_ANSWER = "not_done", "stopped", "no_answer"
+_FAULTS = {
+    NOT_DONE: "the person at the screw did not turn it as asked",
+    STOPPED: "a stop came while the screw was in a person's hands",
+    NO_ANSWER: "nobody said where the screw stands",
+}
+MOST_QUESTIONS = 10
+"""Times that the same question is put to somebody who gives no usable answer."""
+
+
+def remembered_turns(records: Iterable[Mapping[str, Any]]) -> float | None:
+    """Where the journal says that a hand-turned screw stands.
+
+    Returns
+    -------
+    float or None
+        None where a person has to look: nothing is journalled yet, a question was never answered
+        (the screw may have been turned), or the position is in doubt.
+    """
+    state = last_move(records)
+    if state.open_intent is not None or state.doubt:
+        return None
+    return state.turns
+
+
+def _wanted() -> None:
+    """Stand-in for callers that have no reason to refuse at the last moment."""
+
+
+class ManualDrive:
+    """A person with a key; implements `devices.drivers.roles.ScrewDriver`.
+
+    Each question is put from a thread of its own, so a stop need not wait for the answer; an
+    answer that comes after a stop is not taken for the end of any move. What this cannot reveal:
+    a person who types what was asked for without having looked.
+
+    Parameters
+    ----------
+    ask : Ask
+        Of the shell, the command line or a test.
+    min_turns, max_turns : float
+        Limits of the station; an answer beyond them is asked for again.
+    divisions : int
+        Marks of the key's scale on one turn: 72 of them are 5 degrees each.
+    remembered : callable, optional
+        Where the journal says the screw stands, or None; see `remembered_turns`. Asked at
+        `connect`, since a screw in nobody's hands does not move.
+    cancel : callable, optional
+        Takes a question back that is being put: a stop came.
+    clockwise_loads : bool
+        Which way the key goes for more turns.
+    plausible_turns : float
+        An answer further than this from where the screw was and should be is asked for again;
+        the same answer twice is believed.
+    """
+
+    waits_for_a_person = True
+    """A move lasts as long as somebody takes: no time-out of seconds may end it."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        *,
+        min_turns: float,
+        max_turns: float,
+        divisions: int = 72,
+        remembered: Callable[[], float | None] = lambda: None,
+        cancel: Callable[[], None] | None = None,
+        clockwise_loads: bool = True,
+        plausible_turns: float = 0.5,
+        wall_time: Callable[[], float] = time.time,
+    ) -> None:
+        self._ask = ask
+        self._limits = (min_turns, max_turns)
+        self._divisions = divisions
+        self._remembered = remembered
+        self._cancel = cancel
+        self._clockwise_loads = clockwise_loads
+        self._plausible_turns = plausible_turns
+        self._wall_time = wall_time
+        self._lock = threading.Lock()
+        self._question = 0
+        self._pending: int | None = None
+        """Number of the question whose answer still counts."""
+        self._asking: threading.Thread | None = None
+        self._turns = math.nan
+        self._known = False
+        self._flags: tuple[str, ...] = ()
+        self._connected = False
+
+    @property
+    def address(self) -> str:
+        """Who turns the screw."""
+        return "manual"
+
+    @property
+    def resolution_turns(self) -> float:
+        """One division of the key's scale in turns."""
+        return 1.0 / self._divisions
+
+    def connect(self) -> Identity:
+        """Look up where the screw stands; asks nobody."""
+        with self._lock:
+            if not self._connected:
+                turns = self._remembered()
+                self._known = turns is not None and math.isfinite(turns)
+                self._turns = turns if turns is not None else math.nan
+                self._connected = True
+        return Identity(
+            vendor="by hand", model="key", serial="none", firmware=f"1/{self._divisions} turn"
+        )
+
+    def concerns(self) -> list[str]:
+        """A person needs no settings."""
+        return []
+
+    def close(self) -> None:
+        """Take back a question that nobody answered; its thread ends when somebody does."""
+        if self._pending is not None:
+            self.stop()
+        with self._lock:
+            self._connected = False
+
+    def read(self) -> DriveReading:
+        """Where the screw stands by the last answer; moving while a question is open."""
+        with self._lock:
+            return DriveReading(
+                turns=self._turns,
+                moving=self._pending is not None,
+                position_known=self._known,
+                flags=self._flags,
+                time=self._wall_time(),
+            )
+
+    def start_move(self, turns: float, check_wanted: Callable[[], None] = _wanted) -> None:
+        """Ask for the screw to be turned to `turns`; returns once the question is being put.
+
+        Raises
+        ------
+        PositionUnknown
+            If nobody has said where the screw stands.
+        InstrumentError
+            If an earlier question is still before somebody.
+        """
+        with self._lock:
+            if not self._known:
+                raise PositionUnknown(
+                    "Nobody has said where the screw stands; look at it and declare it with "
+                    "`dac-control drive declare STATION --turns X --reason TEXT`."
+                )
+            if self._asking is not None and self._asking.is_alive():
+                raise InstrumentError(
+                    "A question about the screw is still open; answer it before the next turn is "
+                    "asked for."
+                )
+            check_wanted()
+            self._question += 1
+            self._pending, self._flags = self._question, ()
+            self._asking = threading.Thread(
+                target=self._put,
+                args=(self._question, self._turns, turns),
+                name="manual-drive-question",
+                daemon=True,
+            )
+            self._asking.start()
+
+    def fault_text(self, flags: tuple[str, ...]) -> str:
+        """Put into words why a move failed; empty if it did not."""
+        return ", ".join(_FAULTS[flag] for flag in flags if flag in _FAULTS)
+
+    def stop(self) -> None:
+        """Take the question back. Where the screw stands is then unknown: a hand was on it."""
+        with self._lock:
+            if self._pending is None:
+                return
+            self._pending = None
+            self._known, self._flags = False, (STOPPED,)
+        if self._cancel is not None:
+            self._cancel()
+
+    def declare(self, turns: float) -> None:
+        """Take a person's word for where the screw stands."""
+        with self._lock:
+            self._turns, self._known, self._flags = turns, True, ()
+
+    def _put(self, number: int, start_turns: float, target_turns: float) -> None:
+        """Ask until there is a usable answer; on the question's own thread."""
+        try:
+            done, turns = self._usable_answer(number, start_turns, target_turns)
+        except Exception as error:  # noqa: BLE001 - whatever kept the answer away, there is none
+            logger.error("nobody could be asked about the screw: %s", error)
+            self._take(number, math.nan, known=False, flags=(NO_ANSWER,))
+            return
+        self._take(number, turns, known=True, flags=() if done else (NOT_DONE,))
+
+    def _take(self, number: int, turns: float, *, known: bool, flags: tuple[str, ...]) -> None:
+        with self._lock:
+            if self._pending != number:
+                logger.warning("an answer about the screw came after a stop and was not taken")
+                return
+            self._pending = None
+            self._known, self._flags = known, flags
+            if known:
+                self._turns = turns
+
+    def _usable_answer(
+        self, number: int, start_turns: float, target_turns: float
+    ) -> tuple[bool, float]:
+        first = question_for(start_turns, target_turns, clockwise_loads=self._clockwise_loads)
+        question, doubted = first, None
+        for _ in range(MOST_QUESTIONS):
+            text = self._ask(question)
+            if self._pending != number:
+                break
+            answer = parse_answer(text)
+            if answer is None:
+                question = ask_again(text, "this is no number of turns.", first)
+                continue
+            turns = start_turns if answer.turns is None else answer.turns
+            reason = self._implausible(turns, start_turns, target_turns)
+            if not reason or (turns == doubted and self._within_limits(turns)):
+                return answer.done, turns
+            doubted = turns
+            question = ask_again(text, reason, first)
+        raise MoveFailed(f"there was no usable answer after {MOST_QUESTIONS} questions.")
+
+    def _within_limits(self, turns: float) -> bool:
+        low, high = self._limits
+        return low - self.resolution_turns <= turns <= high + self.resolution_turns
+
+    def _implausible(self, turns: float, start_turns: float, target_turns: float) -> str:
+        low, high = self._limits
+        if not self._within_limits(turns):
+            return (
+                f"the screw may stand between {low:g} and {high:g} turns; if it really stands "
+                "elsewhere, stop the run and declare it."
+            )
+        away = min(abs(turns - start_turns), abs(turns - target_turns))
+        if away > self._plausible_turns:
+            return (
+                f"this is {away:.3f} turns from where it was and from where it should be; type it "
+                "again if it is right."
+            )
+        return ""

@@ -1,0 +1,183 @@
+"""Light on the specimen: within the budget, for one plan, and off again whatever happens."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import bluesky.plan_stubs as bps
+import bluesky.preprocessors as bpp
+from bluesky.utils import MsgGenerator, plan
+
+from dac_control.errors import InstrumentError, LimitError
+from devices.laser import Laser
+from plans.instruments import Instruments, LightSource
+from plans.stubs.trigger_all import trigger_all
+
+__all__ = ["arm_laser", "forget_arming", "lit"]
+
+
+@plan
+def lit(
+    instruments: Instruments,
+    inner: MsgGenerator[Any],
+    spot: str,
+    seconds: float,
+    *,
+    power_mw: float | None = None,
+    shots: int = 1,
+    pressure_gpa: float | None = None,
+    light: LightSource | None = None,
+) -> MsgGenerator[Any]:
+    """Open the light, carry out a plan, shut the light on every exit.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory.
+    inner : generator of messages
+        What is done while the light is open. It is not begun where the light is refused.
+    spot : str
+        Where the light falls: ``chip``, ``sample``, ``anvil near`` ...
+    seconds : float
+        Laboratory time for which it is expected to be open.
+    power_mw : float, optional
+        At the head; by default what the light is set to.
+    shots : int
+        How many openings like this one the caller is about to make: the budget must have room
+        for all of them.
+    pressure_gpa : float, optional
+        Highest pressure that the cell may be at; None where nobody knows, which counts as high.
+    light : LightSource, optional
+        Instead of the light of `instruments`.
+
+    Returns
+    -------
+    Any
+        What `inner` returned.
+
+    Raises
+    ------
+    LimitError
+        Before anything is lit: beyond the budget, or the laser is not armed at this pressure.
+    InstrumentError
+        If the light went dark before `inner` was done: what was taken meanwhile is not what it
+        looks like.
+    """
+    source: Any = instruments.light if light is None else light
+    if source is None:
+        inner.close()
+        raise LimitError("This station has no light that could be opened; nothing was measured.")
+    # an account stands behind a laser or lamp of ours; any other light is only opened and shut
+    accounted = isinstance(source, Laser)
+    try:
+        if accounted:
+            yield from _ask_for(source, spot, seconds, power_mw, shots, pressure_gpa)
+    except BaseException:
+        inner.close()
+        raise
+    try:
+        return (
+            yield from bpp.finalize_wrapper(
+                _opened(source, inner, accounted),
+                lambda: _shut(source),
+            )
+        )
+    except BaseException:
+        # an interruption may have cut the closing short; this does no I/O here
+        if hasattr(source, "stop"):
+            source.stop()
+        raise
+
+
+def _ask_for(
+    source: Any,
+    spot: str,
+    seconds: float,
+    power_mw: float | None,
+    shots: int,
+    pressure_gpa: float | None,
+) -> MsgGenerator[None]:
+    power = float(source.next_power_mw.get()) if power_mw is None else power_mw
+    source.account.arming.check(source.label, pressure_gpa)
+    source.check_opening(spot, power, seconds, shots)
+    yield from bps.abs_set(source.next_spot, spot, wait=True)
+    yield from bps.abs_set(source.next_power_mw, power, wait=True)
+    yield from bps.abs_set(source.next_open_s, seconds, wait=True)
+
+
+def _shut(source: Any) -> MsgGenerator[None]:
+    yield from bps.abs_set(source, False, wait=True)
+
+
+def _opened(source: Any, inner: MsgGenerator[Any], accounted: bool) -> MsgGenerator[Any]:
+    yield from bps.abs_set(source, True, wait=True)
+    result = yield from inner
+    if accounted:
+        # the power that belongs to what was just taken
+        yield from trigger_all([source])
+        if not source.is_on.get():
+            raise InstrumentError(
+                f"{source.name} went dark while something was measured in its light "
+                f"({source.fault.get() or 'no reason given'}); that measurement does not count."
+            )
+    return result
+
+
+def forget_arming(light: LightSource | None) -> None:
+    """Let what an earlier run has seen of the specimen not count for the next one."""
+    if isinstance(light, Laser):
+        light.account.arming.begin_step(0)
+
+
+@plan
+def arm_laser(
+    instruments: Instruments,
+    number: int,
+    *,
+    pressure_gpa: float | None = None,
+    picture: Callable[[], MsgGenerator[Any]] | None = None,
+    reflectance: Callable[[], MsgGenerator[Any]] | None = None,
+    light: LightSource | None = None,
+) -> MsgGenerator[None]:
+    """Put on record what must be seen at this step before a laser may shoot.
+
+    Nothing is taken where the rule does not hold, nor what is on record already. The rule itself
+    stands in `dac_control.safety.light.LaserArming`; the station says from which pressure on it
+    holds, and whether there is a reflectance to take.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory.
+    number : int
+        Number of the step.
+    pressure_gpa : float, optional
+        Highest pressure that the cell may be at; None where nobody knows, which counts as high.
+    picture, reflectance : callable, optional
+        Make the plan that records a frame (by default an event of the stream ``picture``), and
+        the one that measures the reflectance.
+    light : LightSource, optional
+        Instead of the light of `instruments`.
+    """
+    source: Any = instruments.light if light is None else light
+    if not isinstance(source, Laser):
+        return
+    arming = source.account.arming
+    arming.begin_step(number)
+    if not arming.holds_at(pressure_gpa):
+        return
+    if picture is None and instruments.microscope is not None:
+        picture = partial(_picture, instruments)
+    for what, make in (("picture", picture), ("reflectance", reflectance)):
+        if make is not None and what in arming.missing:
+            yield from make()
+            arming.note(what)
+
+
+def _picture(instruments: Instruments) -> MsgGenerator[None]:
+    devices: list[Any] = [instruments.clock_reading, instruments.step, instruments.microscope]
+    yield from trigger_all(devices)
+    yield from bps.create(name="picture")
+    for device in devices:
+        yield from bps.read(device)
+    yield from bps.save()
