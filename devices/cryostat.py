@@ -13,7 +13,6 @@ from devices.drivers.roles import CryostatDriver, CryostatReading
 from devices.instrument import InstrumentDevice
 from devices.signals import CachedSignal
 from devices.statuses import finish
-from devices.stop_lane import StopLane
 
 __all__ = ["Cryostat"]
 
@@ -75,7 +74,7 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         self.last: CryostatReading | None = None
         super().__init__(**kwargs)
         # not on the worker: a hold must overtake a setpoint that is being sent
-        self._stop_lane = StopLane(f"{self.name}-stop", self._hold)
+        self._stop_lane = self._timing.make_stop_lane(f"{self.name}-stop", self._hold)
 
     def _refresh(self) -> None:
         reading = self._driver.read()

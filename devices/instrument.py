@@ -11,8 +11,8 @@ from ophyd.status import Status
 
 from dac_control.errors import InstrumentError, ReplyTimeout
 from devices.drivers.roles import Identity, InstrumentDriver
-from devices.statuses import StatusFactory, finish_with, threaded_status
-from devices.worker import Worker
+from devices.statuses import finish_with
+from devices.timing import REAL_TIME, Timing
 
 __all__ = ["InstrumentDevice"]
 
@@ -30,12 +30,12 @@ class InstrumentDevice(Device, Generic[DriverT]):
         Plays the device's role; see `devices.drivers.roles`.
     name : str
         Name in the session and first part of every data key.
-    statuses : StatusFactory
-        Makes the Status of each action.
+    timing : Timing
+        Makes worker and statuses; real time by default.
     reply_timeout_s : float
         Wall-clock time within which one reading must come back.
-    poll_period_s : float
-        Wall-clock time between readings that nobody asked for.
+    poll_period_s : float, optional
+        Wall-clock time between readings that nobody asked for; by default that of `timing`.
     """
 
     def __init__(
@@ -43,17 +43,22 @@ class InstrumentDevice(Device, Generic[DriverT]):
         *,
         driver: DriverT,
         name: str,
-        statuses: StatusFactory = threaded_status,
+        timing: Timing = REAL_TIME,
         reply_timeout_s: float = 10.0,
-        poll_period_s: float = 0.5,
+        poll_period_s: float | None = None,
         polled: bool = True,
         **kwargs: Any,
     ) -> None:
         self._driver = driver
-        self._statuses = statuses
+        self._timing = timing
+        self._statuses = timing.statuses
         self._reply_timeout_s = reply_timeout_s
         self._identity: Identity | None = None
-        self._worker = Worker(f"{name}-worker", self._poll if polled else None, poll_period_s)
+        self._worker = timing.make_worker(
+            f"{name}-worker",
+            self._poll if polled else None,
+            timing.poll_period_s if poll_period_s is None else poll_period_s,
+        )
         super().__init__(name=name, **kwargs)
 
     @property

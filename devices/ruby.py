@@ -1,51 +1,38 @@
-"""The ruby gauge as a device: it fits the last spectrum, off the RunEngine's thread."""
+"""The ruby gauge as a device: the pressure, and what its lines say of stress and temperature."""
 
-import logging
+from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 from ophyd import Component as Cpt
-from ophyd import Device
-from ophyd.status import Status
 
-from dac_control.errors import NotMeasured, StaleReading
+from dac_control.errors import NotMeasured
 from dac_control.gauges import PressureMeasurement, RubyFit, RubyGauge
 from dac_control.gauges.ruby import warm_up
 from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer
-from devices.cryostat import Cryostat
-from devices.signals import CachedSignal, ParameterSignal
-from devices.spectrometer import Spectrometer
-from devices.statuses import StatusFactory, finish_with, threaded_status
-from devices.worker import Worker
+from devices.gauge_device import GaugeDevice
+from devices.signals import CachedSignal
 
 __all__ = ["WARM_UP_TIMEOUT_S", "Ruby"]
-
-logger = logging.getLogger(__name__)
 
 WARM_UP_TIMEOUT_S = 180.0
 """For compiling on a slow and busy laboratory PC."""
 
 
-class Ruby(Device):
-    """Pressure from the last spectrum and the last cell temperature.
-
-    Trigger the spectrometer and the cryostat first; triggering this fits what they hold.
-    A spectrum without a usable line reads NaN with `measured` False and flags that say why.
+class Ruby(GaugeDevice):
+    """Pressure from the ruby lines; see `GaugeDevice`.
 
     Parameters
     ----------
     gauge : RubyGauge
         Scale, temperature correction, lambda0 and systematic uncertainties.
-    spectrometer, cryostat
-        Devices whose last readings are used.
     thermometer : RubyThermometer, optional
         Strength ratio of the chip; without it the chip's own temperature reads NaN.
     """
 
-    pressure_gpa = Cpt(CachedSignal, units="GPa", precision=3, kind="hinted")
-    pressure_sigma_stat_gpa = Cpt(CachedSignal, units="GPa", precision=4)
-    pressure_sigma_sys_gpa = Cpt(CachedSignal, units="GPa", precision=4)
+    method = "ruby"
+
     r1_nm = Cpt(CachedSignal, units="nm", precision=4)
     r1_sigma_nm = Cpt(CachedSignal, units="nm", precision=5)
     r2_nm = Cpt(CachedSignal, units="nm", precision=4)
@@ -59,46 +46,18 @@ class Ruby(Device):
     chip_temperature_k = Cpt(CachedSignal, units="K", precision=1)
     chip_temperature_sigma_k = Cpt(CachedSignal, units="K", precision=1)
     chi2_reduced = Cpt(CachedSignal, precision=2)
-    temperature_k = Cpt(CachedSignal, units="K", precision=3)
-    measured = Cpt(CachedSignal, dtype="boolean")
-    flags = Cpt(CachedSignal, dtype="string")
-    range_note = Cpt(CachedSignal, dtype="string")
-    reference = Cpt(CachedSignal, dtype="string")
     model = Cpt(CachedSignal, dtype="string")
     parameters = Cpt(CachedSignal, dtype="array", ndim=1)
     covariance = Cpt(CachedSignal, dtype="array", ndim=2)
     window_nm = Cpt(CachedSignal, units="nm", dtype="array", ndim=1)
-    expected_gpa = Cpt(ParameterSignal, value=None, units="GPa", kind="omitted")
 
     def __init__(
-        self,
-        *,
-        gauge: RubyGauge,
-        spectrometer: Spectrometer,
-        cryostat: Cryostat,
-        name: str,
-        thermometer: RubyThermometer | None = None,
-        statuses: StatusFactory = threaded_status,
-        fit_timeout_s: float = 10.0,
-        **kwargs: Any,
+        self, *, gauge: RubyGauge, thermometer: RubyThermometer | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(name=name, **kwargs)
+        super().__init__(**kwargs)
         self.gauge = gauge
         self.thermometer = thermometer
-        self._spectrometer = spectrometer
-        self._cryostat = cryostat
-        self._statuses = statuses
-        self._fit_timeout_s = fit_timeout_s
-        self._worker = Worker(f"{name}-worker")
         self._is_warm = False
-        self.last: PressureMeasurement | None = None
-        self.failure = ""
-        """Why the last spectrum could not even be fitted; empty if it could."""
-
-    @property
-    def address(self) -> str:
-        """Where its light comes from."""
-        return self._spectrometer.address
 
     def warm_up(self) -> Future[None]:
         """Compile the fit, or load what was compiled before, ahead of the first spectrum.
@@ -112,89 +71,41 @@ class Ruby(Device):
             warm_up()
             self._is_warm = True
 
-    def trigger(self) -> Status:
-        """Fit the last spectrum."""
-        compiling_s = 0.0 if self._is_warm else WARM_UP_TIMEOUT_S
-        status = self._statuses(self, self._fit_timeout_s + compiling_s)
-        finish_with(status, self._worker.submit(self._measure))
-        return status
+    def _timeout_s(self) -> float:
+        return super()._timeout_s() + (0.0 if self._is_warm else WARM_UP_TIMEOUT_S)
 
-    def _measure(self) -> None:
+    def _measured_now(self, temperature_k: float) -> PressureMeasurement:
         self._get_warm()
-        reading = self._cryostat.last
-        if reading is None or self._spectrometer.last is None:
-            raise StaleReading(f"{self.name} needs a spectrum and a temperature first.")
-        time = self._spectrometer.last.time
-        try:
-            measurement = self.gauge.measure(
-                self._spectrometer.as_spectrum(),
-                temperature_k=reading.cell_temperature_k,
-                expected_gpa=self.expected_gpa.get(),
-            )
-        except Exception as error:
-            logger.exception("the fit failed")
-            self._publish_nothing(reading.cell_temperature_k, time)
-            self.failure = f"the fit failed: {error}"
-        else:
-            self._publish(measurement, time)
-            self.failure = ""
+        return self.gauge.measure(
+            self._spectrometer.as_spectrum(),
+            temperature_k=temperature_k,
+            expected_gpa=self.expected_gpa.get(),
+        )
 
-    def _publish_nothing(self, temperature_k: float, time: float) -> None:
-        self.last = None
-        for attribute in _NUMBERS:
-            getattr(self, attribute).update(float("nan"), time)
-        self.temperature_k.update(temperature_k, time)
-        self.measured.update(False, time)
-        self.flags.update("fit_failed", time)
-        self.range_note.update("", time)
-        self.reference.update("", time)
-        self.model.update("none", time)
-        self.parameters.update(_fixed_size(np.empty(0), 1), time)
-        self.covariance.update(_fixed_size(np.empty((0, 0)), 2), time)
-        self.window_nm.update(np.full(2, np.nan), time)
-
-    def _publish(self, measurement: PressureMeasurement, time: float) -> None:
+    def _of_the_fit(self, measurement: PressureMeasurement | None) -> Mapping[str, Any]:
+        if measurement is None:
+            return _NO_FIT
         fit = measurement.fit
         if not isinstance(fit, RubyFit):
             raise NotMeasured(f"{self.name} returned a pressure without the fit it came from.")
-        self.last = measurement
-        values = {
-            "pressure_gpa": measurement.pressure_gpa,
-            "pressure_sigma_stat_gpa": measurement.sigma_stat_gpa,
-            "pressure_sigma_sys_gpa": measurement.sigma_sys_gpa,
-            "temperature_k": measurement.temperature_k,
-            **{name: getattr(fit, name) for name in _OF_THE_FIT},
-            "r1_asymmetry_sigma_nm": fit.asymmetry_sigma_nm,
+        return {
+            **{name: float(getattr(fit, name)) for name in _NUMBERS},
+            "r1_asymmetry_sigma_nm": float(fit.asymmetry_sigma_nm),
             **self._chip_temperature(fit),
+            "model": fit.model,
+            "parameters": _fixed_size(np.asarray(fit.parameters, float), 1),
+            "covariance": _fixed_size(np.asarray(fit.covariance, float), 2),
+            "window_nm": np.asarray(fit.window_nm, float),
         }
-        for attribute, value in values.items():
-            getattr(self, attribute).update(float(value), time)
-        self.measured.update(bool(measurement.measured), time)
-        self.flags.update(" ".join(measurement.flags), time)
-        self.range_note.update(measurement.range_note, time)
-        self.reference.update(measurement.reference, time)
-        self.model.update(fit.model, time)
-        self.parameters.update(_fixed_size(np.asarray(fit.parameters, float), 1), time)
-        self.covariance.update(_fixed_size(np.asarray(fit.covariance, float), 2), time)
-        self.window_nm.update(np.asarray(fit.window_nm, float), time)
 
     def _chip_temperature(self, fit: RubyFit) -> dict[str, float]:
-        nan = float("nan")
         if self.thermometer is None or not fit.ok:
-            return {"chip_temperature_k": nan, "chip_temperature_sigma_k": nan}
+            return {name: float("nan") for name in _CHIP}
         chip = self.thermometer.temperature(fit.ratio, fit.ratio_sigma)
-        return {
-            "chip_temperature_k": chip.temperature_k,
-            "chip_temperature_sigma_k": chip.sigma_k,
-        }
-
-    def destroy(self) -> None:
-        """End the worker thread."""
-        self._worker.close()
-        super().destroy()
+        return dict(zip(_CHIP, (chip.temperature_k, chip.sigma_k), strict=True))
 
 
-_OF_THE_FIT = (
+_NUMBERS = (
     "r1_nm",
     "r1_sigma_nm",
     "r2_nm",
@@ -206,19 +117,10 @@ _OF_THE_FIT = (
     "ratio_sigma",
     "chi2_reduced",
 )
-
-_NUMBERS = (
-    "pressure_gpa",
-    "pressure_sigma_stat_gpa",
-    "pressure_sigma_sys_gpa",
-    "r1_asymmetry_sigma_nm",
-    "chip_temperature_k",
-    "chip_temperature_sigma_k",
-    *_OF_THE_FIT,
-)
+_CHIP = ("chip_temperature_k", "chip_temperature_sigma_k")
 
 # A stream's descriptor is written once, so arrays in it keep one shape: models with fewer
-# parameters are padded with NaN. 16 leaves room beside the doublet's ten.
+# parameters are padded with NaN. 16 leaves room beside the doublet's eleven.
 _PARAMETERS = 16
 
 
@@ -226,3 +128,12 @@ def _fixed_size(values: np.ndarray, ndim: int) -> np.ndarray:
     padded = np.full((_PARAMETERS,) * ndim, np.nan)
     padded[tuple(slice(0, n) for n in values.shape)] = values
     return padded
+
+
+_NO_FIT: Mapping[str, Any] = {
+    **dict.fromkeys((*_NUMBERS, "r1_asymmetry_sigma_nm", *_CHIP), float("nan")),
+    "model": "none",
+    "parameters": _fixed_size(np.empty(0), 1),
+    "covariance": _fixed_size(np.empty((0, 0)), 2),
+    "window_nm": np.full(2, np.nan),
+}

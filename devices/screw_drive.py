@@ -6,7 +6,6 @@ move from a shell counts like one from a plan.
 """
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -22,7 +21,7 @@ from devices.instrument import InstrumentDevice
 from devices.screw_move import ScrewMove
 from devices.signals import CachedSignal
 from devices.statuses import MoveProgress, finish_with
-from devices.stop_lane import StopLane
+from devices.worker import Pauses
 
 __all__ = ["IntentJournal", "ScrewDrive"]
 
@@ -59,8 +58,8 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
         Largest distance between target and readback of a finished move.
     move_timeout_s : float
         Laboratory time in s after which a move is stopped and reported as failed.
-    read_period_s : float
-        Wall-clock time between readings of a drive that moves.
+    read_period_s : float, optional
+        Wall-clock time between readings of a drive that moves; by default that of `timing`.
     """
 
     turns = Cpt(CachedSignal, units="turns", precision=5, kind="hinted")
@@ -75,7 +74,7 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
         clock: LabClock,
         tolerance_turns: float = 1e-4,
         move_timeout_s: float = 600.0,
-        read_period_s: float = 0.02,
+        read_period_s: float | None = None,
         **kwargs: Any,
     ) -> None:
         self._journal = journal
@@ -83,12 +82,12 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
         self._clock = clock
         self._tolerance_turns = tolerance_turns
         self._move_timeout_s = move_timeout_s
-        self._read_period_s = read_period_s
         self._moving = threading.Lock()
         self.last: DriveReading | None = None
         self.run_uid: str | None = None
         super().__init__(**kwargs)
-        self._stop_lane = StopLane(f"{self.name}-stop", self._stop_and_look)
+        self._read_period_s = self._timing.read_period_s if read_period_s is None else read_period_s
+        self._stop_lane = self._timing.make_stop_lane(f"{self.name}-stop", self._stop_and_look)
 
     # readings ---------------------------------------------------------------------------
 
@@ -158,7 +157,7 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
             self, self._clock.wall_s(self._move_timeout_s) + 4 * self._reply_timeout_s
         )
         status.watch = progress.watch  # type: ignore[attr-defined]  # bluesky's progress bars ask
-        future = self._worker.submit(
+        future = self._worker.submit_steps(
             lambda: self._move(value, progress, stops_before, uid), self._worker.COMMAND
         )
         future.add_done_callback(lambda _: self._moving.release())
@@ -167,7 +166,7 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
 
     def _move(
         self, target_turns: float, progress: MoveProgress, stops_before: int, uid: str | None
-    ) -> None:
+    ) -> Pauses[None]:
         def append(record: Mapping[str, Any]) -> None:
             self._append(record, uid)
 
@@ -185,19 +184,22 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
             append(verdict.record)
         assert self.last is not None  # _judge_position has just published a reading
         self.limits.check_step_turns(self.last.turns, target_turns)
-        self.target_turns.update(target_turns)
-        ScrewMove(
+        self.target_turns.update(target_turns, self._timing.wall_time())
+        yield from ScrewMove(
             name=self.name,
             driver=self._driver,
             start_turns=self.last.turns,
             target_turns=target_turns,
             tolerance_turns=self._tolerance_turns,
-            timeout_s=self._clock.wall_s(self._move_timeout_s) + 2.0,
+            clock=self._clock,
+            # two seconds on the wall more, for the line
+            timeout_s=self._move_timeout_s + 2.0 * self._clock.speed,
             read_period_s=self._read_period_s,
             progress=progress,
             publish=self._publish,
             append=append,
             check_wanted=check_wanted,
+            id=self._timing.new_id(),
         ).carry_out()
 
     # stopping, declaring, ending --------------------------------------------------------
@@ -238,7 +240,7 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
                 "device": self.name,
                 "address": self.address,
                 "run": uid,
-                "time": time.time(),
+                "time": self._timing.wall_time(),
                 "lab_time_s": self._clock.now(),
             }
         )

@@ -1,15 +1,15 @@
-"""One move of the screw from its intent to its end; runs on the drive's worker thread."""
+"""One move of the screw from its intent to its end; runs on the drive's worker."""
 
 import logging
-import time
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from dac_control.clock import LabClock
 from dac_control.errors import DacError, MoveFailed, UncertainWrite
 from devices.drivers.roles import DriveReading, ScrewDriver
 from devices.statuses import MoveProgress
+from devices.worker import Pauses
 
 __all__ = ["ScrewMove"]
 
@@ -28,19 +28,21 @@ class ScrewMove:
     start_turns: float
     target_turns: float
     tolerance_turns: float
+    clock: LabClock
     timeout_s: float
-    """Wall-clock time in s after which the move is stopped and reported as failed."""
+    """Laboratory time in s after which the move is stopped and reported as failed."""
     read_period_s: float
+    """Wall-clock time in s between readings while it moves."""
     progress: MoveProgress
     publish: Callable[[DriveReading], None]
     append: Callable[[Mapping[str, Any]], None]
     """Journals a record; on disk when it returns."""
     check_wanted: Callable[[], None]
     """Raises if the move was stopped meanwhile; called last, when the line is free."""
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    id: str
 
-    def carry_out(self) -> None:
-        """Move; return only after the target was read back.
+    def carry_out(self) -> Pauses[None]:
+        """Move, waiting between readings; end only after the target was read back.
 
         Raises
         ------
@@ -59,7 +61,7 @@ class ScrewMove:
         )
         try:
             self._send()
-            reading = self._follow()
+            reading = yield from self._follow()
         except Exception as error:
             # whatever went wrong, the screw must not go on turning unobserved
             self._give_up(str(error))
@@ -83,21 +85,21 @@ class ScrewMove:
                     f"turns was accepted, and the drive stands at {reading.turns:.5f}: {error}"
                 ) from error
 
-    def _follow(self) -> DriveReading:
-        deadline = time.monotonic() + self.timeout_s
+    def _follow(self) -> Pauses[DriveReading]:
+        deadline_s = self.clock.now() + self.timeout_s
         while True:
             reading = self.driver.read()
             self.publish(reading)
             self.progress.report(reading.turns)
             if not reading.moving:
                 break
-            if time.monotonic() > deadline:
+            if self.clock.now() > deadline_s:
                 raise MoveFailed(
                     f"{self.name} did not reach {self.target_turns:.5f} turns within "
                     f"{self.timeout_s:.0f} s; it was at {reading.turns:.5f} turns and was told "
                     "to stop."
                 )
-            time.sleep(self.read_period_s)
+            yield self.read_period_s
         fault = self.driver.fault_text(reading.flags)
         if self._is_there(reading) and reading.position_known and not fault:
             return reading

@@ -13,6 +13,7 @@ from ophyd import Kind, Signal
 from ophyd.status import Status
 
 from dac_control.errors import StaleReading
+from devices.statuses import status_of
 
 __all__ = ["CachedSignal", "ParameterSignal"]
 
@@ -135,6 +136,6 @@ class ParameterSignal(CachedSignal):
     def set(self, value: Any, **kwargs: Any) -> Status:
         """Store a checked value; done at once."""
         self.put(value)
-        status = Status(obj=self)
+        status = status_of(self)
         status.set_finished()
         return status

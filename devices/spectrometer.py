@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from ophyd import Component as Cpt
 from ophyd.status import Status
 
 from dac_control.errors import LimitError, StaleReading
 from dac_control.gauges import Spectrum
+from dac_control.gauges.axis_calibration import AxisCalibration
 from devices.drivers.roles import RawSpectrum, SpectrometerDriver
 from devices.instrument import InstrumentDevice
 from devices.signals import CachedSignal, ParameterSignal
@@ -18,7 +20,8 @@ __all__ = ["Spectrometer"]
 class Spectrometer(InstrumentDevice[SpectrometerDriver]):
     """Takes a spectrum when triggered; nothing is subtracted or corrected.
 
-    The axis is recorded with every spectrum, since it is part of the observable.
+    The axis is recorded with every spectrum, since it is part of the observable: where lamp lines
+    were measured, the axis that they give. The instrument's own then stands in the configuration.
 
     Parameters
     ----------
@@ -28,6 +31,8 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
 
     spectrum = Cpt(CachedSignal, units="counts", dtype="array", ndim=1)
     wavelength_nm = Cpt(CachedSignal, units="nm", dtype="array", ndim=1)
+    own_wavelength_nm = Cpt(CachedSignal, units="nm", dtype="array", ndim=1, kind="config")
+    axis_calibration = Cpt(CachedSignal, dtype="string", kind="config")
     exposure_s = Cpt(CachedSignal, units="s", precision=4)
     averages = Cpt(CachedSignal, dtype="integer")
     saturated = Cpt(CachedSignal, dtype="boolean")
@@ -46,16 +51,31 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         **kwargs: Any,
     ) -> None:
         super().__init__(polled=False, **kwargs)
-        self._detector = {
+        self._detector: dict[str, float | None] = {
             "gain_e_per_count": gain_e_per_count,
             "read_noise_e": read_noise_e,
             "dark_counts": dark_counts,
         }
-        for attribute, value in self._detector.items():
-            getattr(self, attribute).update(float("nan") if value is None else value)
+        self._publish_detector()
+        self.axis: AxisCalibration | None = None
+        """Where lamp lines say that the axis is; None leaves the instrument's own."""
         self.last: RawSpectrum | None = None
         self.dark: RawSpectrum | None = None
         """Last spectrum taken with the light closed; used for spectra of the same exposure."""
+
+    def _corrected(self, raw: RawSpectrum) -> NDArray[np.float64]:
+        axis = np.asarray(raw.wavelength_nm, float)
+        return axis if self.axis is None else self.axis.apply(axis)
+
+    def _publish_detector(self) -> None:
+        for attribute, value in self._detector.items():
+            stated = float("nan") if value is None else value
+            getattr(self, attribute).update(stated, self._timing.wall_time())
+
+    @property
+    def saturation_counts(self) -> float:
+        """Full scale in counts."""
+        return self._driver.saturation_counts
 
     @property
     def exposure_limits_s(self) -> tuple[float, float]:
@@ -87,20 +107,35 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         raw = self._driver.acquire(exposure_s, averages)
         self.last = raw
         self.spectrum.update(raw.counts, raw.time)
-        self.wavelength_nm.update(raw.wavelength_nm, raw.time)
+        self.wavelength_nm.update(self._corrected(raw), raw.time)
+        self.own_wavelength_nm.update(raw.wavelength_nm, raw.time)
+        self.axis_calibration.update("" if self.axis is None else self.axis.describe(), raw.time)
         self.exposure_s.update(raw.exposure_s, raw.time)
         self.averages.update(raw.averages, raw.time)
         self.saturated.update(bool(raw.saturated), raw.time)
 
-    def as_spectrum(self) -> Spectrum:
-        """Last spectrum with what is known of the detector, as the gauges want it."""
+    def describe_detector(self, gain_e_per_count: float, read_noise_e: float) -> None:
+        """Take gain and read noise as measured, instead of what the station file states."""
+        self._detector |= {"gain_e_per_count": gain_e_per_count, "read_noise_e": read_noise_e}
+        self._publish_detector()
+
+    def as_spectrum(self, *, on_own_axis: bool = False) -> Spectrum:
+        """Last spectrum with what is known of the detector, as the gauges want it.
+
+        Parameters
+        ----------
+        on_own_axis : bool
+            Leave the axis as the instrument reports it, though lamp lines may know better.
+        """
         if self.last is None:
             raise StaleReading(f"{self.name} has taken no spectrum yet.")
         detector: dict[str, Any] = dict(self._detector)
         if self.dark is not None and self.dark.exposure_s == self.last.exposure_s:
             detector["dark_counts"] = self.dark.counts
+        own = np.asarray(self.last.wavelength_nm, float)
+        axis = own if on_own_axis else self._corrected(self.last)
         return Spectrum(
-            wavelength_nm=np.asarray(self.last.wavelength_nm, float),
+            wavelength_nm=axis,
             counts=np.asarray(self.last.counts, float),
             exposure_s=self.last.exposure_s,
             averages=self.last.averages,

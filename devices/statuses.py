@@ -14,7 +14,15 @@ from ophyd.utils.errors import InvalidState
 
 from dac_control.errors import DacError
 
-__all__ = ["MoveProgress", "StatusFactory", "finish", "finish_with", "threaded_status"]
+__all__ = [
+    "LoopStatus",
+    "MoveProgress",
+    "StatusFactory",
+    "finish",
+    "finish_with",
+    "status_of",
+    "threaded_status",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +40,31 @@ class StatusFactory(Protocol):
 def threaded_status(device: Any, timeout_s: float) -> Status:
     """Status with a timeout that a thread of its own keeps."""
     return Status(obj=device, timeout=timeout_s)
+
+
+class LoopStatus(Status):
+    """A Status that takes callbacks with one argument, as bluesky's are."""
+
+    def add_callback(self, callback: Callable[[Status], object]) -> None:
+        """Call `callback` once with this Status: when it is done, or now if it is.
+
+        ophyd inspects the signature of each callback, for the sake of very old ones; with
+        thousands of statuses that is time.
+        """
+        with self._lock:
+            if not self.done:
+                self._callbacks.append(callback)
+                return
+        callback(self)
+
+
+def status_of(device: Any) -> Status:
+    """Status without a timeout, for what is done at once or on the RunEngine's own loop."""
+    # ophyd writes the object's text into each new Status, which for a device costs more than
+    # anything else here; so it is told afterwards
+    status = LoopStatus()
+    status.obj = device
+    return status
 
 
 def finish_with(status: Status, future: "Future[Any]") -> None:

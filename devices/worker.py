@@ -7,16 +7,20 @@ import itertools
 import logging
 import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from dac_control.errors import DacError
 
-__all__ = ["Worker"]
+__all__ = ["Pauses", "Worker"]
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+
+Pauses = Generator[float, None, T]
+"""A long job in pieces: it yields the seconds on the wall that it waits between them."""
 
 _Job = tuple[int, int, Callable[[], Any] | None, "Future[Any] | None"]
 
@@ -68,6 +72,10 @@ class Worker:
                 return future
         future.set_exception(DacError(f"{self._name} is closed; connect it again."))
         return future
+
+    def submit_steps(self, job: Callable[[], Pauses[T]], priority: int = READ) -> "Future[T]":
+        """Queue a job that waits between its pieces; no other comes in between."""
+        return self.submit(lambda: _to_the_end(job()), priority)
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Let the job in progress end, fail those that wait, and join the thread."""
@@ -123,3 +131,13 @@ class Worker:
             _, _, _, future = self._jobs.get_nowait()
             if future is not None and future.set_running_or_notify_cancel():
                 future.set_exception(DacError(f"{self._name} was closed."))
+
+
+def _to_the_end(pieces: Pauses[T]) -> T:
+    """Carry out a job in pieces, waiting where it says so."""
+    while True:
+        try:
+            pause_s = next(pieces)
+        except StopIteration as end:
+            return end.value
+        time.sleep(pause_s)

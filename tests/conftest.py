@@ -21,6 +21,7 @@ from dac_control.errors import DacError
 from dac_control.gauges import Lambda0, RubyGauge
 from dac_control.gauges.ruby import warm_up
 from dac_control.records import FrameStore, IntentLog, RunRecorder
+from dac_control.records.calibrations import CalibrationStore
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
@@ -37,6 +38,7 @@ from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
 from devices.step_notes import StepNotes
+from devices.workbench import Workbench
 from plans.instruments import Instruments
 from simulators.twin import Twin
 
@@ -301,6 +303,9 @@ def laboratory(tmp_path: Path) -> Iterator[TwinLaboratory]:
         step=StepNotes(name="step"),
         limits=LIMITS,
         hold=HoldFlag(),
+        workbench=Workbench(name="workbench"),
+        calibrations=CalibrationStore.at(tmp_path / "state" / "calibrations.jsonl"),
+        simulated=True,
     )
     recorder = RunRecorder(tmp_path / "runs", frame_store=frames, intent_log=journal)
     engine = make_engine(instruments.hold)
@@ -317,5 +322,6 @@ def laboratory(tmp_path: Path) -> Iterator[TwinLaboratory]:
     engine._th.join(5.0)
     engine.loop.close()
     instruments.ruby.destroy()
+    instruments.workbench.destroy()
     for device in (cryostat, instruments.drive, spectrometer, instruments.microscope):
         device.destroy()

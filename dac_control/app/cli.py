@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -114,6 +115,39 @@ def run(
     from dac_control.app.commands.run import run_attended
 
     _guard(lambda: run_attended(run_file, station, as_json=json))
+
+
+@app.command()
+def rehearse(
+    run_file: Annotated[Path, typer.Argument(help="Run file (TOML).")],
+    station: Annotated[Path, typer.Option(help="Station file (TOML).")] = Path("station.toml"),
+    seeds: Annotated[int, typer.Option(help="How many laboratories to draw.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="The first of their seeds.", min=0)] = 0,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder to write the runs to, with frames.")
+    ] = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            help="Day on which it begins, for the ages of calibrations; by default today."
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Carry out a run file on the station's twin, in virtual time: seconds for a night."""
+    from dac_control.app.commands.rehearse import rehearse_run
+
+    _guard(
+        lambda: rehearse_run(
+            run_file,
+            station,
+            seeds=seeds,
+            first_seed=seed,
+            keep=keep,
+            date=date,
+            as_json=json,
+        )
+    )
 
 
 @app.command()
@@ -298,7 +332,9 @@ def fit(
     files: Annotated[
         list[str], typer.Argument(help="Files, folders, run folders, or patterns such as *.txt.")
     ],
-    gauge: Annotated[str, typer.Option(help="ruby, diamond_edge or srb4o7.")] = "ruby",
+    gauge: Annotated[
+        str, typer.Option(help="ruby, diamond_edge, srb4o7, or a Raman line of yours.")
+    ] = "ruby",
     scale: Annotated[
         str | None, typer.Option(help="Scale; by default ruby2020, akahama2006, rashchenko2015.")
     ] = None,
@@ -333,6 +369,10 @@ def fit(
     ] = None,
     axis: Annotated[
         Literal["nm", "cm-1", "pixel"] | None, typer.Option(help="Unit of the files' axis.")
+    ] = None,
+    between: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="Where the line or edge is, in nm or cm-1, if there are several."),
     ] = None,
     gain_e_per_count: Annotated[float | None, typer.Option(help="Electrons per count.")] = None,
     read_noise_e: Annotated[
@@ -378,6 +418,7 @@ def fit(
                 laser_nm=laser_nm,
                 laser_sigma_nm=laser_sigma_nm,
                 axis=axis,
+                between=between,
                 gain_e_per_count=gain_e_per_count,
                 read_noise_e=read_noise_e,
                 dark_counts=dark_counts,

@@ -1,19 +1,30 @@
 """From the station file's tables to drivers: the only place that knows both."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from dac_control.app.asking import ask_at_terminal
 from dac_control.app.station import (
     BaslerCamera,
+    Cobolt06Laser,
     LakeShoreCryostat,
+    ManualScrew,
     OceanSpectrometer,
     Station,
     ZaberDrive,
 )
 from dac_control.safety.limits import StepLimits
-from devices.drivers import lakeshore336, zaber
+from devices.drivers import cobolt06, lakeshore336, zaber
 from devices.drivers.basler import Basler
+from devices.drivers.manual_drive import Ask, ManualDrive, remembered_turns
 from devices.drivers.ocean import Ocean
-from devices.drivers.roles import CameraDriver, CryostatDriver, ScrewDriver, SpectrometerDriver
+from devices.drivers.roles import (
+    CameraDriver,
+    CryostatDriver,
+    LaserDriver,
+    ScrewDriver,
+    SpectrometerDriver,
+)
 from devices.links import open_link
 
 __all__ = ["Drivers", "make_drivers"]
@@ -27,10 +38,18 @@ class Drivers:
     drive: ScrewDriver
     spectrometer: SpectrometerDriver
     microscope: CameraDriver | None
+    laser: LaserDriver | None = None
 
 
-def make_drivers(station: Station) -> Drivers:
+def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
     """Make the drivers that a station declares; opens nothing.
+
+    Parameters
+    ----------
+    station : Station
+        Its tables ``[devices.ROLE]``.
+    ask : Ask
+        Puts questions to the person who turns the screw, where a person does.
 
     Raises
     ------
@@ -40,9 +59,10 @@ def make_drivers(station: Station) -> Drivers:
     declared = station.devices
     return Drivers(
         cryostat=_cryostat(declared.cryostat),
-        drive=_drive(declared.drive, station.limits),
+        drive=_drive(declared.drive, station, ask),
         spectrometer=_spectrometer(declared.spectrometer),
         microscope=None if declared.microscope is None else _microscope(declared.microscope),
+        laser=None if declared.laser is None else _laser(declared.laser),
     )
 
 
@@ -62,7 +82,30 @@ def _cryostat(declared: LakeShoreCryostat) -> CryostatDriver:
     )
 
 
-def _drive(declared: ZaberDrive, limits: StepLimits) -> ScrewDriver:
+def _drive(declared: ZaberDrive | ManualScrew, station: Station, ask: Ask) -> ScrewDriver:
+    if isinstance(declared, ManualScrew):
+        return _manual(declared, station.limits, station.storage.state, ask)
+    return _zaber(declared, station.limits)
+
+
+def _manual(declared: ManualScrew, limits: StepLimits, state: Path, ask: Ask) -> ScrewDriver:
+    def remembered() -> float | None:
+        # imported late: with the records comes HDF5, which a rehearsal needs not
+        from dac_control.records import IntentLog
+
+        return remembered_turns(IntentLog(state / "intents.jsonl").read())
+
+    return ManualDrive(
+        ask,
+        min_turns=limits.min_turns,
+        max_turns=limits.max_turns,
+        divisions=declared.divisions,
+        clockwise_loads=declared.clockwise_loads,
+        remembered=remembered,
+    )
+
+
+def _zaber(declared: ZaberDrive, limits: StepLimits) -> ScrewDriver:
     link = open_link(declared.address, settings=zaber.LINK_SETTINGS, serial=zaber.SERIAL_SETTINGS)
     return zaber.Zaber(
         link,
@@ -89,4 +132,16 @@ def _microscope(declared: BaslerCamera) -> CameraDriver:
         pixel_format=declared.pixel_format,
         nodes=declared.nodes,
         environment=declared.environment,
+    )
+
+
+def _laser(declared: Cobolt06Laser) -> LaserDriver:
+    link = open_link(
+        declared.address, settings=cobolt06.LINK_SETTINGS, serial=cobolt06.SERIAL_SETTINGS
+    )
+    return cobolt06.Cobolt06(
+        link,
+        wavelength_nm=declared.wavelength_nm,
+        max_power_mw=declared.max_power_mw,
+        expected_serial=declared.serial,
     )

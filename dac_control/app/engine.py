@@ -1,5 +1,6 @@
 """The RunEngine as this project runs it: a signal ends a run in hold, on any platform."""
 
+import asyncio
 import contextlib
 import io
 import signal
@@ -15,7 +16,7 @@ from bluesky.utils import DuringTask, RunEngineInterrupted
 from dac_control.app.terminal import silence_dead_streams
 from dac_control.safety.hold import HoldFlag
 
-__all__ = ["make_engine", "run_to_the_end", "uninterrupted"]
+__all__ = ["make_engine", "run_to_the_end", "stop_engine", "uninterrupted"]
 
 # SIGHUP is a dropped ssh session; Windows has SIGBREAK for a closed console instead.
 _SIGNALS = [
@@ -87,7 +88,9 @@ class _SignalsEndTheRun:
                     self._engine.request_pause(defer=False)
 
 
-def make_engine(hold: HoldFlag, md: Any = None) -> RunEngine:
+def make_engine(
+    hold: HoldFlag, md: Any = None, *, loop: asyncio.AbstractEventLoop | None = None
+) -> RunEngine:
     """Return a RunEngine that records interruptions and ends runs in hold on signals.
 
     Must be called in the main thread.
@@ -98,6 +101,8 @@ def make_engine(hold: HoldFlag, md: Any = None) -> RunEngine:
         Carries the reason of an interruption to the run's stop document.
     md : mutable mapping, optional
         Metadata that survive between sessions, such as the scan number.
+    loop : asyncio event loop, optional
+        Where it runs; by default a new one in real time.
     """
 
     def signals(engine: RunEngine) -> _SignalsEndTheRun:
@@ -106,6 +111,7 @@ def make_engine(hold: HoldFlag, md: Any = None) -> RunEngine:
     in_main_thread = threading.current_thread() is threading.main_thread()
     engine = RunEngine(
         {} if md is None else md,
+        loop=loop,
         during_task=_PatientTask(),
         context_managers=[signals] if in_main_thread else [],
     )
@@ -120,6 +126,17 @@ def run_to_the_end(engine: RunEngine, plan: Any, on_document: Callable[..., Any]
     except RunEngineInterrupted:
         if engine.state == "paused":
             engine.abort("nobody was there to resume")
+
+
+def stop_engine(engine: RunEngine) -> None:
+    """End the RunEngine's own thread and loop."""
+    if engine.state == "paused":
+        engine.abort("the session was closed")
+    loop = engine.loop
+    loop.call_soon_threadsafe(loop.stop)
+    engine._th.join(5.0)  # noqa: SLF001 - bluesky offers no public way to end its thread
+    if not loop.is_running():
+        loop.close()
 
 
 @contextlib.contextmanager

@@ -87,6 +87,7 @@ def station_toml(
             "driver": "basler",
             "serial": camera["serial"],
             "exposure_ms": camera["exposure_ms"],
+            "um_per_pixel": certificates["um_per_pixel"],
         },
         "devices.microscope.nodes": dict(camera["nodes"]),
         "devices.microscope.environment": dict(camera["environment"]),

@@ -11,10 +11,10 @@ from dac_control.app.commands.common import print_json
 from dac_control.app.engine import uninterrupted
 from dac_control.app.live import LiveView
 from dac_control.app.run_file import RunFile
+from dac_control.app.run_plan import plan_of
 from dac_control.app.session import Session
 from dac_control.errors import DacError
 from dac_control.records import open_run, summarise, write_manifest
-from plans.pressure_ramp import pressure_ramp
 
 __all__ = ["Outcome", "carry_out", "print_outcome"]
 
@@ -40,9 +40,7 @@ def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -
     """
     session.attachments["run.toml"] = run_toml
     view = LiveView(console, session.hold)
-    plan = pressure_ramp(
-        session.instruments, run.targets, settings=run.settings, md={"purpose": run.purpose}
-    )
+    plan = plan_of(run, session.instruments)
     before = session.recorder.folder
     failure = ""
     try:

@@ -1,0 +1,130 @@
+"""``dac-control rehearse``: a run file on the twin of a station, in virtual time."""
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
+from dac_control.app.run_file import load_run_file
+from dac_control.app.station import load_station
+
+__all__ = ["rehearse_run"]
+
+
+def rehearse_run(
+    run_file: Path,
+    station_file: Path,
+    *,
+    seeds: int,
+    first_seed: int,
+    keep: Path | None,
+    date: datetime.datetime | None,
+    as_json: bool,
+) -> int:
+    """Rehearse a run file; return 0, or 1 if the run held for any seed.
+
+    Raises
+    ------
+    DacError
+        In one sentence, if the run is refused.
+    """
+    console = console_for(as_json)
+    station = load_station(station_file)
+    run = load_run_file(run_file, station)
+    # after the files were found good: these bring bluesky and ophyd
+    from dac_control.app.rehearsal.many import rehearse_many
+    from dac_control.app.rehearsal.summary import summarise_rehearsals
+
+    day = date or datetime.datetime.now(tz=datetime.UTC)
+    day = day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=datetime.UTC)
+    how: dict[str, Any] = {"keep": keep, "epoch": day.timestamp()}
+    numbers = range(first_seed, first_seed + seeds)
+    with only_json_on_stdout(as_json):
+        if seeds > 1:
+            with console.status("rehearsing ...") as status:
+                done: list[Any] = []
+
+                def count(each: Any) -> None:
+                    done.append(each)
+                    status.update(f"rehearsed {len(done)} of {seeds}")
+
+                rehearsed = rehearse_many(station, run, numbers, on_done=count, **how)
+        else:
+            rehearsed = rehearse_many(station, run, numbers, **how)
+    document = {
+        "run": str(run_file),
+        "station": station.station.name,
+        "plan": run.plan,
+        "simulated": True,
+        "date": day.date().isoformat(),
+        **summarise_rehearsals(rehearsed, station),
+        "folders": [str(each.folder) for each in rehearsed if each.folder is not None],
+    }
+    if as_json:
+        print_json(document)
+    _print_for_people(document, console)
+    held = [each for each in rehearsed if each.exit_status != "success"]
+    if held:
+        typer.echo(_first_rule(document), err=True)
+    return 1 if held else 0
+
+
+def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
+    count = len(document["seeds"])
+    table = Table(title=f"Rehearsal of {document['run']} on the twin, {count} seed(s)")
+    table.add_column("")
+    table.add_column("median", justify="right")
+    if count > 1:
+        table.add_column("95 % of seeds", justify="right")
+    helium = document["helium"]
+    rows: list[tuple[str, dict[str, Any], int]] = [
+        ("duration, h", document["duration_h"], 2),
+        ("highest pressure, GPa", document["top_pressure_gpa"], 2),
+        ("steps", document["steps"], 0),
+        ("events", document["events"], 0),
+        ("exposures, s", document["dose"]["exposure_s"], 1),
+        *(
+            (f"{each['light']} on {each['spot']}, mJ", each["energy_mj"], 3)
+            for each in document["dose"]["spots"]
+        ),
+    ]
+    if helium["litres"] is not None:
+        rows.append(("liquid helium, l", helium["litres"], 1))
+    for name, spread, digits in rows:
+        cells = [name, _number(spread["median"], digits)]
+        if count > 1:
+            cells.append(f"{_number(spread['low'], digits)} to {_number(spread['high'], digits)}")
+        table.add_row(*cells)
+    console.print(table)
+    if helium["litres"] is None:
+        console.print("Helium: closed cycle.")
+    for each in document["limits_touched"]:
+        console.print(
+            f"Limit touched: {each['limit']}, in {each['seeds']} of {count} seed(s), "
+            f"{each['steps']} step(s), first after {each['first_h']:.2f} h.",
+            soft_wrap=True,
+        )
+    for each in document["outcomes"]:
+        reason = f": {each['reason']}" if each["reason"] else ""
+        console.print(
+            f"{each['count']} of {count}: {each['exit_status']}{reason}",
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+def _first_rule(document: Mapping[str, Any]) -> str:
+    rule = document["first_rule"]
+    return (
+        f"First rule to fire: seed {rule['seed']}, step {rule['step']}, after "
+        f"{rule['time_h']:.2f} h: {rule['rule']}"
+    )
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "none" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,1 @@
+"""A run on the twin in virtual time: the same plan, devices and rules, in seconds."""

@@ -1,0 +1,138 @@
+"""What many rehearsals of one run say together; pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dac_control.app.rehearsal.rehearsal import Rehearsed
+from dac_control.app.station import Station
+from dac_control.safety.light import Dose
+
+__all__ = ["summarise_rehearsals"]
+
+_DIGITS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> dict[str, Any]:
+    """Put rehearsals into one JSON-able document.
+
+    Parameters
+    ----------
+    rehearsed : sequence of Rehearsed
+        One for each seed, at least one.
+    station : Station
+        What was rehearsed.
+
+    Returns
+    -------
+    dict
+        ``duration_h``, ``top_pressure_gpa``, ``steps``, ``events`` and ``exposure_s`` as median
+        and 95 % band over the seeds; ``dose``, ``helium``, ``limits_touched``, ``outcomes``,
+        ``first_rule``.
+    """
+    ordered = sorted(rehearsed, key=lambda each: each.seed)
+
+    def spread(value: Callable[[Rehearsed], float]) -> dict[str, float | None]:
+        return _spread([value(each) for each in ordered])
+
+    return {
+        "seeds": [each.seed for each in ordered],
+        "duration_h": spread(lambda each: each.duration_s / 3600.0),
+        "top_pressure_gpa": spread(lambda each: each.top_pressure_gpa),
+        "steps": spread(lambda each: len(each.steps)),
+        "events": spread(lambda each: each.events),
+        "dose": _dose(ordered),
+        "helium": _helium(ordered, station),
+        "limits_touched": _limits(ordered),
+        "outcomes": _outcomes(ordered),
+        "first_rule": _first_rule(ordered),
+    }
+
+
+def _spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Median and central 95 % of what is finite; None where nothing is."""
+    finite = np.asarray([value for value in values if np.isfinite(value)], float)
+    if not finite.size:
+        return {"median": None, "low": None, "high": None}
+    low, median, high = np.quantile(finite, [0.025, 0.5, 0.975])
+    return {"median": float(median), "low": float(low), "high": float(high)}
+
+
+def _dose(rehearsed: Sequence[Rehearsed]) -> dict[str, Any]:
+    """Light that a run adds; without a laser in the station file its power is not known."""
+    found: dict[tuple[str, str], list[Dose]] = {}
+    for each in rehearsed:
+        for dose in each.doses:
+            found.setdefault((dose.light, dose.spot), []).append(dose)
+    return {
+        "exposure_s": _spread([each.exposures_s for each in rehearsed]),
+        "spots": [
+            {
+                "light": light,
+                "spot": spot,
+                "energy_mj": _spread([dose.energy_mj for dose in doses]),
+                "open_s": _spread([dose.open_s for dose in doses]),
+                "shots": _spread([dose.shots for dose in doses]),
+                "peak_intensity_mw_per_um2": max(d.peak_intensity_mw_per_um2 for d in doses),
+            }
+            for (light, spot), doses in sorted(found.items())
+        ],
+    }
+
+
+def _helium(rehearsed: Sequence[Rehearsed], station: Station) -> dict[str, Any]:
+    if station.rehearsal.cooling == "closed_cycle":
+        return {"cooling": "closed_cycle", "litres": None}
+    litres = _spread([each.helium_litres for each in rehearsed])
+    return {"cooling": "helium_flow", "litres": litres}
+
+
+def _limits(rehearsed: Sequence[Rehearsed]) -> list[dict[str, Any]]:
+    """Every limit that any seed touched, the one touched by most seeds first."""
+    names = sorted({name for each in rehearsed for name in each.touched})
+    found = []
+    for name in names:
+        touching = [each for each in rehearsed if name in each.touched]
+        found.append(
+            {
+                "limit": name,
+                "seeds": len(touching),
+                "steps": sum(len(each.touched[name]) for each in touching),
+                "first_h": min(min(each.touched[name]) for each in touching) / 3600.0,
+            }
+        )
+    return sorted(found, key=lambda each: (-each["seeds"], each["first_h"]))
+
+
+def _outcomes(rehearsed: Sequence[Rehearsed]) -> list[dict[str, Any]]:
+    """How runs ended, alike where only numbers differ; the commonest first."""
+    groups: dict[tuple[str, str], list[Rehearsed]] = {}
+    for each in rehearsed:
+        groups.setdefault((each.exit_status, _DIGITS.sub("#", each.reason)), []).append(each)
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    return [
+        {
+            "exit_status": status,
+            "reason": group[0].reason,
+            "count": len(group),
+            "part": len(group) / len(rehearsed),
+            "seeds": [each.seed for each in group],
+        }
+        for (status, _), group in ordered
+    ]
+
+
+def _first_rule(rehearsed: Sequence[Rehearsed]) -> dict[str, Any] | None:
+    """The rule that ends a run soonest; None where every run succeeds."""
+    held = [each for each in rehearsed if each.exit_status != "success"]
+    if not held:
+        return None
+    first = min(held, key=lambda each: each.duration_s)
+    return {
+        "rule": first.reason,
+        "seed": first.seed,
+        "time_h": first.duration_s / 3600.0,
+        "step": first.steps[-1].number if first.steps else 0,
+    }

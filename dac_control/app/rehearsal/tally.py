@@ -1,0 +1,107 @@
+"""What is worth knowing of one rehearsal, gathered from its documents as they come."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["RehearsedStep", "Tally"]
+
+Truth = Callable[[], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RehearsedStep:
+    """One event of ``primary``, with what the twin knows of it."""
+
+    number: int
+    lab_time_s: float
+    branch: str
+    target: float
+    turns: float
+    pressure_gpa: float
+    """NaN where it was not measured."""
+    sigma_stat_gpa: float
+    sigma_sys_gpa: float
+    measured: bool
+    flags: tuple[str, ...]
+    outcome: str
+    drift_gpa_per_h: float
+    dwell_s: float
+    attempts: int
+    exposure_s: float
+    cell_temperature_k: float
+    truth: dict[str, Any]
+    """True state averaged over the exposure: see `simulators.twin.Twin.last_exposure`."""
+
+
+@dataclass
+class Tally:
+    """Listens to the documents of one run.
+
+    Parameters
+    ----------
+    truth : callable
+        Returns the twin's true state of the last exposure.
+    """
+
+    truth: Truth
+    start: dict[str, Any] = field(default_factory=dict)
+    stop: dict[str, Any] = field(default_factory=dict)
+    steps: list[RehearsedStep] = field(default_factory=list)
+    events: int = 0
+    times_s: list[float] = field(default_factory=list)
+    stage_k: list[float] = field(default_factory=list)
+    exposures_s: float = 0.0
+    """Sum of exposures, averages counted."""
+    longest_exposure_s: float = 0.0
+    _streams: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
+        """Take a document."""
+        if name == "start":
+            self.start = dict(doc)
+        elif name == "descriptor":
+            self._streams[doc["uid"]] = doc["name"]
+        elif name == "event":
+            self.events += 1
+            self._event(self._streams[doc["descriptor"]], doc["data"])
+        elif name == "stop":
+            self.stop = dict(doc)
+
+    def _event(self, stream: str, data: Mapping[str, Any]) -> None:
+        names: Mapping[str, str] = self.start.get("devices", {})
+
+        def value(role: str, attribute: str, default: Any = float("nan")) -> Any:
+            return data.get(f"{names.get(role, role)}_{attribute}", default)
+
+        lab_s = value("clock", "lab_time_s", None)
+        if lab_s is not None and (not self.times_s or lab_s > self.times_s[-1]):
+            self.times_s.append(float(lab_s))
+            self.stage_k.append(float(value("cryostat", "stage_temperature_k")))
+        exposure_s = float(value("spectrometer", "exposure_s", 0.0))
+        self.exposures_s += exposure_s * float(value("spectrometer", "averages", 0))
+        self.longest_exposure_s = max(self.longest_exposure_s, exposure_s)
+        if stream == "primary":
+            self.steps.append(_step(value, dict(self.truth() or {})))
+
+
+def _step(value: Callable[..., Any], truth: dict[str, Any]) -> RehearsedStep:
+    return RehearsedStep(
+        number=int(value("step", "number", 0)),
+        lab_time_s=float(value("clock", "lab_time_s")),
+        branch=str(value("step", "branch", "")),
+        target=float(value("step", "target")),
+        turns=float(value("drive", "turns")),
+        pressure_gpa=float(value("ruby", "pressure_gpa")),
+        sigma_stat_gpa=float(value("ruby", "pressure_sigma_stat_gpa")),
+        sigma_sys_gpa=float(value("ruby", "pressure_sigma_sys_gpa")),
+        measured=bool(value("ruby", "measured", False)),
+        flags=tuple(str(value("ruby", "flags", "")).split()),
+        outcome=str(value("step", "outcome", "")),
+        drift_gpa_per_h=float(value("step", "drift_gpa_per_h")),
+        dwell_s=float(value("step", "dwell_s", 0.0)),
+        attempts=int(value("step", "attempts", 0)),
+        exposure_s=float(value("spectrometer", "exposure_s", 0.0)),
+        cell_temperature_k=float(value("cryostat", "cell_temperature_k")),
+        truth=truth,
+    )

@@ -1,0 +1,273 @@
+"""The very same plan on the twin: determinism, holds, interruptions, refusals."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from event_model import DocumentNames, schema_validators
+
+from dac_control.app.rehearsal.many import rehearse_many
+from dac_control.app.rehearsal.rehearsal import Rehearsed, VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.summary import summarise_rehearsals
+from dac_control.app.rehearsal.twin_settings import fitted_to, settings_of
+from dac_control.app.run_file import RunFile, load_run_file
+from dac_control.app.station import Station, load_station
+from dac_control.clock import VirtualClock
+from dac_control.errors import ConfigurationError, InstrumentError
+from dac_control.records import open_run, summarise
+from simulators.twin import Twin
+
+STATION = Path(__file__).parents[4] / "examples" / "overnight_station.toml"
+SHORT = """
+plan = "pressure_ramp"
+purpose = "a short one"
+[targets]
+unit = "gpa"
+load = [4, 7]
+unload = [5]
+[dwell]
+drift_limit_gpa_per_h = 1.0
+window_s = 300
+interval_s = 60
+min_dwell_s = 120
+max_dwell_s = 1200
+min_readings = 5
+[ruby]
+exposure_s = 0.5
+attempts = 2
+[step]
+probe_turns = 0.02
+tolerance_gpa = 0.5
+"""
+
+
+@pytest.fixture(scope="module")
+def station() -> Station:
+    return load_station(STATION)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFile:
+    path = tmp_path / "run.toml"
+    path.write_text(SHORT, encoding="utf-8")
+    return load_run_file(path)
+
+
+class Documents(list[tuple[str, dict[str, Any]]]):
+    def __call__(self, name: str, doc: dict[str, Any]) -> None:
+        self.append((name, doc))
+
+    def events(self, stream: str) -> list[dict[str, Any]]:
+        uids = {d["uid"] for n, d in self if n == "descriptor" and d["name"] == stream}
+        return [d for n, d in self if n == "event" and d["descriptor"] in uids]
+
+
+def turns_sent(laboratory: VirtualLaboratory) -> list[float]:
+    return [r["to_turns"] for r in laboratory.intents.read() if r["kind"] == "intent"]
+
+
+def test_a_seed_gives_the_same_documents_twice_and_they_are_valid(
+    station: Station, run: RunFile
+) -> None:
+    first, second, other = Documents(), Documents(), Documents()
+    rehearsed = rehearse_once(station, run, 3, listener=first)
+    rehearse_once(station, run, 3, listener=second)
+    rehearse_once(station, run, 4, listener=other)
+    as_bytes = [
+        orjson.dumps(list(docs), option=orjson.OPT_SERIALIZE_NUMPY)
+        for docs in (first, second, other)
+    ]
+    assert as_bytes[0] == as_bytes[1] != as_bytes[2]
+    for name, doc in first:
+        schema_validators[DocumentNames[name]].validate(doc)
+    assert rehearsed.exit_status == "success" and rehearsed.reason == ""
+    assert first[0][1]["simulated"] is True and first[0][1]["rehearsal"] == {"seed": 3}
+
+
+def test_times_are_those_of_the_clock(station: Station, run: RunFile) -> None:
+    docs = Documents()
+    rehearsed = rehearse_once(station, run, 0, listener=docs)
+    start, stop = docs[0][1], docs[-1][1]
+    assert rehearsed.duration_s == pytest.approx(stop["time"] - start["time"], abs=1.0)
+    times = [doc["time"] for _, doc in docs if "time" in doc]
+    assert all(a <= b for a, b in pairwise(times))
+    for event in docs.events("primary"):
+        for key, stamp in event["timestamps"].items():
+            assert start["time"] - 3600 <= stamp <= event["time"], key
+    lab_s = [event["data"]["clock_lab_time_s"] for event in docs.events("dwell")]
+    gaps = [b - a for a, b in pairwise(lab_s)]
+    assert min(gaps) > 0 and sorted(gaps)[len(gaps) // 2] == pytest.approx(60.0, abs=2.0)
+
+
+def test_every_step_is_measured_within_the_limits(station: Station, run: RunFile) -> None:
+    rehearsed = rehearse_once(station, run, 1)
+    assert all(step.measured for step in rehearsed.steps)
+    for before, after in pairwise(rehearsed.steps):
+        assert abs(after.turns - before.turns) <= station.limits.max_step_turns + 1e-9
+    for step in rehearsed.steps:
+        sigma = (step.sigma_stat_gpa**2 + step.sigma_sys_gpa**2) ** 0.5
+        assert abs(step.pressure_gpa - step.truth["pressure_gpa"]) < 6 * sigma
+
+
+def test_without_a_line_nothing_moves(station: Station, run: RunFile) -> None:
+    found: list[VirtualLaboratory] = []
+
+    def darken(laboratory: VirtualLaboratory) -> None:
+        found.append(laboratory)
+        laboratory.twin.light_on = False
+
+    rehearsed = rehearse_once(station, run, 0, prepare=darken)
+    assert rehearsed.exit_status == "fail" and "no pressure" in rehearsed.reason
+    assert (
+        not turns_sent(found[0]) and len(rehearsed.steps) == 1 and not rehearsed.steps[0].measured
+    )
+
+
+@pytest.mark.parametrize("after", [1, 5, 17])
+def test_no_move_follows_a_failed_measurement(station: Station, run: RunFile, after: int) -> None:
+    """The detector fails for good after some spectra, wherever in a step that is."""
+    found: list[VirtualLaboratory] = []
+    failed: dict[str, float] = {}
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        driver = laboratory.session.instruments.spectrometer._driver
+        acquire, taken = driver.acquire, []
+        found.append(laboratory)
+
+        def failing(exposure_s: float, averages: int) -> Any:
+            taken.append(1)
+            if len(taken) > after:
+                laboratory.twin.light_on = False
+                failed.setdefault("at_s", laboratory.clock.now())
+            return acquire(exposure_s, averages)
+
+        driver.acquire = failing
+
+    rehearsed = rehearse_once(station, run, 2, prepare=prepare)
+    assert rehearsed.exit_status == "fail"
+    later = [
+        record
+        for record in found[0].intents.read()
+        if record["kind"] == "intent" and record["lab_time_s"] > failed["at_s"]
+    ]
+    assert not later
+
+
+def test_a_hold_keeps_the_next_step_waiting(station: Station, run: RunFile) -> None:
+    raised_s, released_s = 500.0, 1_700.0
+    found: list[VirtualLaboratory] = []
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        found.append(laboratory)
+        loop, hold = laboratory.session.engine.loop, laboratory.session.hold
+        loop.call_soon_threadsafe(loop.call_later, raised_s, hold.hold, "coffee")
+        loop.call_soon_threadsafe(loop.call_later, released_s, hold.release)
+
+    rehearsed = rehearse_once(station, run, 0, prepare=prepare)
+    assert rehearsed.exit_status == "success"
+    moves_s = [r["lab_time_s"] for r in found[0].intents.read() if r["kind"] == "intent"]
+    assert any(s > released_s for s in moves_s)
+    # the step that was under way when the flag went up may end, none begins
+    assert not [s for s in moves_s if raised_s < s < released_s]
+
+
+def test_an_interruption_inside_a_move_stops_the_drive_there(
+    station: Station, run: RunFile
+) -> None:
+    found: list[VirtualLaboratory] = []
+    reference: list[VirtualLaboratory] = []
+    rehearse_once(station, run, 0, prepare=reference.append)
+    move = next(r for r in reference[0].intents.read() if r["kind"] == "intent")
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        found.append(laboratory)
+        engine = laboratory.session.engine
+        when_s = move["lab_time_s"] - laboratory.clock.now() + 4.0
+        engine.loop.call_soon_threadsafe(engine.loop.call_later, when_s, pause, engine)
+
+    def pause(engine: Any) -> None:
+        found[0].session.hold.note_interruption("ended by a test")
+        # what request_pause does, which waits for the loop and so may not be called on it
+        engine.loop.create_task(engine._request_pause_coro())
+
+    rehearsed = rehearse_once(station, run, 0, prepare=prepare)
+    assert rehearsed.exit_status == "abort" and rehearsed.reason == "ended by a test"
+    last = found[0].intents.read()[-1]
+    assert last["kind"] == "failed" and last["lab_time_s"] < move["lab_time_s"] + 10.0
+    low, high = sorted((move["from_turns"], move["to_turns"]))
+    assert low < last["turns"] < high
+
+
+def test_a_broken_sensor_ends_the_run_in_hold(station: Station, run: RunFile) -> None:
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        driver = laboratory.session.instruments.cryostat._driver
+        read = driver.read
+
+        def failing() -> Any:
+            if laboratory.clock.now() > 700.0:
+                raise InstrumentError("sensor B is open")
+            return read()
+
+        driver.read = failing
+
+    rehearsed = rehearse_once(station, run, 0, prepare=prepare)
+    assert rehearsed.exit_status == "fail" and "sensor B is open" in rehearsed.reason
+
+
+def test_an_impossible_run_is_refused_before_a_laboratory_is_built(
+    station: Station, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(SHORT.replace("[4, 7]", "[4, 70]"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="pressure_limit_gpa"):
+        load_run_file(path, station)
+
+
+def test_a_kept_run_is_a_run_folder(station: Station, run: RunFile, tmp_path: Path) -> None:
+    rehearsed = rehearse_once(station, run, 0, keep=tmp_path / "kept")
+    assert rehearsed.folder is not None
+    found = open_run(rehearsed.folder)
+    assert found.exit_status == "success"
+    assert len(summarise(found)["steps"]) == len(rehearsed.steps)
+    assert (rehearsed.folder / "frames.h5").exists()
+    assert (rehearsed.folder / "intents.jsonl").read_bytes().count(b"\n") >= 2
+
+
+def test_nothing_of_the_station_is_written(run: RunFile, tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_bytes(STATION.read_bytes())
+    rehearse_once(load_station(path), run, 0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run.toml", "station.toml"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_chip_of_every_seed_has_the_papers_of_the_station(station: Station, seed: int) -> None:
+    settings = fitted_to(station, settings_of(station), seed)
+    papers = Twin(seed, VirtualClock(), settings).certificates()
+    stated = station.gauge.lambda0[0]
+    assert papers["lambda0_nm"] == pytest.approx(stated.value_nm, abs=2e-5)
+    assert papers["lambda0_sigma_nm"] == stated.sigma_nm
+    assert papers["axis_sigma_nm"] == station.gauge.axis_sigma_nm
+
+
+@pytest.mark.slow
+def test_many_seeds_in_processes_are_those_of_one_process(station: Station, run: RunFile) -> None:
+    seeds = [0, 5]
+    alone = rehearse_many(station, run, seeds, processes=1)
+    apart = rehearse_many(station, run, seeds, processes=2)
+    assert [_plain(each) for each in alone] == [_plain(each) for each in apart]
+    summary = summarise_rehearsals(apart, station)
+    assert summary["seeds"] == seeds and summary["outcomes"][0]["count"] == 2
+    assert summary["duration_h"]["low"] <= summary["duration_h"]["high"]
+    assert summary["first_rule"] is None and summary["helium"]["litres"] is None
+
+
+def _plain(rehearsed: Rehearsed) -> tuple[Any, ...]:
+    return (
+        rehearsed.seed,
+        rehearsed.exit_status,
+        rehearsed.duration_s,
+        [(step.turns, step.pressure_gpa) for step in rehearsed.steps],
+    )
