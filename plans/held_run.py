@@ -16,6 +16,7 @@ from bluesky.utils import (
 from dac_control.errors import DacError, RampHeld
 from plans.failures import cause_of
 from plans.instruments import Instruments
+from plans.stubs.light import forget_arming
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["held_run"]
@@ -50,6 +51,8 @@ def held_run(
     """
     hold = instruments.hold
     hold.take_interruption()
+    for optics in instruments.gauges.values():
+        forget_arming(optics.light)
     yield from bps.clear_checkpoint()
     yield from bps.open_run(md)
 

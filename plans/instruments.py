@@ -1,20 +1,26 @@
 """What a plan works with: the devices by role, the limits, the hold flag."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dac_control.clock import LabClock
+from dac_control.errors import ConfigurationError
+from dac_control.records.calibrations import CalibrationStore
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
 from devices.cryostat import Cryostat
+from devices.gauge_device import GaugeDevice
 from devices.microscope_camera import MicroscopeCamera
+from devices.picture import Picture
 from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
 from devices.step_notes import StepNotes
+from devices.workbench import Workbench
 
-__all__ = ["Instruments", "LightSource"]
+__all__ = ["GaugeOptics", "Instruments", "LightSource"]
 
 
 class LightSource(Protocol):
@@ -24,12 +30,30 @@ class LightSource(Protocol):
     once the shutter was read back.
     """
 
-    name: str
-    parent: Any
+    @property
+    def name(self) -> str:
+        """Name in the session."""
+        ...
+
+    @property
+    def parent(self) -> Any:
+        """None for a device of its own."""
+        ...
 
     def set(self, value: bool) -> Any:
         """Open or close."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaugeOptics:
+    """A gauge with the spectrometer and the light that it needs."""
+
+    device: GaugeDevice
+    spectrometer: Spectrometer
+    light: LightSource | None = None
+    spot: str = ""
+    """Where the optics must look; empty where they always look there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +69,49 @@ class Instruments:
     limits: StepLimits
     hold: HoldFlag
     microscope: MicroscopeCamera | None = None
+    picture: Picture | None = None
+    """Reads hole and sample off the microscope's last frame."""
     light: LightSource | None = None
+    lamp: LightSource | None = None
+    """Lamp for calibrations; None where a person switches it."""
+    workbench: Workbench | None = None
+    """Works out what is too long for the RunEngine's thread."""
+    calibrations: CalibrationStore | None = None
+    simulated: bool = False
+    max_temperature_k: float | None = None
+    """What the specimen stands; None where nobody said."""
+    further_gauges: Mapping[str, GaugeOptics] = field(default_factory=dict)
+    """Gauges beside the ruby, by name: ``diamond_edge``, ``h2_vibron``, ``reference_ruby``."""
+
+    @property
+    def at_each_step(self) -> list[Any]:
+        """What is read, beside the gauge's own devices, for every event of ``primary``."""
+        seen = [device for device in (self.microscope, self.picture) if device is not None]
+        return [self.drive, *seen]
+
+    @property
+    def gauges(self) -> dict[str, GaugeOptics]:
+        """All gauges by name."""
+        ruby = GaugeOptics(
+            device=self.ruby, spectrometer=self.spectrometer, light=self.light, spot="chip"
+        )
+        return {"ruby": ruby, **self.further_gauges}
+
+    def gauge(self, name: str) -> GaugeOptics:
+        """A gauge by name.
+
+        Raises
+        ------
+        ConfigurationError
+            If the station has none of that name.
+        """
+        found = self.gauges.get(name)
+        if found is None:
+            raise ConfigurationError(
+                f"This station has no gauge {name!r}; it has {', '.join(self.gauges)}. "
+                "Declare its spectrometer and its table in the station file."
+            )
+        return found
 
     @property
     def clock(self) -> LabClock:
@@ -63,5 +129,9 @@ class Instruments:
             "clock": self.clock_reading,
             "step": self.step,
             "microscope": self.microscope,
+            "picture": self.picture,
         }
+        for name, optics in self.further_gauges.items():
+            roles[name] = optics.device
+            roles[f"{name}_spectrometer"] = optics.spectrometer
         return {role: device.name for role, device in roles.items() if device is not None}

@@ -9,12 +9,14 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import RampHeld
 from plans.held_run import held_run
 from plans.instruments import Instruments
-from plans.ramp_step import StepOutcome, take_step
+from plans.picture_watch import PictureWatch
+from plans.ramp_step import StepAim, StepOutcome, take_step
+from plans.route import Repeat, Route, route_of
 from plans.settings import RampSettings, Targets
-from plans.step_choice import Branch, Point, steepest_slope
+from plans.step_choice import Branch, Point
 from plans.stubs.measure_dark import measure_dark
 
-__all__ = ["pressure_ramp"]
+__all__ = ["pressure_ramp", "ramp_along", "ramp_run"]
 
 
 @plan
@@ -29,9 +31,10 @@ def pressure_ramp(
 
     The first step measures where the cell stands. Loading only increases turns and unloading
     only decreases them; a target that is passed is not corrected, since a reversal would load
-    the cell along another branch. The dead band of a reversal is crossed in small measured
-    steps. Each step is bounded by the largest turn, the largest change of pressure and the
-    pressure limit of `instruments.limits`.
+    the cell along another branch. The dead band of a reversal is crossed in measured steps that
+    would stay within bounds if the pressure answered at once. Each step is chosen from what the
+    branch has shown so far (`plans.step_choice`), such that it stays with 99.9 % under the largest
+    change of pressure and the pressure limit of `instruments.limits`; its turns are bounded, too.
 
     Parameters
     ----------
@@ -52,78 +55,70 @@ def pressure_ramp(
         Where a measurement failed, a move failed, or a step answered by more than the limit:
         the drive stands still, the temperature is held, and the text says why.
     """
+    return (yield from ramp_run("pressure_ramp", instruments, targets, settings, md))
+
+
+def ramp_run(
+    name: str,
+    instruments: Instruments,
+    targets: Targets | Repeat,
+    settings: RampSettings | None,
+    md: Mapping[str, Any] | None,
+) -> MsgGenerator[Any]:
+    """Open the run of a plan that goes along targets, and carry it out."""
     settings = settings or RampSettings()
-    limits = instruments.limits
-    limits.check_targets(targets.unit, [*targets.load, *targets.unload])
+    limits, route = instruments.limits, route_of(targets)
+    limits.check_targets(route.unit, route.aims)
     document = {
-        "plan_name": "pressure_ramp",
+        "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},
-        "targets": {
-            "unit": targets.unit,
-            "load": list(targets.load),
-            "unload": list(targets.unload),
-        },
+        "targets": targets.to_dict(),
         "limits": asdict(limits),
         "devices": instruments.names,
         "gauge": "ruby",
         **dict(md or {}),
     }
-    return (yield from held_run(_ramp(instruments, targets, settings), document, instruments))
+    return (yield from held_run(ramp_along(instruments, route, settings), document, instruments))
 
 
-def _ramp(instruments: Instruments, targets: Targets, settings: RampSettings) -> MsgGenerator[None]:
+def ramp_along(
+    instruments: Instruments, route: Route, settings: RampSettings
+) -> MsgGenerator[None]:
+    """Measure where the cell stands, then go along a route; inside a run that is open."""
     if instruments.light is not None:
         yield from measure_dark(instruments, settings.ruby.exposure_s, settings.ruby.averages)
-    start = yield from take_step(
-        instruments, settings, number=1, target=None, name_branch=lambda _: "load"
-    )
+    watch = PictureWatch(instruments)
+    start = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
+    first = route.legs[0]
     limit_gpa = instruments.limits.pressure_limit_gpa
-    if targets.load and start.point.pressure_gpa >= limit_gpa:
+    if first.sign > 0 and start.point.pressure_gpa >= limit_gpa:
         raise RampHeld(
             f"The ramp holds before its first move: the cell stands at "
             f"{start.point.pressure_gpa:.2f} GPa, and the limit is {limit_gpa} GPa."
         )
-    _check_direction(targets, settings, start.point)
-    branch = _branch(instruments, settings, +1, start.point)
+    _check_direction(route, settings, start.point)
+    branch = Branch(first.sign, start.point, instruments.limits, settings.step)
     number = 1
-    for sign, aims in ((+1, targets.load), (-1, targets.unload)):
-        if sign < 0 and aims:
-            known = steepest_slope([branch.start, *branch.points])
-            branch = _branch(instruments, settings, -1, branch.here, known)
-        for aim in aims:
-            number = yield from _reach(instruments, settings, branch, targets.unit, aim, number)
+    for leg in route.legs:
+        if leg.sign != branch.sign:
+            branch = branch.reversal()
+        for aim in leg.aims:
+            number = yield from _reach(
+                instruments, settings, branch, route.unit, aim, number, watch
+            )
 
 
-def _check_direction(targets: Targets, settings: RampSettings, start: Point) -> None:
-    """Raise `RampHeld` where the cell already stands beyond the whole ramp."""
-    in_gpa = targets.unit == "gpa"
+def _check_direction(route: Route, settings: RampSettings, start: Point) -> None:
+    """Raise `RampHeld` where the cell already stands beyond the whole first leg."""
+    in_gpa, first = route.unit == "gpa", route.legs[0]
     here, unit = (start.pressure_gpa, "GPa") if in_gpa else (start.turns, "turns")
     tolerance = settings.step.tolerance_gpa if in_gpa else 0.0
-    if targets.load and here > targets.load[-1] + tolerance:
-        beyond = f"above the last load target ({targets.load[-1]:g})"
-    elif not targets.load and here < targets.unload[-1] - tolerance:
-        beyond = f"below the last unload target ({targets.unload[-1]:g})"
-    else:
+    if (here - first.aims[-1]) * first.sign <= tolerance:
         return
+    where = "above the last load target" if first.sign > 0 else "below the last unload target"
     raise RampHeld(
         f"The ramp holds before its first move: the cell stands at {here:.3f} {unit}, already "
-        f"{beyond}. Give targets on the way from here."
-    )
-
-
-def _branch(
-    instruments: Instruments,
-    settings: RampSettings,
-    sign: int,
-    start: Point,
-    known_slope_gpa_per_turn: float = 0.0,
-) -> Branch:
-    return Branch(
-        sign=sign,
-        start=start,
-        limits=instruments.limits,
-        settings=settings.step,
-        known_slope_gpa_per_turn=known_slope_gpa_per_turn,
+        f"{where} ({first.aims[-1]:g}). Give targets on the way from here."
     )
 
 
@@ -134,6 +129,7 @@ def _reach(
     unit: str,
     aim: float,
     number: int,
+    watch: PictureWatch,
 ) -> MsgGenerator[int]:
     """Take steps along `branch` until `aim` is reached; return the number of the last one."""
     smallest_turns = 2.0 * instruments.drive.resolution_turns
@@ -144,16 +140,19 @@ def _reach(
         if (turns - branch.here.turns) * branch.sign <= smallest_turns:
             _end_of_the_road(branch, unit, aim, instruments)
         number += 1
+        step = StepAim(
+            number=number,
+            target=aim,
+            turns=turns,
+            expected_gpa=branch.predicted_gpa(turns),
+            prediction=branch.predict(turns),
+        )
         outcome = yield from take_step(
             instruments,
             settings,
-            number=number,
-            target=aim,
-            name_branch=lambda reading: branch.name_of(
-                reading.pressure_gpa, reading.sigma_stat_gpa
-            ),
-            turns=turns,
-            expected_gpa=branch.predicted_gpa(turns),
+            step,
+            lambda reading: branch.name_of(reading.pressure_gpa, reading.sigma_stat_gpa),
+            watch,
         )
         _check_step(branch, outcome, instruments, settings)
         branch.add(outcome.point)

@@ -1,22 +1,45 @@
 """One step of a ramp: move, dwell, measure, record; or hold with the reason."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from bluesky.utils import MsgGenerator
 
 from dac_control.errors import RampHeld
 from plans.instruments import Instruments
+from plans.outliers import Expected, OutlierSettings, OutlierVerdict, Reading, judge_readings
+from plans.picture_watch import PictureWatch
 from plans.settings import RampSettings
+from plans.specimen import check_specimen_temperature
 from plans.step_choice import Point
+from plans.step_prediction import StepPrediction
 from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.hold import wait_while_held
-from plans.stubs.measure_ruby import RubyReading, measure_ruby
+from plans.stubs.measure_pressure import GaugeReading, measure_pressure
 from plans.stubs.turn_to import turn_to
 
-__all__ = ["StepOutcome", "take_step"]
+__all__ = ["StepAim", "StepOutcome", "take_step"]
+
+NOTHING = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepAim:
+    """What a step is to do, and what is expected of it."""
+
+    number: int
+    """Of the step, from 1."""
+    target: float = NOTHING
+    """What the ramp is heading for, in the unit of its targets."""
+    turns: float | None = None
+    """Absolute turn of the screw; None measures where the cell stands."""
+    expected_gpa: tuple[float, float] | None = None
+    """Window outside which a line is not believed."""
+    prediction: StepPrediction | None = None
+    """What the load curve says that the step will read; None before there is one."""
+    gauge: str = "ruby"
+    """The gauge whose pressure the ramp acts on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,65 +52,59 @@ class StepOutcome:
 def take_step(
     instruments: Instruments,
     settings: RampSettings,
-    *,
-    number: int,
-    target: float | None,
-    name_branch: Callable[[RubyReading], str],
-    turns: float | None = None,
-    expected_gpa: tuple[float, float] | None = None,
+    aim: StepAim,
+    name_branch: Callable[[GaugeReading], str],
+    watch: PictureWatch,
 ) -> MsgGenerator[StepOutcome]:
     """Carry out one step and record it as one event of ``primary``.
 
+    Readings outside the predicted window are taken again; all of them are kept. The ruby is
+    measured at every step, also where another gauge is in charge: that it says nothing is
+    evidence too.
+
     Parameters
     ----------
-    number : int
-        Number of the step, from 1.
-    target : float, optional
-        What the ramp is heading for, in the unit of its targets.
+    aim : StepAim
+        Where the screw goes, and what should come of it.
     name_branch : callable
         Given the reading, says what it belongs to: ``load``, ``unload`` or ``dead_band``.
-    turns : float, optional
-        Absolute turn of the screw; None measures where the cell stands.
-    expected_gpa : tuple of float, optional
-        Window outside which the line is not believed.
+    watch : PictureWatch
+        Of this run.
 
     Raises
     ------
     RampHeld
-        If the pressure could not be measured: nothing may move after that.
+        If the pressure could not be measured, or a frame shows that the cell fails: nothing may
+        move after that.
     """
     yield from wait_while_held(instruments)
-    nothing = float("nan")
-    instruments.step.note(
-        number=number,
-        branch="",
-        target=nothing if target is None else float(target),
-        target_turns=nothing if turns is None else float(turns),
-        outcome="under_way",
-        drift_gpa_per_h=nothing,
-        drift_bound_gpa_per_h=nothing,
-        dwell_s=0.0,
-        readings=0,
-        attempts=0,
+    instruments.step.begin(
+        aim.number,
+        target=float(aim.target),
+        target_turns=NOTHING if aim.turns is None else float(aim.turns),
     )
-    if turns is not None:
-        yield from turn_to(instruments, turns)
+    _note_prediction(instruments, aim)
+    if aim.turns is not None:
+        yield from turn_to(instruments, aim.turns)
     settled = yield from dwell(
-        instruments, settings.dwell, settings.ruby, expected_gpa=expected_gpa
-    )
-    # also after a dwell that lost the line, so that the step is on record; then the ramp holds
-    reading = yield from measure_ruby(
         instruments,
-        settings.ruby,
-        exposure_s=settled.last.exposure_s,
-        expected_gpa=expected_gpa,
-        stream="primary",
-        also=_recorded_at_a_step(instruments),
-        note=partial(_note_outcome, instruments, settled, name_branch),
+        settings.dwell,
+        settings.of_gauge(aim.gauge),
+        gauge=aim.gauge,
+        expected_gpa=aim.expected_gpa,
     )
+    judge = _Judge(aim.prediction, settings.outliers)
+    judge.add(settled.last)
+    # also after a dwell that lost the line, so that the step is on record; then the ramp holds
+    note = partial(_note_outcome, instruments, settled, judge, name_branch, watch)
+    reading = yield from _measure(instruments, settings, aim, settled, judge, note)
     for failed in (settled.last, reading):
         if not failed.measured:
-            _hold(number, failed)
+            _hold(aim.number, failed)
+    if not judge.accepts:
+        raise RampHeld(f"The ramp holds at step {aim.number}: {judge.message}")
+    watch.hold_if_grave(aim.number)
+    check_specimen_temperature(instruments)
     return StepOutcome(
         point=Point(
             turns=float(instruments.drive.turns.get()),
@@ -97,18 +114,96 @@ def take_step(
     )
 
 
-def _recorded_at_a_step(instruments: Instruments) -> list[Any]:
-    microscope = [instruments.microscope] if instruments.microscope is not None else []
-    return [instruments.drive, *microscope]
+@dataclass
+class _Judge:
+    """All readings of one step against what was predicted."""
+
+    prediction: StepPrediction | None
+    settings: OutlierSettings
+    readings: list[Reading] = field(default_factory=list)
+    verdict: OutlierVerdict | None = None
+
+    def add(self, reading: GaugeReading) -> None:
+        if reading.measured:
+            self.readings.append(
+                Reading(pressure_gpa=reading.pressure_gpa, sigma_gpa=reading.sigma_stat_gpa)
+            )
+            self.verdict = judge_readings(self.readings, self._expected(), self.settings)
+
+    def believes(self, reading: GaugeReading) -> bool:
+        """Take in a reading; False if it should be taken again."""
+        self.add(reading)
+        return self.verdict is not None and self.verdict.action != "remeasure"
+
+    @property
+    def accepts(self) -> bool:
+        return self.verdict is not None and self.verdict.action == "accept"
+
+    @property
+    def message(self) -> str:
+        return "" if self.verdict is None else self.verdict.message
+
+    @property
+    def outcome(self) -> str:
+        return "" if self.verdict is None else self.verdict.outcome
+
+    def _expected(self) -> Expected | None:
+        if self.prediction is None:
+            return None
+        return Expected(
+            median_gpa=self.prediction.median_gpa,
+            low_gpa=self.prediction.low_gpa,
+            high_gpa=self.prediction.high_gpa,
+        )
+
+
+def _measure(
+    instruments: Instruments,
+    settings: RampSettings,
+    aim: StepAim,
+    settled: DwellResult,
+    judge: _Judge,
+    note: Callable[[GaugeReading], None],
+) -> MsgGenerator[GaugeReading]:
+    reading = yield from measure_pressure(
+        instruments,
+        settings.of_gauge(aim.gauge),
+        gauge=aim.gauge,
+        exposure_s=settled.last.exposure_s,
+        expected_gpa=aim.expected_gpa,
+        stream="primary",
+        also=instruments.at_each_step if aim.gauge == "ruby" else (),
+        note=note,
+        believe=judge.believes,
+    )
+    if aim.gauge != "ruby":
+        ruby = yield from measure_pressure(
+            instruments, settings.ruby, stream="primary", also=instruments.at_each_step
+        )
+        if ruby.failure:
+            return ruby
+    return reading
+
+
+def _note_prediction(instruments: Instruments, aim: StepAim) -> None:
+    if aim.prediction is not None:
+        instruments.step.note(
+            predicted_gpa=aim.prediction.median_gpa,
+            predicted_low_gpa=aim.prediction.low_gpa,
+            predicted_high_gpa=aim.prediction.high_gpa,
+            bound_gpa=aim.prediction.bound_gpa,
+        )
 
 
 def _note_outcome(
     instruments: Instruments,
     settled: DwellResult,
-    name_branch: Callable[[RubyReading], str],
-    reading: RubyReading,
+    judge: _Judge,
+    name_branch: Callable[[GaugeReading], str],
+    watch: PictureWatch,
+    reading: GaugeReading,
 ) -> None:
-    drift = settled.drift
+    drift, device = settled.drift, instruments.gauge(reading.gauge).device
     instruments.step.note(
         branch=name_branch(reading),
         outcome=drift.outcome if reading.measured else "not_measured",
@@ -117,10 +212,18 @@ def _note_outcome(
         dwell_s=settled.dwell_s,
         readings=drift.readings,
         attempts=reading.attempts,
+        gauge=reading.gauge,
+        pressure_gpa=reading.pressure_gpa if reading.measured else NOTHING,
+        pressure_sigma_stat_gpa=reading.sigma_stat_gpa if reading.measured else NOTHING,
+        pressure_sigma_sys_gpa=(
+            float(device.pressure_sigma_sys_gpa.get()) if reading.measured else NOTHING
+        ),
+        surprise=judge.outcome if reading.measured else "",
+        signs=watch.look(reading.pressure_gpa),
     )
 
 
-def _hold(number: int, reading: RubyReading) -> None:
+def _hold(number: int, reading: GaugeReading) -> None:
     raise RampHeld(
         f"The ramp holds at step {number}: no pressure after {reading.attempts} attempts, "
         f"because {reading.why_not()}. Nothing was moved since."

@@ -7,8 +7,20 @@ from itertools import pairwise
 from typing import ClassVar, Literal
 
 from dac_control.errors import LimitError
+from plans.outliers import OutlierSettings
 
-__all__ = ["DwellSettings", "RampSettings", "RubySettings", "StepSettings", "Targets"]
+__all__ = [
+    "DwellSettings",
+    "EdgeSettings",
+    "GaugeSettings",
+    "HoldSettings",
+    "RampSettings",
+    "RubySettings",
+    "StepSettings",
+    "Targets",
+    "TemperatureSettings",
+    "VibronSettings",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +61,10 @@ class Targets:
                 f"target ({self.load[-1]:g})."
             )
 
+    def to_dict(self) -> dict[str, object]:
+        """As the start document has it."""
+        return {"unit": self.unit, "load": list(self.load), "unload": list(self.unload)}
+
     @classmethod
     def gpa(cls, load: Sequence[float] = (), unload: Sequence[float] = ()) -> "Targets":
         """Targets as measured pressures in GPa."""
@@ -64,8 +80,9 @@ class Targets:
 class DwellSettings:
     """When a step counts as settled; all times in laboratory seconds.
 
-    Settled means: over the last `window_s`, the upper 95 % bound of the absolute slope of
-    the measured pressure lies below `drift_limit_gpa_per_h`.
+    Settled means: over the last `window_s`, or two, four ... times as much, the upper 95 % bound of
+    the absolute slope of the measured pressure lies below `drift_limit_gpa_per_h`; the 5 % hold for
+    all looks of a dwell together (`plans.settling`).
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -101,10 +118,12 @@ class DwellSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RubySettings:
-    """How a ruby spectrum is taken, and how often a bad one is taken again."""
+class GaugeSettings:
+    """How a spectrum is taken for a gauge, and how often a bad one is taken again."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "gauge"
+    """Table of the run file."""
 
     exposure_s: float = 0.2
     averages: int = 1
@@ -114,15 +133,43 @@ class RubySettings:
     """Factor by which the exposure grows after a weak spectrum, and shrinks after saturation."""
 
     def __post_init__(self) -> None:
+        table = self.table
         if not 0 < self.exposure_s <= self.longest_exposure_s:
             raise LimitError(
-                f"ruby.exposure_s ({self.exposure_s:g}) must lie above 0 and not above "
-                f"ruby.longest_exposure_s ({self.longest_exposure_s:g})."
+                f"{table}.exposure_s ({self.exposure_s:g}) must lie above 0 and not above "
+                f"{table}.longest_exposure_s ({self.longest_exposure_s:g})."
             )
         if self.averages < 1 or self.attempts < 1:
-            raise LimitError("ruby.averages and ruby.attempts must be at least 1.")
+            raise LimitError(f"{table}.averages and {table}.attempts must be at least 1.")
         if self.longer_by <= 1:
-            raise LimitError("ruby.longer_by must be above 1.")
+            raise LimitError(f"{table}.longer_by must be above 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RubySettings(GaugeSettings):
+    """How a ruby spectrum is taken."""
+
+    table: ClassVar[str] = "ruby"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeSettings(GaugeSettings):
+    """How the Raman edge of an anvil is taken: weak light, long exposures."""
+
+    table: ClassVar[str] = "edge"
+
+    exposure_s: float = 60.0
+    longest_exposure_s: float = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class VibronSettings(GaugeSettings):
+    """How the Raman line of a specimen is taken."""
+
+    table: ClassVar[str] = "vibron"
+
+    exposure_s: float = 60.0
+    longest_exposure_s: float = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +198,43 @@ class StepSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TemperatureSettings:
+    """How the pressure is followed while the temperature moves."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    every_k: float = 10.0
+    """The pressure is measured whenever the cell's temperature has moved by this much."""
+    look_every_s: float = 30.0
+    """Laboratory time between looks at the sensors."""
+    ruby: RubySettings = field(default_factory=RubySettings)
+
+    def __post_init__(self) -> None:
+        for name in ("every_k", "look_every_s"):
+            if not getattr(self, name) > 0:
+                raise LimitError(f"temperature.{name} must be above 0, not {getattr(self, name)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldSettings:
+    """How a cell is watched that nothing moves."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    every_s: float = 3600.0
+    """Laboratory time from one reading to the next."""
+    failures: int = 5
+    """Readings of an instrument that may fail one after the other."""
+    ruby: RubySettings = field(default_factory=RubySettings)
+
+    def __post_init__(self) -> None:
+        if not self.every_s > 0:
+            raise LimitError(f"hold.every_s must be above 0, not {self.every_s}.")
+        if self.failures < 1:
+            raise LimitError("hold.failures must be at least 1.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RampSettings:
     """All settings of a pressure ramp."""
 
@@ -158,4 +242,13 @@ class RampSettings:
 
     dwell: DwellSettings = field(default_factory=DwellSettings)
     ruby: RubySettings = field(default_factory=RubySettings)
+    edge: EdgeSettings = field(default_factory=EdgeSettings)
+    vibron: VibronSettings = field(default_factory=VibronSettings)
     step: StepSettings = field(default_factory=StepSettings)
+    outliers: OutlierSettings = field(default_factory=OutlierSettings)
+
+    def of_gauge(self, name: str) -> GaugeSettings:
+        """How spectra are taken for a gauge."""
+        if name == "diamond_edge":
+            return self.edge
+        return self.ruby if name in ("ruby", "reference_ruby") else self.vibron

@@ -1,46 +1,35 @@
-"""The run file: a plan and its parameters."""
+"""Read a run file: a plan and its parameters, checked against the station before anything moves."""
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-from dac_control.app.station import Station, Strict
-from dac_control.app.toml_file import NumbersOnly, load_toml
-from dac_control.errors import ConfigurationError, LimitError
-from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
+from dac_control.app.run_models import PLANS, Impossible, RunFile
+from dac_control.app.station import Station
+from dac_control.app.toml_file import line_of, parse_toml, plain_toml, read_text
+from dac_control.errors import ConfigurationError
 
 __all__ = ["RunFile", "load_run_file"]
 
 
-class RunFile(Strict):
-    """A whole run file. Tables map one to one onto the settings of the plan."""
-
-    plan: Literal["pressure_ramp"]
-    targets: Annotated[Targets, NumbersOnly]
-    dwell: Annotated[DwellSettings, NumbersOnly] = DwellSettings()
-    ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
-    step: Annotated[StepSettings, NumbersOnly] = StepSettings()
-    purpose: str = ""
-    """One line on why, for the record."""
-
-    @property
-    def settings(self) -> RampSettings:
-        """Settings of the ramp."""
-        return RampSettings(dwell=self.dwell, ruby=self.ruby, step=self.step)
-
-
 def load_run_file(path: Path, station: Station | None = None) -> RunFile:
-    """Read a run file and, with a station, check its targets against the limits.
+    """Read a run file and, with a station, refuse what it cannot do.
 
     Raises
     ------
     ConfigurationError
-        Naming file, line and key of each mistake, or the target that is out of bounds.
+        Naming file, line and key of each mistake, or of what is out of bounds.
     """
-    run = load_toml(path, RunFile)
+    text = read_text(path)
+    named = plain_toml(text, path).get("plan")
+    model = PLANS.get(named) if isinstance(named, str) else None
+    if model is None:
+        line = line_of(text, "plan")
+        what = "this key is missing" if named is None else f"there is no plan {named!r}"
+        raise ConfigurationError(f"{path}:{line}: plan: {what}; there are {', '.join(PLANS)}.")
+    run = parse_toml(text, model, path)
     if station is not None:
-        targets = run.targets
         try:
-            station.limits.check_targets(targets.unit, [*targets.load, *targets.unload])
-        except LimitError as error:
-            raise ConfigurationError(f"{path}: targets: {error}") from None
+            run.check(station)
+        except Impossible as error:
+            line = line_of(text, error.key)
+            raise ConfigurationError(f"{path}:{line}: {error.key}: {error}") from None
     return run

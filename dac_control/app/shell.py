@@ -67,7 +67,6 @@ def namespace(session: Session) -> dict[str, Any]:
 
     import plans.settings
     import plans.stubs
-    from plans.pressure_ramp import pressure_ramp
 
     found = session.instruments
     devices = {device.name: device for device in session.devices.values()}
@@ -78,7 +77,7 @@ def namespace(session: Session) -> dict[str, Any]:
         **devices,
         "ruby": found.ruby,
         "clock": found.clock_reading,
-        "pressure_ramp": pressure_ramp,
+        **_plans(),
         "gpa": plans.settings.Targets.gpa,
         "turns": plans.settings.Targets.turns,
         **{name: getattr(plans.settings, name) for name in plans.settings.__all__},
@@ -90,6 +89,33 @@ def namespace(session: Session) -> dict[str, Any]:
         "report": _write_report,
         "hold": partial(_hold, session),
         "release": partial(_release, session),
+    }
+
+
+def _plans() -> dict[str, Any]:
+    """The plans by name; ``hold`` is taken by the hold flag, so the plan is ``hold_plan``."""
+    from plans.calibrate_axis import calibrate_axis_plan
+    from plans.control_run import control_run
+    from plans.hold import hold
+    from plans.measure_gain import measure_gain
+    from plans.measure_lambda0 import measure_lambda0, measure_reference_ruby
+    from plans.pressure_ramp import pressure_ramp
+    from plans.repeatability import repeatability
+    from plans.route import Repeat
+    from plans.temperature_ramp import cooldown, warmup
+
+    return {
+        "pressure_ramp": pressure_ramp,
+        "control_run": control_run,
+        "repeatability": repeatability,
+        "Repeat": Repeat,
+        "cooldown": cooldown,
+        "warmup": warmup,
+        "hold_plan": hold,
+        "calibrate_axis": calibrate_axis_plan,
+        "measure_gain": measure_gain,
+        "measure_lambda0": measure_lambda0,
+        "measure_reference_ruby": measure_reference_ruby,
     }
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from dac_control.errors import ConfigurationError
 
-__all__ = ["NumbersOnly", "load_toml", "parse_toml", "read_text"]
+__all__ = ["NumbersOnly", "line_of", "load_toml", "parse_toml", "plain_toml", "read_text"]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -58,12 +58,7 @@ def read_text(path: Path) -> str:
 
 def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
     """Validate TOML text; `path` is only for messages."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        where = _AT_LINE.search(str(error))
-        line = where.group(1) if where else "1"
-        raise ConfigurationError(f"{path}:{line}: {_AT_LINE.sub('', str(error))}.") from None
+    data = plain_toml(text, path)
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -71,6 +66,22 @@ def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
         raise ConfigurationError(
             "\n".join(_explain(path, lines, item) for item in error.errors())
         ) from None
+
+
+def plain_toml(text: str, path: Path) -> dict[str, Any]:
+    """Parse TOML text without a model; a `ConfigurationError` names the line of a mistake."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        where = _AT_LINE.search(str(error))
+        line = where.group(1) if where else "1"
+        raise ConfigurationError(f"{path}:{line}: {_AT_LINE.sub('', str(error))}.") from None
+
+
+def line_of(text: str, dotted: str) -> int:
+    """Line on which a key is defined, or the nearest table around it; 1 where there is none."""
+    keys, lines = _split(dotted), _line_numbers(text)
+    return next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
 
 
 def _explain(path: Path, lines: dict[tuple[str, ...], int], item: object) -> str:

@@ -4,10 +4,11 @@ Arrays go in and values come out; nothing here knows a device. What a load curve
 never a measurement: it comes back as `Interpolated` or `Extrapolated`.
 """
 
-from dac_control.load_curve.curve import FormFit, LoadCurve, fit_load_curve
+from dac_control.load_curve.curve import LoadCurve, fit_load_curve
 from dac_control.load_curve.errors import LoadCurveError
+from dac_control.load_curve.form_fits import FormFit
+from dac_control.load_curve.mixture import Mixture
 from dac_control.load_curve.predictions import Extrapolated, Interpolated, TurnsEstimate
-from dac_control.load_curve.slope import LocalSlope, local_slope_gpa_per_turn
 
 __all__ = [
     "Extrapolated",
@@ -15,8 +16,7 @@ __all__ = [
     "Interpolated",
     "LoadCurve",
     "LoadCurveError",
-    "LocalSlope",
+    "Mixture",
     "TurnsEstimate",
     "fit_load_curve",
-    "local_slope_gpa_per_turn",
 ]

@@ -1,121 +1,109 @@
-"""Model forms of a load curve and their weighted fit at a given intrinsic scatter.
+"""Model forms of a load curve: their shapes over scaled turns, and what is believed of them.
 
-Every form is a function of the scaled turns ``u = (turns - first) / (last - first)``, so its
-parameters are pressures in GPa and well conditioned.
+Every form is ``P = offset + rise * g(u)`` over scaled turns ``u = (turns - first)/(last -
+first)``, with ``g(0) = 0`` and ``g(1) = 1``, so that offset and rise are pressures and mean the
+same for each form; only the shape ``g`` differs. It has no parameter (linear), one (quadratic,
+saturating) or two (sigmoid).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, minimize_scalar
 
-__all__ = ["FORMS", "SATURATING_FORM", "Solution", "evaluate", "gradient", "solve"]
+__all__ = ["FORMS", "Form", "log_slope_change"]
 
 Array = NDArray[np.float64]
 
-SATURATING_FORM = "saturating"
-
-CURVATURE_LIMITS = (0.02, 8.0)
-"""Bounds of the saturation rate per range: at 0.02 the form cannot be told from a line, at 8
-the curve is flat to e⁻⁸ before the last point."""
-
-
-def _saturation(u: Array, rate: float) -> Array:
-    """``(1 - exp(-rate u)) / rate``: slope 1 at u = 0, a line as the rate goes to 0."""
-    return -np.expm1(-rate * u) / rate
-
-
-def _saturation_by_rate(u: Array, rate: float) -> Array:
-    return (u * np.exp(-rate * u) - _saturation(u, rate)) / rate
-
-
-FORMS: dict[str, int] = {"linear": 2, "quadratic": 3, SATURATING_FORM: 3}
-"""Number of parameters of each form."""
+CURVATURE_SIGMA = 1.0
+"""Prior of the change of ln(slope) over the measured range, k = 1, both signs alike. Slopes that
+change by a factor e between first and last point are what the sigmoid of a bevelled cell gives
+from a tenth of its half-load to the half-load itself; beyond twice that nobody would have called
+the curve nearly linear."""
 
 
 @dataclass(frozen=True)
-class Solution:
-    """Weighted least-squares solution of one form."""
+class Form:
+    """One model form: its shape, the nodes of its prior, and the bounds of its parameters."""
 
-    parameters: Array
-    """Shape (p,); linear coefficients in GPa, then the saturation rate if the form has one."""
-    covariance: Array
-    """Shape (p, p)."""
-    chi2: float
-    at_bound: bool
-    """True if the saturation rate ran into a bound: the points do not determine the form."""
+    name: str
+    shape: Callable[[Array, Array, float], Array]
+    """``g(u, parameters, zero)`` for `u` of shape (n,) and parameters (k, q): shape (n, k)."""
+    nodes: Array
+    """Parameters at which the prior is represented, shape (k, q)."""
+    bounds: tuple[tuple[float, float], ...]
+    """Of each shape parameter; a fit that ends on one is not determined by the points."""
 
-
-def _design(form: str, u: Array, rate: float) -> Array:
-    columns: dict[str, Callable[[], list[Array]]] = {
-        "linear": lambda: [np.ones_like(u), u],
-        "quadratic": lambda: [np.ones_like(u), u, u**2],
-        SATURATING_FORM: lambda: [np.ones_like(u), _saturation(u, rate)],
-    }
-    return np.stack(columns[form](), axis=-1)
+    @property
+    def parameters(self) -> int:
+        """Number of parameters without the scatter: offset, rise and those of the shape."""
+        return 2 + len(self.bounds)
 
 
-def evaluate(form: str, parameters: Array, u: Array) -> Array:
-    """Pressure in GPa of `form` at scaled turns `u`, shape of `u`."""
-    rate = float(parameters[2]) if form == SATURATING_FORM else 0.0
-    design = _design(form, u, rate)
-    return design @ parameters[: design.shape[-1]]
+def _linear(u: Array, parameters: Array, zero: float) -> Array:
+    return np.repeat(u[:, np.newaxis], parameters.shape[0], axis=1)
 
 
-def gradient(form: str, parameters: Array, u: Array) -> Array:
-    """Derivative of the pressure by each parameter, shape (..., p) for `u` of shape (...)."""
-    if form != SATURATING_FORM:
-        return _design(form, u, 0.0)
-    rate = float(parameters[2])
-    by_rate = parameters[1] * _saturation_by_rate(u, rate)
-    return np.concatenate([_design(form, u, rate), by_rate[..., np.newaxis]], axis=-1)
+def _quadratic(u: Array, parameters: Array, zero: float) -> Array:
+    """Parabola whose slope goes from ``1 - c`` to ``1 + c`` of its mean."""
+    u = u[:, np.newaxis]
+    return u + parameters[:, 0] * u * (u - 1.0)
 
 
-def _linear_solution(design: Array, pressure_gpa: Array, sigma_gpa: Array) -> tuple[Array, float]:
-    weighted = design / sigma_gpa[:, np.newaxis]
-    solution = np.linalg.lstsq(weighted, pressure_gpa / sigma_gpa, rcond=None)[0]
-    parameters = np.asarray(solution, dtype=np.float64)
-    residual = (pressure_gpa - design @ parameters) / sigma_gpa
-    return parameters, float(residual @ residual)
+def _saturating(u: Array, parameters: Array, zero: float) -> Array:
+    rate = parameters[:, 0]
+    return np.expm1(-u[:, np.newaxis] * rate) / np.expm1(-rate)
 
 
-def _best_rate(u: Array, pressure_gpa: Array, sigma_gpa: Array) -> float:
-    best = minimize_scalar(
-        lambda r: _linear_solution(_design(SATURATING_FORM, u, float(r)), pressure_gpa, sigma_gpa)[
-            1
-        ],
-        bounds=CURVATURE_LIMITS,
-        method="bounded",
+def _sigmoid(u: Array, parameters: Array, zero: float) -> Array:
+    """``x^m/(1 + x^m)``, ``x = (u + zero)/half``: toe, linear middle, cupping of the anvils."""
+    half, exponent = parameters[:, 0], parameters[:, 1]
+
+    def hill(at: Array) -> Array:
+        power = (np.maximum(at + zero, 0.0) / half) ** exponent
+        return power / (1.0 + power)
+
+    first, last = hill(np.zeros(1)), hill(np.ones(1))
+    return (hill(u[:, np.newaxis]) - first) / (last - first)
+
+
+def _grid(*axes: list[float]) -> Array:
+    return np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="ij")], axis=-1)
+
+
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        Form("linear", _linear, np.zeros((1, 0)), ()),
+        Form(
+            "quadratic",
+            _quadratic,
+            np.tanh(0.5 * _grid([-2.4, -1.8, -1.2, -0.6, 0.6, 1.2, 1.8, 2.4])),
+            # at 1 the slope is 0 at one end; points may show more, so the bound is not there
+            ((-5.0, 5.0),),
+        ),
+        Form(
+            "saturating",
+            _saturating,
+            _grid([0.3, 0.7, 1.2, 1.8, 2.5, 3.5]),
+            # 0.02: not to be told from a line; 8: flat to exp(-8) before the last point
+            ((0.02, 8.0),),
+        ),
+        Form(
+            "sigmoid",
+            _sigmoid,
+            _grid([0.6, 0.9, 1.4, 2.0, 3.0, 4.5], [1.0, 1.25, 1.5, 2.0]),
+            ((0.05, 30.0), (0.5, 6.0)),
+        ),
     )
-    return float(cast("OptimizeResult", best)["x"])
+}
+"""The forms by name. The sigmoid is Hill's; the others are those that a referee asks for."""
 
 
-def solve(form: str, u: Array, pressure_gpa: Array, sigma_gpa: Array) -> Solution:
-    """Fit one form with weights 1/sigma².
-
-    Parameters
-    ----------
-    form : str
-        A key of `FORMS`.
-    u, pressure_gpa, sigma_gpa : ndarray, shape (n,)
-        Scaled turns, pressures and total standard uncertainties (all above 0).
-
-    Returns
-    -------
-    Solution
-        With the covariance of linear propagation, ``(JᵀWJ)⁻¹``.
-    """
-    rate, at_bound = 0.0, False
-    if form == SATURATING_FORM:
-        low, high = CURVATURE_LIMITS
-        rate = _best_rate(u, pressure_gpa, sigma_gpa)
-        at_bound = rate < 1.5 * low or rate > 0.99 * high
-    parameters, chi2 = _linear_solution(_design(form, u, rate), pressure_gpa, sigma_gpa)
-    if form == SATURATING_FORM:
-        parameters = np.append(parameters, rate)
-    jacobian = gradient(form, parameters, u) / sigma_gpa[:, np.newaxis]
-    covariance = np.linalg.pinv(jacobian.T @ jacobian, hermitian=True)
-    return Solution(parameters, np.asarray(covariance, dtype=np.float64), chi2, at_bound)
+def log_slope_change(form: Form, parameters: Array, zero: float) -> Array:
+    """Change of ln(slope) over the measured range, shape (k,), from slopes at its tenths."""
+    places = np.array([0.05, 0.15, 0.85, 0.95])
+    g = form.shape(places, parameters, zero)
+    early, late = np.maximum(g[1] - g[0], 1e-6), np.maximum(g[3] - g[2], 1e-6)
+    return np.log(late / early) / 0.8

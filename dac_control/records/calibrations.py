@@ -11,12 +11,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from dac_control.errors import RecordError, StaleReading
 from dac_control.records.json_log import JsonLog
 
-__all__ = ["KINDS", "CalibrationKind", "CalibrationRecord", "CalibrationStore"]
+__all__ = [
+    "KINDS",
+    "CalibrationKind",
+    "CalibrationLog",
+    "CalibrationRecord",
+    "CalibrationStore",
+    "RecordLog",
+]
 
 CalibrationKind = Literal["axis", "gain", "lambda0", "reference"]
 KINDS: Final[dict[str, str]] = {
@@ -52,17 +59,41 @@ class CalibrationRecord:
         return (now - self.time).total_seconds() / 3600.0
 
 
-class CalibrationStore(JsonLog):
-    """The append-only file of calibrations; see `JsonLog`.
-
-    Parameters
-    ----------
-    path : Path
-        The file, in the station's state folder.
-    """
+class CalibrationLog(JsonLog):
+    """The append-only file of calibrations; see `JsonLog`."""
 
     what = "the file of calibrations"
     entry = "a calibration"
+
+
+class RecordLog(Protocol):
+    """Where records are kept: a file, or the memory of a rehearsal."""
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Keep one record; it is safe when this returns."""
+        ...
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return all records, oldest first."""
+        ...
+
+
+class CalibrationStore:
+    """Dated calibrations over a log of records.
+
+    Parameters
+    ----------
+    log : RecordLog
+        Where they are kept.
+    """
+
+    def __init__(self, log: RecordLog) -> None:
+        self._log = log
+
+    @classmethod
+    def at(cls, path: Path) -> "CalibrationStore":
+        """Calibrations in a file of the station's state folder."""
+        return cls(CalibrationLog(path))
 
     def add(
         self,
@@ -95,7 +126,7 @@ class CalibrationStore(JsonLog):
             run=run,
             simulated=simulated,
         )
-        self.append(
+        self._log.append(
             {
                 "uid": record.uid,
                 "kind": kind,
@@ -119,8 +150,8 @@ class CalibrationStore(JsonLog):
         if not reason.strip():
             raise RecordError("Withdrawing a calibration needs a reason; say what is wrong.")
         if all(record.uid != uid for record in self._all()):
-            raise RecordError(f"{self.path} holds no calibration {uid} that could be withdrawn.")
-        self.append({"withdraws": uid, "reason": reason, "time": time.isoformat()})
+            raise RecordError(f"There is no calibration {uid} that could be withdrawn.")
+        self._log.append({"withdraws": uid, "reason": reason, "time": time.isoformat()})
 
     def history(
         self, kind: CalibrationKind, port: str, *, simulated: bool = False
@@ -190,10 +221,10 @@ class CalibrationStore(JsonLog):
 
     def _all(self) -> list[CalibrationRecord]:
         """Every calibration that was not withdrawn."""
-        lines = self.read()
+        lines = self._log.read()
         gone = {line["withdraws"] for line in lines if "withdraws" in line}
         found = [
-            _record(line, number, self.path)
+            _record(line, number, getattr(self._log, "path", Path("memory")))
             for number, line in enumerate(lines, start=1)
             if "withdraws" not in line
         ]

@@ -1,15 +1,14 @@
 """Wait until the measured pressure has settled, by laboratory time."""
 
 from dataclasses import dataclass
-from typing import Any
 
-import bluesky.plan_stubs as bps
 from bluesky.utils import MsgGenerator, plan
 
 from plans.instruments import Instruments
-from plans.settings import DwellSettings, RubySettings
+from plans.settings import DwellSettings, GaugeSettings
 from plans.settling import Drift, assess_drift
-from plans.stubs.measure_ruby import RubyReading, measure_ruby
+from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.waiting import wait_until
 
 __all__ = ["DwellResult", "dwell"]
 
@@ -21,7 +20,7 @@ class DwellResult:
     drift: Drift
     dwell_s: float
     """Laboratory time from the beginning of the dwell to its last reading."""
-    last: RubyReading
+    last: GaugeReading
     """Last reading; if it was not measured the dwell ended there."""
 
 
@@ -29,14 +28,15 @@ class DwellResult:
 def dwell(
     instruments: Instruments,
     settings: DwellSettings,
-    ruby: RubySettings,
+    taken: GaugeSettings,
     *,
+    gauge: str = "ruby",
     exposure_s: float | None = None,
     expected_gpa: tuple[float, float] | None = None,
 ) -> MsgGenerator[DwellResult]:
     """Measure the pressure again and again until it has settled or time is up.
 
-    Every spectrum is one event of the stream ``dwell``.
+    Every spectrum is one event of the stream ``dwell``, or of the gauge's own.
 
     Parameters
     ----------
@@ -44,10 +44,12 @@ def dwell(
         The laboratory.
     settings : DwellSettings
         Limit of the drift, window, shortest and longest dwell.
-    ruby : RubySettings
+    taken : GaugeSettings
         How spectra are taken.
+    gauge : str
+        Which gauge follows the pressure.
     exposure_s, expected_gpa
-        As for `measure_ruby`.
+        As for `measure_pressure`.
 
     Returns
     -------
@@ -57,11 +59,11 @@ def dwell(
     """
     clock = instruments.clock
     start_s = clock.now()
-    readings: list[RubyReading] = []
+    readings: list[GaugeReading] = []
     while True:
         began_s = clock.now()
-        reading = yield from measure_ruby(
-            instruments, ruby, exposure_s=exposure_s, expected_gpa=expected_gpa
+        reading = yield from measure_pressure(
+            instruments, taken, gauge=gauge, exposure_s=exposure_s, expected_gpa=expected_gpa
         )
         exposure_s = reading.exposure_s
         if reading.measured:
@@ -71,19 +73,13 @@ def dwell(
         settled = drift.outcome == "settled" and elapsed_s >= settings.min_dwell_s
         if not reading.measured or settled or elapsed_s >= settings.max_dwell_s:
             return DwellResult(drift=drift, dwell_s=elapsed_s, last=reading)
-        yield from _wait_until(clock, began_s + settings.interval_s)
+        yield from wait_until(clock, began_s + settings.interval_s)
 
 
-def _drift_of(readings: list[RubyReading], settings: DwellSettings) -> Drift:
+def _drift_of(readings: list[GaugeReading], settings: DwellSettings) -> Drift:
     return assess_drift(
         [reading.lab_time_s for reading in readings],
         [reading.pressure_gpa for reading in readings],
         [reading.sigma_stat_gpa for reading in readings],
         settings,
     )
-
-
-def _wait_until(clock: Any, lab_s: float) -> MsgGenerator[None]:
-    wall_s = clock.wall_s(lab_s - clock.now())
-    if wall_s > 0:
-        yield from bps.sleep(wall_s)

@@ -199,6 +199,11 @@ class RubyGauge:
         pressures[good] = self._scale.pressure_gpa(lines[good] / zero_nm - 1.0)
         return pressures
 
+    @property
+    def temperature_sigma_k(self) -> float:
+        """Standard uncertainty of the sensor at the cell, in K."""
+        return self._uncertainties.temperature_sigma_k
+
     def lambda0_at(self, temperature_k: float, reference: ReferenceLine | None = None) -> float:
         """R1 without pressure at a temperature, in nm."""
         return self._zero(temperature_k, reference).value_nm

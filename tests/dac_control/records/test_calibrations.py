@@ -6,23 +6,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dac_control.errors import RecordError, StaleReading
-from dac_control.records.calibrations import CalibrationStore
+from dac_control.records.calibrations import CalibrationLog, CalibrationStore
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> CalibrationStore:
-    return CalibrationStore(tmp_path / "state" / "calibrations.jsonl")
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "calibrations.jsonl"
 
 
-def test_the_newest_of_its_kind_and_port_is_found(store: CalibrationStore) -> None:
+@pytest.fixture
+def store(path: Path) -> CalibrationStore:
+    return CalibrationStore.at(path)
+
+
+def test_the_newest_of_its_kind_and_port_is_found(store: CalibrationStore, path: Path) -> None:
     store.add("axis", "ruby", {"n": 2}, time=NOON - HOUR, run="run-1")
     store.add("axis", "ruby", {"n": 1}, time=NOON - 5 * HOUR)
     store.add("axis", "raman", {"n": 3}, time=NOON)
     store.add("gain", "ruby", {"n": 4}, time=NOON)
-    found = CalibrationStore(store.path).newest("axis", "ruby", now=NOON, limit_h=2.0)
+    found = CalibrationStore.at(path).newest("axis", "ruby", now=NOON, limit_h=2.0)
     assert (found.content, found.run, found.age_h(NOON)) == ({"n": 2}, "run-1", 1.0)
     assert [r.content["n"] for r in store.history("axis", "ruby")] == [1, 2]
 
@@ -49,19 +54,19 @@ def test_simulated_and_real_calibrations_do_not_stand_in_for_each_other(
     assert store.newest("gain", "ruby", now=NOON, simulated=True).content == {"n": 1}
 
 
-def test_a_withdrawn_one_gives_way_to_the_one_before(store: CalibrationStore) -> None:
+def test_a_withdrawn_one_gives_way_to_the_one_before(store: CalibrationStore, path: Path) -> None:
     store.add("axis", "ruby", {"n": 1}, time=NOON - HOUR)
     wrong = store.add("axis", "ruby", {"n": 2}, time=NOON)
     store.withdraw(wrong.uid, "the slit was open", time=NOON)
     assert store.newest("axis", "ruby", now=NOON).content == {"n": 1}
-    assert b"the slit was open" in store.path.read_bytes()
+    assert b"the slit was open" in path.read_bytes()
     with pytest.raises(RecordError, match="reason"):
         store.withdraw(wrong.uid, " ", time=NOON)
     with pytest.raises(RecordError, match="no calibration nothing"):
         store.withdraw("nothing", "because", time=NOON)
 
 
-def test_what_is_no_calibration_is_refused(store: CalibrationStore) -> None:
+def test_what_is_no_calibration_is_refused(store: CalibrationStore, path: Path) -> None:
     for kind, port, time in (
         ("focus", "ruby", NOON),
         ("axis", " ", NOON),
@@ -69,15 +74,16 @@ def test_what_is_no_calibration_is_refused(store: CalibrationStore) -> None:
     ):
         with pytest.raises(RecordError):
             store.add(kind, port, {}, time=time)  # type: ignore[arg-type]
-    assert not store.path.exists()
+    assert not path.exists()
 
 
 @given(st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=5))
 def test_a_damaged_record_is_told_by_its_line(tmp_path_factory, line: dict) -> None:
-    store = CalibrationStore(tmp_path_factory.mktemp("state") / "calibrations.jsonl")
+    log = CalibrationLog(tmp_path_factory.mktemp("state") / "calibrations.jsonl")
+    store = CalibrationStore(log)
     store.add("axis", "ruby", {}, time=NOON)
     try:
-        store.append(line)
+        log.append(line)
     except RecordError:  # integers that JSON cannot hold
         return
     if "withdraws" in line:

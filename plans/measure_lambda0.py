@@ -1,0 +1,142 @@
+"""R1 without pressure: of the chip before loading, or of a reference ruby beside the cell."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Literal
+
+from bluesky.utils import MsgGenerator, plan
+
+from dac_control.errors import LimitError, RampHeld
+from dac_control.gauges.mean_line import mean_line
+from plans.held_run import held_run
+from plans.instruments import Instruments
+from plans.settings import RubySettings
+from plans.stubs.calibration import keep_calibration, when
+from plans.stubs.hold import wait_while_held
+from plans.stubs.measure_pressure import measure_pressure
+
+__all__ = ["measure_lambda0", "measure_reference_ruby"]
+
+FEWEST = 3
+"""Spectra from which the scatter between them means anything."""
+
+
+@plan
+def measure_lambda0(
+    instruments: Instruments,
+    chip: str,
+    *,
+    readings: int = 8,
+    settings: RubySettings | None = None,
+    md: Mapping[str, Any] | None = None,
+) -> MsgGenerator[Any]:
+    """Measure R1 of the unloaded chip at the present temperature, and store it.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory. The cell must be open or unloaded: no software can see that.
+    chip : str
+        Name of the chip, as the station file has it.
+    readings : int
+        Spectra; their scatter, where it is larger than their noise, is the uncertainty.
+    settings : RubySettings, optional
+        How a spectrum is taken.
+    md : mapping, optional
+        Added to the start document.
+
+    Raises
+    ------
+    LimitError
+        Before the run opens, for too few readings.
+    RampHeld
+        If fewer than three of the spectra show ruby.
+    """
+    return (yield from _run("lambda0", instruments, "ruby", chip, readings, settings, md))
+
+
+@plan
+def measure_reference_ruby(
+    instruments: Instruments,
+    chip: str,
+    *,
+    readings: int = 8,
+    settings: RubySettings | None = None,
+    md: Mapping[str, Any] | None = None,
+) -> MsgGenerator[Any]:
+    """Measure R1 of the ruby outside the pressure chamber, and store it; see `measure_lambda0`."""
+    return (
+        yield from _run("reference", instruments, "reference_ruby", chip, readings, settings, md)
+    )
+
+
+def _run(
+    kind: Literal["lambda0", "reference"],
+    instruments: Instruments,
+    gauge: str,
+    chip: str,
+    readings: int,
+    settings: RubySettings | None,
+    md: Mapping[str, Any] | None,
+) -> MsgGenerator[Any]:
+    if readings < FEWEST:
+        raise LimitError(
+            f"{readings} readings say nothing of their scatter; take {FEWEST} or more."
+        )
+    instruments.gauge(gauge)
+    settings = settings or RubySettings()
+    document = {
+        "plan_name": "measure_lambda0" if kind == "lambda0" else "measure_reference_ruby",
+        "plan_args": {"chip": chip, "readings": readings, "settings": asdict(settings)},
+        "devices": instruments.names,
+        "gauge": gauge,
+        **dict(md or {}),
+    }
+    inside = _measure(kind, instruments, gauge, chip, readings, settings)
+    return (yield from held_run(inside, document, instruments))
+
+
+def _measure(
+    kind: Literal["lambda0", "reference"],
+    instruments: Instruments,
+    gauge: str,
+    chip: str,
+    readings: int,
+    settings: RubySettings,
+) -> MsgGenerator[None]:
+    device: Any = instruments.gauge(gauge).device
+    lines: list[tuple[float, float]] = []
+    temperatures: list[float] = []
+    for number in range(1, readings + 1):
+        yield from wait_while_held(instruments)
+        instruments.step.begin(number, branch=kind)
+        reading = yield from measure_pressure(
+            instruments, settings, gauge=gauge, stream="primary", also=instruments.at_each_step
+        )
+        if reading.measured:
+            lines.append((float(device.r1_nm.get()), float(device.r1_sigma_nm.get())))
+            temperatures.append(float(device.temperature_k.get()))
+    if len(lines) < FEWEST:
+        raise RampHeld(
+            f"{len(lines)} of {readings} spectra of chip '{chip}' show ruby, and {FEWEST} are "
+            "needed; look at the focus, the light and the exposure."
+        )
+    spectrometer = instruments.gauge(gauge).spectrometer
+    assert spectrometer.last is not None  # lines were read from it
+    time, axis = when(spectrometer.last.time), spectrometer.axis
+    ruby = device.gauge
+
+    def content() -> dict[str, Any]:
+        found = mean_line(lines, temperatures, ruby.temperature_sigma_k, ruby.correction.slope)
+        return {
+            "value_nm": found.line_nm,
+            "sigma_nm": found.sigma_nm,
+            "chip": chip,
+            "date": time.date().isoformat(),
+            "temperature_k": found.temperature_k,
+            "readings": found.readings,
+            "scatter_nm": found.scatter_nm,
+            "axis": "" if axis is None else axis.describe(),
+        }
+
+    yield from keep_calibration(instruments, kind, chip, time, content)

@@ -1,0 +1,45 @@
+"""The same pressure again, from both sides: what friction and hysteresis make of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bluesky.utils import MsgGenerator, plan
+
+from plans.instruments import Instruments
+from plans.pressure_ramp import ramp_run
+from plans.route import Repeat
+from plans.settings import RampSettings
+
+__all__ = ["repeatability"]
+
+
+@plan
+def repeatability(
+    instruments: Instruments,
+    repeat: Repeat,
+    *,
+    settings: RampSettings | None = None,
+    md: Mapping[str, Any] | None = None,
+) -> MsgGenerator[Any]:
+    """Reach one pressure several times, loading and unloading in turn.
+
+    Every leg goes beyond the pressure before it turns, so that each approach is on a branch and
+    not in the dead band of the reversal before it.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory.
+    repeat : Repeat
+        Pressure, swing and number of cycles.
+    settings : RampSettings, optional
+        As for `pressure_ramp`.
+    md : mapping, optional
+        Added to the start document.
+
+    Raises
+    ------
+    LimitError, RampHeld
+        As for `pressure_ramp`.
+    """
+    return (yield from ramp_run("repeatability", instruments, repeat, settings, md))

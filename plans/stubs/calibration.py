@@ -1,0 +1,79 @@
+"""Work out a calibration, record it in the run, and keep it with the station."""
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import bluesky.plan_stubs as bps
+from bluesky.utils import FailedStatus, MsgGenerator, plan
+
+from dac_control.errors import ConfigurationError
+from dac_control.records.calibrations import CalibrationKind
+from plans.failures import cause_of
+from plans.instruments import Instruments
+
+__all__ = ["keep_calibration", "when"]
+
+
+def when(time_s: float) -> datetime.datetime:
+    """Time of a reading, in s since the epoch, with its time zone."""
+    return datetime.datetime.fromtimestamp(time_s, tz=datetime.UTC)
+
+
+@plan
+def keep_calibration(
+    instruments: Instruments,
+    kind: CalibrationKind,
+    port: str,
+    time: datetime.datetime,
+    job: Callable[[], Mapping[str, Any]],
+) -> MsgGenerator[dict[str, Any]]:
+    """Work out `job` off the RunEngine's thread, and store what it returns.
+
+    It becomes one event of the stream ``calibration``, and a record in the station's file of
+    calibrations, where later runs find it.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory, with a workbench and a file of calibrations.
+    kind, port, time
+        As for `CalibrationStore.add`.
+    job : callable
+        Returns the calibration as a mapping that JSON takes; what it raises ends the run.
+
+    Returns
+    -------
+    dict
+        The calibration.
+
+    Raises
+    ------
+    ConfigurationError
+        If this station keeps no calibrations.
+    """
+    bench: Any = instruments.workbench
+    store = instruments.calibrations
+    if bench is None or store is None:
+        raise ConfigurationError(
+            f"This session keeps no calibrations, so the {kind} of '{port}' would be lost; build "
+            "the session from a station file."
+        )
+    try:
+        yield from bps.abs_set(bench, (f"{kind} {port}", job), wait=True)
+    except FailedStatus as error:
+        raise cause_of(error) from error
+    yield from bps.create(name="calibration")
+    yield from bps.read(bench)
+    yield from bps.save()
+    content: dict[str, Any] = json.loads(str(bench.result.get()))
+    store.add(
+        kind,
+        port,
+        content,
+        time=time,
+        run=instruments.drive.run_uid or "",
+        simulated=instruments.simulated,
+    )
+    return content

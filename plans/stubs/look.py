@@ -1,0 +1,53 @@
+"""Look at the cell once: the ruby, with all that belongs to a step, and nothing moves."""
+
+from functools import partial
+
+from bluesky.utils import MsgGenerator, plan
+
+from plans.instruments import Instruments
+from plans.settings import GaugeSettings
+from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+
+__all__ = ["look"]
+
+
+@plan
+def look(
+    instruments: Instruments,
+    settings: GaugeSettings,
+    number: int,
+    *,
+    branch: str,
+    target: float = float("nan"),
+) -> MsgGenerator[GaugeReading]:
+    """Measure the ruby as one event of ``primary``, with drive and picture.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory.
+    settings : GaugeSettings
+        How the spectrum is taken.
+    number : int
+        Number of the step, from 1.
+    branch : str
+        What it belongs to: ``cooldown``, ``warmup``, ``hold``, ...
+    target : float
+        What the run is heading for, in the unit of its targets.
+    """
+    instruments.step.begin(number, branch=branch, target=target)
+    return (
+        yield from measure_pressure(
+            instruments,
+            settings,
+            stream="primary",
+            also=instruments.at_each_step,
+            note=partial(_note, instruments),
+        )
+    )
+
+
+def _note(instruments: Instruments, reading: GaugeReading) -> None:
+    instruments.step.note(
+        outcome="measured" if reading.measured else "not_measured", attempts=reading.attempts
+    )

@@ -1,0 +1,239 @@
+"""Take a spectrum and the pressure that a gauge reads in it; a bad one is taken again."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bluesky.plan_stubs as bps
+from bluesky.utils import FailedStatus, MsgGenerator, plan
+
+from dac_control.errors import DacError
+from plans.failures import cause_of
+from plans.instruments import GaugeOptics, Instruments
+from plans.settings import GaugeSettings
+from plans.stubs.light import arm_laser, lit
+from plans.stubs.trigger_all import trigger_all
+
+__all__ = ["GaugeReading", "measure_pressure", "record"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaugeReading:
+    """Outcome of a measurement; `pressure_gpa` is NaN unless `measured`."""
+
+    gauge: str
+
+    measured: bool
+    pressure_gpa: float
+    sigma_stat_gpa: float
+    flags: tuple[str, ...]
+    lab_time_s: float
+    exposure_s: float
+    attempts: int
+    failure: str = ""
+    """Why the measurement is not complete, where an instrument failed."""
+
+    def why_not(self) -> str:
+        """One clause that says why nothing was measured."""
+        if self.failure:
+            return self.failure
+        return f"the spectrum is flagged {', '.join(self.flags) or 'not measured'}"
+
+
+@plan
+def measure_pressure(
+    instruments: Instruments,
+    settings: GaugeSettings,
+    *,
+    gauge: str = "ruby",
+    exposure_s: float | None = None,
+    expected_gpa: tuple[float, float] | None = None,
+    stream: str = "dwell",
+    also: Sequence[Any] = (),
+    note: Callable[[GaugeReading], None] | None = None,
+    believe: Callable[[GaugeReading], bool] | None = None,
+) -> MsgGenerator[GaugeReading]:
+    """Measure the pressure with one gauge and record it as one event.
+
+    Where light may end the specimen, what can be seen without it is put on record first.
+
+    Attempts that give no pressure are recorded too: of the ruby in the stream ``dwell``, whatever
+    `stream` is; the exposure then grows for a weak line and shrinks for a saturated one.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory. The gauge's light source, where there is one, is open for the exposure
+        only.
+    settings : GaugeSettings
+        Exposure, averages, number of attempts.
+    gauge : str
+        Name of the gauge, a key of `Instruments.gauges`.
+    exposure_s : float, optional
+        Exposure of the first attempt, instead of the one in `settings`.
+    expected_gpa : tuple of float, optional
+        Pressures between which the gauge should read; outside it is flagged.
+    stream : str
+        Stream of the event of a good measurement, and of the last attempt. A gauge other than
+        the ruby has a stream of its own name, whatever `stream` is.
+    also : sequence of readable devices
+        Triggered and recorded with that event.
+    note : callable, optional
+        Called with the reading before its event is recorded.
+    believe : callable, optional
+        Given a measured reading, says whether it is the one to record; otherwise it is kept like
+        an attempt that failed, and another one is made.
+
+    Returns
+    -------
+    GaugeReading
+        Of the last attempt; look at `measured`. Never raises for a bad spectrum or for an
+        instrument that does not answer: the caller decides, and no caller may move on.
+    """
+    exposure = settings.exposure_s if exposure_s is None else exposure_s
+    optics = instruments.gauge(gauge)
+    failed_stream = "dwell" if gauge == "ruby" else gauge
+    stream = stream if gauge == "ruby" else gauge
+    # Any: to a type checker ophyd's Status is not quite bluesky's
+    device: Any = optics.device
+    spectrometer: Any = optics.spectrometer
+    yield from bps.abs_set(device.expected_gpa, expected_gpa, wait=True)
+    yield from bps.abs_set(spectrometer.next_averages, settings.averages, wait=True)
+    highest_gpa = None if expected_gpa is None else expected_gpa[1]
+    yield from arm_laser(
+        instruments, int(instruments.step.number.get()), pressure_gpa=highest_gpa,
+        light=optics.light,
+    )  # fmt: skip
+    reading: GaugeReading | None = None
+    for attempt in range(1, settings.attempts + 1):
+        last = attempt == settings.attempts
+        try:
+            yield from _expose_and_fit(
+                instruments, optics, exposure, settings.averages, highest_gpa
+            )
+        except (FailedStatus, DacError) as error:
+            reading = _failed_reading(instruments, gauge, exposure, attempt, error)
+            logger.warning("%s attempt %d failed: %s", gauge, attempt, reading.failure)
+            continue
+        reading = _reading_of(instruments, gauge, exposure, attempt)
+        doubted = reading.measured and believe is not None and not believe(reading)
+        wanted = last or (reading.measured and not doubted)
+        complete = yield from _complete(reading, also if wanted else ())
+        if note is not None:
+            note(complete)
+        if not complete.failure and wanted:
+            yield from record(stream, instruments, optics, also)
+            return complete
+        # the spectrum is kept, whatever it lacks
+        yield from record(failed_stream, instruments, optics)
+        if not reading.measured:
+            exposure = _next_exposure(exposure, reading, settings, optics)
+        reading = complete
+    assert reading is not None  # settings guarantee at least one attempt
+    return reading
+
+
+def _expose_and_fit(
+    instruments: Instruments,
+    optics: GaugeOptics,
+    exposure_s: float,
+    averages: int,
+    highest_gpa: float | None,
+) -> MsgGenerator[None]:
+    spectrometer: Any = optics.spectrometer
+    yield from bps.abs_set(spectrometer.next_exposure_s, exposure_s, wait=True)
+    exposing = trigger_all([instruments.clock_reading, instruments.cryostat, spectrometer])
+    if optics.light is None:
+        yield from exposing
+    else:
+        yield from lit(
+            instruments,
+            exposing,
+            optics.spot,
+            exposure_s * averages,
+            pressure_gpa=highest_gpa,
+            light=optics.light,
+        )
+    yield from trigger_all([optics.device])
+
+
+def _complete(reading: GaugeReading, also: Sequence[Any]) -> MsgGenerator[GaugeReading]:
+    """Trigger what belongs to the event too; without it the measurement is not complete."""
+    try:
+        # what reads another device's last reading comes after it
+        yield from trigger_all([device for device in also if not _follows(device)])
+        yield from trigger_all([device for device in also if _follows(device)])
+    except (FailedStatus, DacError) as error:
+        cause = cause_of(error) if isinstance(error, FailedStatus) else error
+        return replace(reading, measured=False, failure=str(cause))
+    return reading
+
+
+def _follows(device: Any) -> bool:
+    return getattr(device, "reads_after", None) is not None
+
+
+def record(
+    stream: str, instruments: Instruments, optics: GaugeOptics, also: Sequence[Any] = ()
+) -> MsgGenerator[None]:
+    """Record what the devices of a gauge hold as one event of `stream`."""
+    devices: list[Any] = [
+        instruments.clock_reading,
+        instruments.step,
+        instruments.cryostat,
+        optics.spectrometer,
+        optics.device,
+        *also,
+    ]
+    yield from bps.create(name=stream)
+    for device in devices:
+        yield from bps.read(device)
+    yield from bps.save()
+
+
+def _reading_of(
+    instruments: Instruments, gauge: str, exposure_s: float, attempt: int
+) -> GaugeReading:
+    device = instruments.gauge(gauge).device
+    return GaugeReading(
+        gauge=gauge,
+        measured=bool(device.measured.get()),
+        pressure_gpa=float(device.pressure_gpa.get()),
+        sigma_stat_gpa=float(device.pressure_sigma_stat_gpa.get()),
+        flags=tuple(str(device.flags.get()).split()),
+        lab_time_s=float(instruments.clock_reading.lab_time_s.get()),
+        exposure_s=exposure_s,
+        attempts=attempt,
+    )
+
+
+def _failed_reading(
+    instruments: Instruments,
+    gauge: str,
+    exposure_s: float,
+    attempt: int,
+    error: FailedStatus | DacError,
+) -> GaugeReading:
+    cause = cause_of(error) if isinstance(error, FailedStatus) else error
+    return GaugeReading(
+        gauge=gauge,
+        measured=False,
+        pressure_gpa=float("nan"),
+        sigma_stat_gpa=float("nan"),
+        flags=(),
+        lab_time_s=instruments.clock.now(),
+        exposure_s=exposure_s,
+        attempts=attempt,
+        failure=str(cause),
+    )
+
+
+def _next_exposure(
+    exposure_s: float, reading: GaugeReading, settings: GaugeSettings, optics: GaugeOptics
+) -> float:
+    factor = 1 / settings.longer_by if "saturated" in reading.flags else settings.longer_by
+    shortest, _ = optics.spectrometer.exposure_limits_s
+    return min(max(exposure_s * factor, shortest), settings.longest_exposure_s)

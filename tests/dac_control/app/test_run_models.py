@@ -1,0 +1,86 @@
+"""Run files of every plan: what they hold, and what is refused before anything moves."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dac_control.app.run_file import load_run_file
+from dac_control.app.run_models import PLANS
+from dac_control.app.station import load_station
+from dac_control.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[3]
+SHORTEST = {
+    "pressure_ramp": '[targets]\nunit = "gpa"\nload = [5, 9]\n',
+    "control_run": 'controls = "abc"\ncontents = "empty"\n[targets]\nunit = "gpa"\nload = [5]\n',
+    "repeatability": "[repeat]\npressure_gpa = 8\n",
+    "cooldown": "target_k = 80\n",
+    "warmup": "target_k = 200\n",
+    "hold": "duration_h = 48\n",
+    "measure_lambda0": 'chip = "chip 3"\n',
+    "calibrate_axis": 'lamp = "neon"\n',
+    "measure_gain": "",
+}
+
+
+@pytest.fixture(scope="module")
+def station():
+    return load_station(ROOT / "examples" / "station.toml")
+
+
+def run_file(folder: Path, plan: str, body: str) -> Path:
+    path = folder / "run.toml"
+    path.write_text(f'plan = "{plan}"\n{body}')
+    return path
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_shortest_file_of_every_plan_is_taken(tmp_path: Path, station, plan: str) -> None:
+    run = load_run_file(run_file(tmp_path, plan, SHORTEST[plan]), station)
+    assert run.plan == plan
+
+
+def test_the_page_lists_every_plan_and_every_key_is_a_key() -> None:
+    page = (ROOT / "docs" / "plans.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert named == set(PLANS)
+
+
+@pytest.mark.parametrize(
+    ("plan", "body", "said"),
+    [
+        (
+            "pressure_ramp",
+            '[targets]\nunit = "gpa"\nload = [5, 900]\n',
+            r"run.toml:4: targets.load",
+        ),
+        ("repeatability", "[repeat]\npressure_gpa = 49.5\n", r"run.toml:3: repeat.pressure_gpa"),
+        ("cooldown", "\ntarget_k = 0.5\n", r"run.toml:3: target_k: a target of 0.5 K"),
+        ("warmup", "target_k = 301\n", r"run.toml:2: target_k"),
+        ("hold", "duration_h = -1\n", r"run.toml:2: duration_h"),
+        ("hold", "duration_h = 1\nspeed = 3\n", r"run.toml:3: speed: this key is not known"),
+        ("measure_lambda0", 'chip = "c"\nreadings = 2\n', r"run.toml:3: readings"),
+        ("fly", "", r"run.toml:1: plan: there is no plan 'fly'; there are pressure_ramp"),
+    ],
+)
+def test_the_impossible_is_refused_with_its_line(
+    tmp_path: Path, station, plan: str, body: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_run_file(run_file(tmp_path, plan, body), station)
+
+
+def test_a_file_without_a_plan_says_which_there_are(tmp_path: Path, station) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text("target_k = 80\n")
+    with pytest.raises(ConfigurationError, match="plan: this key is missing; there are"):
+        load_run_file(path, station)
+
+
+def test_what_the_specimen_does_not_stand_is_refused(tmp_path: Path, station) -> None:
+    specimen = station.specimen.model_copy(update={"max_temperature_k": 80.0})
+    cold = station.model_copy(update={"specimen": specimen})
+    with pytest.raises(ConfigurationError, match=r"specimen.max_temperature_k \(80 K\)"):
+        load_run_file(run_file(tmp_path, "warmup", "target_k = 100\n"), cold)

@@ -1,0 +1,87 @@
+"""Cooldown, warmup and hold over the twin: P(T) is recorded, the screw stands, limits hold."""
+
+from dataclasses import replace
+
+import pytest
+
+from dac_control.errors import InstrumentError, LimitError, LinkDown, RampHeld
+from plans.hold import hold
+from plans.settings import HoldSettings, RubySettings, TemperatureSettings
+from plans.temperature_ramp import cooldown, warmup
+
+RUBY = RubySettings(exposure_s=0.5, attempts=2, longest_exposure_s=4.0)
+QUICK = TemperatureSettings(every_k=2.0, look_every_s=30.0, ruby=RUBY)
+
+
+def temperatures(laboratory) -> list[float]:
+    return [
+        event["data"]["cryostat_cell_temperature_k"] for event in laboratory.events("primary")
+    ]
+
+
+def test_a_cooldown_records_the_pressure_at_every_few_kelvin(laboratory) -> None:
+    laboratory.engine(cooldown(laboratory.instruments, 74.0, settings=QUICK))
+    seen = temperatures(laboratory)
+    assert len(seen) >= 4
+    assert seen[0] == pytest.approx(80.0, abs=1.5) and seen[-1] == pytest.approx(74.0, abs=1.5)
+    assert all(b < a + 0.2 for a, b in zip(seen, seen[1:], strict=False))
+    assert all(event["data"]["ruby_measured"] for event in laboratory.events("primary"))
+    assert {event["data"]["step_branch"] for event in laboratory.events("primary")} == {"cooldown"}
+    assert laboratory.stop_doc()["exit_status"] == "success"
+    assert not laboratory.screw.sent, "no load change while the temperature moves"
+
+
+def test_what_the_specimen_does_not_stand_is_refused_before_anything_changes(laboratory) -> None:
+    instruments = replace(laboratory.instruments, max_temperature_k=82.0)
+    with pytest.raises(LimitError, match="max_temperature_k"):
+        laboratory.engine(warmup(instruments, 90.0, settings=QUICK))
+    assert not laboratory.documents
+
+
+def test_a_specimen_that_is_too_warm_holds_the_run(laboratory) -> None:
+    instruments = replace(laboratory.instruments, max_temperature_k=70.0)
+    with pytest.raises(RampHeld, match="above specimen.max_temperature_k"):
+        laboratory.engine(cooldown(instruments, 60.0, settings=QUICK))
+    assert laboratory.stop_doc()["exit_status"] == "fail"
+    assert laboratory.twin.moving_setpoint_k(1) > 75.0, "no setpoint was sent"
+
+
+def test_the_wrong_direction_is_named(laboratory) -> None:
+    with pytest.raises(RampHeld, match="That is a warmup"):
+        laboratory.engine(cooldown(laboratory.instruments, 90.0, settings=QUICK))
+
+
+def test_a_cryostat_lost_on_the_way_leaves_the_setpoint_where_it_is(laboratory) -> None:
+    instruments = laboratory.instruments
+
+    def lose(name: str, doc: dict) -> None:
+        if name == "event" and doc["data"].get("step_number") == 2:
+            laboratory.cryostat.failures = [InstrumentError("sensor B is open")] * 50
+
+    laboratory.engine.subscribe(lose)
+    with pytest.raises(RampHeld, match="sensor B is open"):
+        laboratory.engine(cooldown(instruments, 60.0, settings=QUICK))
+    laboratory.cryostat.failures = []
+    assert laboratory.twin.moving_setpoint_k(1) > 60.5
+
+
+def test_a_hold_measures_now_and_then_and_moves_nothing(laboratory) -> None:
+    settings = HoldSettings(every_s=600.0, ruby=RUBY)
+    laboratory.engine(hold(laboratory.instruments, 0.5, settings=settings))
+    steps = [event["data"] for event in laboratory.events("primary")]
+    assert len(steps) == 4
+    assert all(step["ruby_measured"] for step in steps)
+    assert steps[-1]["clock_lab_time_s"] - steps[0]["clock_lab_time_s"] == pytest.approx(
+        1800.0, rel=0.2
+    )
+    assert not laboratory.screw.sent
+
+
+def test_a_hold_goes_on_after_a_failed_reading_and_ends_after_many(laboratory) -> None:
+    settings = HoldSettings(every_s=60.0, failures=3, ruby=replace(RUBY, attempts=1))
+    laboratory.spectrometer.failures = [LinkDown("the spectrometer hung up")] * 2
+    laboratory.engine(hold(laboratory.instruments, 0.1, settings=settings))
+    assert laboratory.stop_doc()["exit_status"] == "success"
+    laboratory.spectrometer.failures = [LinkDown("the spectrometer hung up")] * 50
+    with pytest.raises(RampHeld, match="after 3 readings that failed"):
+        laboratory.engine(hold(laboratory.instruments, 0.1, settings=settings))
