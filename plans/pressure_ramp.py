@@ -69,6 +69,8 @@ def ramp_run(
     settings = settings or RampSettings()
     limits, route = instruments.limits, route_of(targets)
     limits.check_targets(route.unit, route.aims)
+    for gauge in (settings.gauge, *settings.also):
+        instruments.gauge(gauge)
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},
@@ -76,6 +78,7 @@ def ramp_run(
         "limits": asdict(limits),
         "devices": instruments.names,
         "gauge": "ruby",
+        "gauge_in_charge": settings.gauge,
         **dict(md or {}),
     }
     return (yield from held_run(ramp_along(instruments, route, settings), document, instruments))
@@ -146,6 +149,7 @@ def _reach(
             turns=turns,
             expected_gpa=branch.predicted_gpa(turns),
             prediction=branch.predict(turns),
+            gauge=settings.gauge,
         )
         outcome = yield from take_step(
             instruments,

@@ -95,6 +95,7 @@ def take_step(
     )
     judge = _Judge(aim.prediction, settings.outliers)
     judge.add(settled.last)
+    yield from _others(instruments, settings, aim)
     # also after a dwell that lost the line, so that the step is on record; then the ramp holds
     note = partial(_note_outcome, instruments, settled, judge, name_branch, watch)
     reading = yield from _measure(instruments, settings, aim, settled, judge, note)
@@ -155,6 +156,13 @@ class _Judge:
             low_gpa=self.prediction.low_gpa,
             high_gpa=self.prediction.high_gpa,
         )
+
+
+def _others(instruments: Instruments, settings: RampSettings, aim: StepAim) -> MsgGenerator[None]:
+    """Measure the gauges that are not in charge; one that shows nothing is a gap, no failure."""
+    for name in settings.also:
+        if name != aim.gauge:
+            yield from measure_pressure(instruments, settings.of_gauge(name), gauge=name)
 
 
 def _measure(

@@ -186,15 +186,13 @@ class StepSettings:
     """More turns than this without an answer of the pressure end the ramp."""
     growth: float = 2.0
     """A step is at most this much larger than the one before it."""
-    margin: float = 0.8
-    """Part of `max_step_gpa` that a step aims at, since the slope is an estimate."""
 
     def __post_init__(self) -> None:
         for name in ("probe_turns", "tolerance_gpa", "max_dead_band_turns"):
             if not getattr(self, name) > 0:
                 raise LimitError(f"step.{name} must be above 0, not {getattr(self, name)}.")
-        if not self.growth > 1 or not 0 < self.margin <= 1:
-            raise LimitError("step.growth must be above 1, and step.margin in 0 to 1.")
+        if not self.growth > 1:
+            raise LimitError(f"step.growth must be above 1, not {self.growth}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,6 +244,10 @@ class RampSettings:
     vibron: VibronSettings = field(default_factory=VibronSettings)
     step: StepSettings = field(default_factory=StepSettings)
     outliers: OutlierSettings = field(default_factory=OutlierSettings)
+    gauge: str = "ruby"
+    """The gauge whose pressure the ramp acts on."""
+    also: tuple[str, ...] = ()
+    """Gauges that are measured at every step too, for the overlap that a hand-over needs."""
 
     def of_gauge(self, name: str) -> GaugeSettings:
         """How spectra are taken for a gauge."""

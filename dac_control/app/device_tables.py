@@ -154,12 +154,21 @@ class Devices(Strict):
     spectrometer: OceanSpectrometer
     microscope: BaslerCamera | None = None
     laser: Cobolt06Laser | None = None
+    raman: OceanSpectrometer | None = None
+    """A second spectrometer, for the edge of the anvil; write a `name` of its own."""
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        present = [self.cryostat, self.drive, self.spectrometer, self.microscope, self.laser]
+        present = [
+            self.cryostat,
+            self.drive,
+            self.spectrometer,
+            self.microscope,
+            self.laser,
+            self.raman,
+        ]
         names = [device.name for device in present if device is not None]
-        taken = {"ruby", "clock", "step", "workbench", "picture"}
+        taken = {"ruby", "clock", "step", "workbench", "picture", "diamond_edge"}
         for name in names:
             if names.count(name) > 1 or name in taken:
                 raise ValueError(f"the name {name!r} is used twice or reserved")

@@ -39,6 +39,7 @@ class Drivers:
     spectrometer: SpectrometerDriver
     microscope: CameraDriver | None
     laser: LaserDriver | None = None
+    raman: SpectrometerDriver | None = None
 
 
 def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
@@ -63,6 +64,7 @@ def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
         spectrometer=_spectrometer(declared.spectrometer),
         microscope=None if declared.microscope is None else _microscope(declared.microscope),
         laser=None if declared.laser is None else _laser(declared.laser),
+        raman=None if declared.raman is None else _spectrometer(declared.raman),
     )
 
 

@@ -1,6 +1,6 @@
 """What a run file may hold: one model a plan. Tables map one to one onto the plan's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from bluesky.utils import MsgGenerator
@@ -22,6 +22,7 @@ from plans.repeatability import repeatability
 from plans.route import Repeat
 from plans.settings import (
     DwellSettings,
+    EdgeSettings,
     HoldSettings,
     RampSettings,
     RubySettings,
@@ -65,9 +66,27 @@ class RunFile(Strict):
         raise NotImplementedError
 
 
+def _check_gauges(station: Station, gauges: Mapping[str, Sequence[str]]) -> None:
+    """Raise `Impossible` for a gauge that the station does not declare; by the file's key."""
+    known = ["ruby"] if station.edge is None else ["ruby", "diamond_edge"]
+    for key, names in gauges.items():
+        for name in names:
+            if name not in known:
+                raise Impossible(
+                    key,
+                    f"this station has no gauge {name!r}, it has {', '.join(known)}; declare "
+                    "[edge] and [devices.raman] in the station file for the edge of the anvil",
+                )
+
+
 class RampFile(RunFile):
     """``plan = "pressure_ramp"``."""
 
+    gauge: str = "ruby"
+    """The gauge whose pressure the ramp acts on."""
+    also: tuple[str, ...] = ()
+    """Gauges that are measured at every step too."""
+    edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
     targets: Annotated[Targets, NumbersOnly]
     dwell: Annotated[DwellSettings, NumbersOnly] = DwellSettings()
     ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
@@ -78,11 +97,18 @@ class RampFile(RunFile):
     def settings(self) -> RampSettings:
         """Settings of the ramp."""
         return RampSettings(
-            dwell=self.dwell, ruby=self.ruby, step=self.step, outliers=self.outliers
+            dwell=self.dwell,
+            ruby=self.ruby,
+            edge=self.edge,
+            step=self.step,
+            outliers=self.outliers,
+            gauge=self.gauge,
+            also=self.also,
         )
 
     def check(self, station: Station) -> None:
-        """Hold every target against the limits."""
+        """Hold every target against the limits, and every gauge against the station's."""
+        _check_gauges(station, {"gauge": [self.gauge], "also": self.also})
         for name in ("load", "unload"):
             _check_targets(station, self.targets.unit, getattr(self.targets, name), name)
 

@@ -68,6 +68,8 @@ class Session:
             devices["microscope"] = found.microscope
         if isinstance(found.light, Laser):
             devices["laser"] = found.light
+        for name, optics in found.further_gauges.items():
+            devices[f"{name}_spectrometer"] = optics.spectrometer
         return devices
 
     def connect(self) -> list[Connection]:
@@ -165,7 +167,11 @@ def build_session(
         instruments.ruby.destroy,
         *(
             device.destroy
-            for device in (instruments.workbench, instruments.picture)
+            for device in (
+                instruments.workbench,
+                instruments.picture,
+                *(optics.device for optics in instruments.further_gauges.values()),
+            )
             if device is not None
         ),
         *(device.destroy for device in session.devices.values()),

@@ -24,7 +24,7 @@ from dac_control.app.device_tables import (
 from dac_control.app.light_tables import Cobolt06Laser, LightTable
 from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
-from dac_control.gauges import CORRECTIONS, SCALES
+from dac_control.gauges import CORRECTIONS, SCALES, scales_of
 from dac_control.safety.limits import StepLimits
 
 __all__ = [
@@ -110,6 +110,13 @@ def _known_correction(name: str) -> str:
     return name
 
 
+def _known_edge_scale(name: str) -> str:
+    known = scales_of("diamond_edge")
+    if name not in known:
+        raise ValueError(f"no such scale of the diamond edge; there are {', '.join(known)}")
+    return name
+
+
 def _always_several(found: Any) -> Any:
     return (found,) if isinstance(found, Mapping) else found
 
@@ -161,6 +168,26 @@ class Gauge(Strict):
         return several
 
 
+class Edge(Strict):
+    """``[edge]``: the Raman edge of the anvil as a second gauge, seen by ``[devices.raman]``."""
+
+    scale: Annotated[str, AfterValidator(_known_edge_scale)] = "akahama2006"
+    nu0_cm1: Annotated[float, Field(gt=1320, lt=1345, strict=True)]
+    """The line of unstressed diamond, as measured with this laser and this axis."""
+    nu0_sigma_cm1: Positive
+    nu0_source: Annotated[str, Field(min_length=1)]
+    """Who measured it, when, and on what."""
+    laser_nm: Annotated[float, Field(gt=200, lt=1100, strict=True)]
+    """Vacuum wavelength of the laser."""
+    laser_sigma_nm: Positive
+    axis_sigma_cm1: NonNegative = 0.0
+    """Standard uncertainty of the Raman axis without the laser's share."""
+    stress_sigma_gpa: NonNegative | None = None
+    """What the stress state of this anvil may differ by from those of the scales."""
+    anvil: str = ""
+    """Identity, type and orientation of the anvil."""
+
+
 class Rehearsal(Strict):
     """``[rehearsal]``: what a rehearsal has to know and no other table says."""
 
@@ -183,10 +210,20 @@ class Station(Strict):
     cell: Cell
     specimen: Specimen
     gauge: Gauge
+    edge: Edge | None = None
     limits: Annotated[StepLimits, NumbersOnly]
     light: LightTable = LightTable()
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
+
+    @model_validator(mode="after")
+    def _the_edge_is_seen(self) -> Self:
+        if (self.edge is None) != (self.devices.raman is None):
+            raise ValueError(
+                "[edge] and [devices.raman] belong together: a gauge, and the spectrometer that "
+                "sees it; one of them is missing"
+            )
+        return self
 
     @model_validator(mode="after")
     def _light_is_accounted_for(self) -> Self:

@@ -76,8 +76,11 @@ def solve(columns: Array, shapes: int, variance: Array, precision: Array) -> Sol
     n1g, ngy = inner[..., 0, 1:-1], inner[..., 1:-1, -1]
     ngg = np.diagonal(inner, axis1=-2, axis2=-1)[..., 1:-1]
     det = np.maximum(n11 * ngg - n1g**2, LEAST)
-    rise, offset = (n11 * ngy - n1g * n1y) / det, (ngg * n1y - n1g * ngy) / det
-    chi2 = nyy - offset * n1y - rise * ngy
+    # a shape that is flat over these points has no determinant, and overflows
+    with np.errstate(over="ignore", invalid="ignore"):
+        rise, offset = (n11 * ngy - n1g * n1y) / det, (ngg * n1y - n1g * ngy) / det
+        chi2 = nyy - offset * n1y - rise * ngy
     spread = np.sum(np.log(variance), axis=1)[:, np.newaxis] + log_det
     log_evidence = -0.5 * (spread[..., np.newaxis] + np.log(det) + chi2)
+    log_evidence = np.where(np.isfinite(log_evidence), log_evidence, -np.inf)
     return Solved(log_evidence, inner, pulled, inverse)

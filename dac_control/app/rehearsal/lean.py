@@ -1,14 +1,18 @@
 """What bluesky does for people at every step, left out where nobody looks.
 
-Two habits cost a rehearsal half of its time: bluesky formats the whole stack whenever a plan is
-made, for a warning should that plan never be iterated; and event-model validates each event
-against its schema in full. Here stacks stay empty, and of each stream the first event is
-validated: the others have its shape. If either library changes its ways, a rehearsal gets
-slower and nothing else.
+Three habits cost a rehearsal half of its time: bluesky formats the whole stack whenever a plan is
+made, for a warning should that plan never be iterated; event-model validates each event against
+its schema in full; and before 3.12, Python looks up the attributes of a protocol at each
+``isinstance``, which bluesky asks at each message. Here stacks stay empty, of each stream the
+first event is validated (the others have its shape), and protocols are looked up once. If any of
+them changes its ways, a rehearsal gets slower and nothing else.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import functools
+import sys
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,17 +38,25 @@ class _FirstOfEachStream:
 
 @contextmanager
 def lean() -> Iterator[None]:
-    """Leave out both while this context is open, in this process."""
-    stacks = getattr(bluesky.utils, "traceback", None)
-    validators: dict[Any, Any] = event_model.schema_validators
-    thorough = validators[event_model.DocumentNames.event]
-    if stacks is not None:
-        brief = SimpleNamespace(**{**vars(stacks), "format_stack": lambda *_: []})
-        bluesky.utils.traceback = brief  # type: ignore[attr-defined]
-    validators[event_model.DocumentNames.event] = _FirstOfEachStream(thorough)
-    try:
+    """Leave them out while this context is open, in this process."""
+    with ExitStack() as put_back:
+        _swap(put_back, bluesky.utils, "traceback", _without_stacks)
+        if sys.version_info < (3, 12):
+            _swap(put_back, typing, "_get_protocol_attrs", functools.cache)
+        validators: dict[Any, Any] = event_model.schema_validators
+        event = event_model.DocumentNames.event
+        put_back.callback(validators.__setitem__, event, validators[event])
+        validators[event] = _FirstOfEachStream(validators[event])
         yield
-    finally:
-        validators[event_model.DocumentNames.event] = thorough
-        if stacks is not None:
-            bluesky.utils.traceback = stacks  # type: ignore[attr-defined]
+
+
+def _without_stacks(module: Any) -> SimpleNamespace:
+    return SimpleNamespace(**{**vars(module), "format_stack": lambda *_: []})
+
+
+def _swap(put_back: ExitStack, owner: Any, name: str, change: Callable[[Any], Any]) -> None:
+    """Replace an attribute by what `change` makes of it, if it is there, until the end."""
+    original = getattr(owner, name, None)
+    if original is not None:
+        put_back.callback(setattr, owner, name, original)
+        setattr(owner, name, change(original))

@@ -25,8 +25,8 @@ __all__ = ["TwinCamera", "TwinCryostat", "TwinSpectrometer", "make_twin_drivers"
 
 _SATURATED_FRACTION = 0.95
 """Of full scale, as `devices.drivers.ocean` has it."""
-_EXPOSURE_LIMITS_S = (0.006, 10.0)
-"""Of the HDX that the wire simulator speaks as."""
+_EXPOSURE_LIMITS_S = {"ruby": (0.006, 10.0), "raman": (0.006, 3600.0)}
+"""Of the HDX that the wire simulator speaks as, and of a cooled detector."""
 
 
 def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Drivers:
@@ -42,7 +42,10 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
             setpoint_limits_k=(declared.cryostat.min_setpoint_k, declared.cryostat.max_setpoint_k),
         ),
         drive=_screw(twin, clock, declared.drive, station.limits),
-        spectrometer=TwinSpectrometer(twin, clock),
+        spectrometer=TwinSpectrometer(twin, clock, "ruby", "chip"),
+        raman=None
+        if declared.raman is None
+        else TwinSpectrometer(twin, clock, "raman", "anvil near"),
         microscope=None if camera is None else TwinCamera(twin, clock, camera.exposure_ms / 1e3),
         laser=_laser(station, twin, clock),
     )
@@ -123,35 +126,40 @@ class TwinCryostat(TwinBacked):
 
 
 class TwinSpectrometer(TwinBacked):
-    """The twin's detector behind its grating."""
+    """One of the twin's detectors behind its grating, whose optics look at one spot.
+
+    Parameters
+    ----------
+    port : "ruby", "raman" or "vis"
+    spot : str
+        Where its optics look: each spectrometer has its own.
+    """
 
     role = "spectrometer"
 
-    def __init__(self, twin: Twin, clock: VirtualClock) -> None:
+    def __init__(self, twin: Twin, clock: VirtualClock, port: str, spot: str) -> None:
         super().__init__(twin, clock)
-        axis_nm = np.zeros(twin.pixels)
-        for coefficient in reversed(twin.wavelength_coefficients):
-            axis_nm = axis_nm * np.arange(twin.pixels) + coefficient
-        self._axis_nm: NDArray[np.float64] = axis_nm
+        self._port, self._spot, self._info = port, spot, twin.port(port)
+        self._axis_nm: NDArray[np.float64] = np.asarray(self._info.wavelength_nm, float)
 
     @property
     def pixels(self) -> int:
         """Number of pixels."""
-        return self._twin.pixels
+        return self._info.pixels
 
     @property
     def saturation_counts(self) -> float:
         """Full scale in counts."""
-        return float(self._twin.full_scale)
+        return float(self._info.full_scale)
 
     @property
     def exposure_limits_s(self) -> tuple[float, float]:
         """Shortest and longest exposure."""
-        return _EXPOSURE_LIMITS_S
+        return _EXPOSURE_LIMITS_S[self._port]
 
     def acquire(self, exposure_s: float, averages: int) -> RawSpectrum:
         """Expose `averages` times and return the mean; takes as long as that on the clock."""
-        shortest, longest = _EXPOSURE_LIMITS_S
+        shortest, longest = self.exposure_limits_s
         if not shortest <= exposure_s <= longest:
             raise LimitError(
                 f"{self.address} cannot expose for {exposure_s} s; "
@@ -160,10 +168,12 @@ class TwinSpectrometer(TwinBacked):
         if averages < 1:
             raise LimitError(f"{self.address} cannot average {averages} exposures; ask for 1.")
         began, start_s = self._clock.wall_time(), self._clock.now()
-        total = np.zeros(self._twin.pixels)
+        total = np.zeros(self.pixels)
         highest = 0
+        self._twin.spot = self._spot
         for number in range(averages):
-            counts = self._twin.expose(start_s + number * exposure_s, exposure_s)
+            start = start_s + number * exposure_s
+            counts = self._twin.expose(start, exposure_s, port=self._port)
             highest = max(highest, int(counts.max()))
             total += counts
         self._clock.sleep(exposure_s * averages)

@@ -28,7 +28,7 @@ __all__ = ["VirtualStopLane", "VirtualWorker", "seeded_ids", "virtual_timing"]
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-POLL_PERIOD_S = 60.0
+POLL_PERIOD_S = 120.0
 """Slower than real polling: nobody looks, and what settles does so in minutes."""
 READ_PERIOD_S = 2.0
 """A step of the screw takes half a minute."""
