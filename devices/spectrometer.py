@@ -1,5 +1,6 @@
 """The spectrometer: raw spectra on the axis that the instrument reports."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,13 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         self.last: RawSpectrum | None = None
         self.dark: RawSpectrum | None = None
         """Last spectrum taken with the light closed; used for spectra of the same exposure."""
+
+    def _dark_sigma(self, dark: RawSpectrum) -> float | None:
+        """Noise of a pixel of the dark spectrum, in counts; None where nobody knows it."""
+        gain, read = self._detector["gain_e_per_count"], self._detector["read_noise_e"]
+        if gain is None or read is None:
+            return None
+        return read / gain / math.sqrt(dark.averages)
 
     def _corrected(self, raw: RawSpectrum) -> NDArray[np.float64]:
         axis = np.asarray(raw.wavelength_nm, float)
@@ -132,6 +140,7 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         detector: dict[str, Any] = dict(self._detector)
         if self.dark is not None and self.dark.exposure_s == self.last.exposure_s:
             detector["dark_counts"] = self.dark.counts
+            detector["dark_sigma_counts"] = self._dark_sigma(self.dark)
         own = np.asarray(self.last.wavelength_nm, float)
         axis = own if on_own_axis else self._corrected(self.last)
         return Spectrum(

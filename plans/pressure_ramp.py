@@ -18,6 +18,10 @@ from plans.stubs.measure_dark import measure_dark
 
 __all__ = ["pressure_ramp", "ramp_along", "ramp_run"]
 
+DARK_SCANS = 16
+"""Scans of the dark for each one of the ruby: its noise is subtracted from every spectrum, and a
+sixteenth of it is nothing beside that of the spectrum."""
+
 
 @plan
 def pressure_ramp(
@@ -89,7 +93,9 @@ def ramp_along(
 ) -> MsgGenerator[None]:
     """Measure where the cell stands, then go along a route; inside a run that is open."""
     if instruments.light is not None:
-        yield from measure_dark(instruments, settings.ruby.exposure_s, settings.ruby.averages)
+        yield from measure_dark(
+            instruments, settings.ruby.exposure_s, DARK_SCANS * settings.ruby.averages
+        )
     watch = PictureWatch(instruments)
     start = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
     first = route.legs[0]

@@ -83,6 +83,18 @@ def station_toml(
             "read_noise_e": certificates["read_noise_e"],
             "dark_counts": certificates["dark_counts"],
         },
+        "devices.laser": {
+            "driver": "cobolt06",
+            "address": endpoints["laser"],
+            "wavelength_nm": certificates["light_nm"],
+            "max_power_mw": 10.0,
+            # 1 mW arrives on the cell
+            "power_mw": 1.0 / certificates["light_transmission"],
+        },
+        f"light.beams.{certificates['light_nm']:.0f}nm": {
+            "spot_um": certificates["light_spot_um"],
+            "transmission": certificates["light_transmission"],
+        },
         "devices.microscope": {
             "driver": "basler",
             "serial": camera["serial"],

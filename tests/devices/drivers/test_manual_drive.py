@@ -48,10 +48,12 @@ class Bench:
         self.journal = IntentLog(folder / "intents.jsonl")
         self.person = Person()
         self.made: list[ScrewDrive] = []
+        self.people: list[Person] = []
 
     def drive(self, *answers: str, tolerance_turns: float = 0.02, **options) -> ScrewDrive:
         """A session's drive; the journal outlives it."""
         self.person = Person(*answers)
+        self.people.append(self.person)
         driver = ManualDrive(
             self.person,
             min_turns=0.0,
@@ -69,8 +71,8 @@ class Bench:
             move_timeout_s=3600.0,
             read_period_s=0.005,
         )
-        drive.connect()
         self.made.append(drive)
+        drive.connect()
         return drive
 
     def kinds(self) -> list[str]:
@@ -81,7 +83,8 @@ class Bench:
 def bench(tmp_path: Path):
     made = Bench(tmp_path)
     yield made
-    made.person.woken.set()
+    for person in made.people:
+        person.woken.set()
     for drive in made.made:
         drive.destroy()
 
