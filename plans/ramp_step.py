@@ -83,6 +83,7 @@ def take_step(
         target=float(aim.target),
         target_turns=NOTHING if aim.turns is None else float(aim.turns),
     )
+    instruments.step.note(gauge=aim.gauge)
     _note_prediction(instruments, aim)
     if aim.turns is not None:
         yield from turn_to(instruments, aim.turns)

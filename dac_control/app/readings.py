@@ -4,7 +4,7 @@ Roles, streams and columns may be absent (a station without a microscope, a run 
 before its first step); numbers are then NaN and texts empty, so that every run has a report.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from dac_control.errors import RecordError
 from dac_control.records import Run
+from dac_control.records.gauge_series import base_gauge, gauges_in_charge, read_gauges
 
-__all__ = ["Readings", "Steps", "read_dwell", "read_steps"]
+__all__ = ["Readings", "Steps", "read_dwell", "read_further", "read_steps", "steps_in_charge"]
 
 Array = NDArray[np.float64]
+
+_NO_SURPRISE = ("", "expected", "not_predicted")
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,26 @@ class Steps(Readings):
     dwell_s: Array
     attempts: Array
     drive_flags: tuple[tuple[str, ...], ...]
+    gauge: tuple[str, ...]
+    """Whose pressure this is, step by step."""
+    scale: tuple[str, ...]
+    observable: Array
+    observable_sigma: Array
+    observable_unit: tuple[str, ...]
+    predicted_gpa: Array
+    """What the load curve said before the screw was turned; never a pressure. NaN without one."""
+    predicted_low_gpa: Array
+    predicted_high_gpa: Array
+    bound_gpa: Array
+    surprise: tuple[str, ...]
+    """What came of the reading against the predicted window, as `plans.outliers` names it."""
+    signs: tuple[tuple[str, ...], ...]
+    """What the frame showed of a failing cell."""
+
+    @property
+    def surprising(self) -> NDArray[np.bool_]:
+        """Mask of the steps at which a reading lay outside the window, by the run's own word."""
+        return ~np.isin(np.array(self.surprise, dtype=str), _NO_SURPRISE)
 
     def on(self, *branches: str) -> NDArray[np.bool_]:
         """Mask of the measured steps on any of `branches`."""
@@ -118,27 +141,72 @@ class Steps(Readings):
 
 
 def read_dwell(run: Run) -> Readings:
-    """Read every spectrum that was taken between the step measurements."""
-    return Readings(**_common(_Stream(run, "dwell")))
+    """Read every spectrum that was taken for the first gauge between the step measurements."""
+    return Readings(**_common(_Stream(run, "dwell"), base_gauge(run)))
+
+
+def read_further(run: Run, gauge: str) -> Readings:
+    """Read every spectrum that was taken for a further gauge, at steps and between them."""
+    return Readings(**_common(_Stream(run, gauge), gauge, f"{gauge}_spectrometer"))
 
 
 def read_steps(run: Run) -> Steps:
-    """Read the measurement of every step."""
-    stream = _Stream(run, "primary")
+    """Read what the first gauge of the run, the ruby, said at every step, in charge or not."""
+    stream, gauge = _Stream(run, "primary"), base_gauge(run)
     notes = ("target", "drift_gpa_per_h", "drift_bound_gpa_per_h", "dwell_s", "attempts")
-    noted: dict[str, Any] = {name: stream.numbers("step", name) for name in notes}
+    predictions = ("predicted_gpa", "predicted_low_gpa", "predicted_high_gpa", "bound_gpa")
+    noted: dict[str, Any] = {name: stream.numbers("step", name) for name in notes + predictions}
+    series = read_gauges(run)[0]
     return Steps(
-        **_common(stream),
+        **_common(stream, gauge),
         **noted,
         turns=stream.numbers("drive", "turns"),
         branch=stream.texts("step", "branch"),
         outcome=stream.texts("step", "outcome"),
         drive_flags=stream.flags("drive"),
+        gauge=(gauge,) * stream.count,
+        scale=(series.scale,) * stream.count,
+        observable=series.observable,
+        observable_sigma=series.observable_sigma,
+        observable_unit=(series.observable_unit,) * stream.count,
+        surprise=stream.texts("step", "surprise"),
+        signs=tuple(tuple(text.split()) for text in stream.texts("step", "signs")),
     )
 
 
-def _common(stream: _Stream) -> dict[str, Any]:
-    gauge = str(stream.run.start.get("gauge") or "ruby")
+def steps_in_charge(run: Run) -> Steps:
+    """Read the steps with the pressure of the gauge that was in charge at each of them.
+
+    Lines, widths and temperatures of the ruby stay those of the ruby.
+    """
+    steps, by_name = read_steps(run), {each.gauge: each for each in read_gauges(run)}
+    charged = gauges_in_charge(run)
+    if all(gauge == own for gauge, own in zip(charged, steps.gauge, strict=True)):
+        return steps
+    # a gauge in charge that left no stream measured nothing
+    chosen = [by_name.get(gauge) for gauge in charged]
+
+    def numbers(name: str) -> Array:
+        return np.array(
+            [np.nan if c is None else getattr(c, name)[row] for row, c in enumerate(chosen)]
+        )
+
+    return replace(
+        steps,
+        gauge=charged,
+        scale=tuple("" if c is None else c.scale for c in chosen),
+        measured=numbers("measured") == 1.0,
+        pressure_gpa=numbers("pressure_gpa"),
+        sigma_stat_gpa=numbers("sigma_stat_gpa"),
+        sigma_sys_gpa=numbers("sigma_sys_gpa"),
+        observable=numbers("observable"),
+        observable_sigma=numbers("observable_sigma"),
+        observable_unit=tuple("" if c is None else c.observable_unit for c in chosen),
+        flags=tuple(() if c is None else c.flags[row] for row, c in enumerate(chosen)),
+    )
+
+
+def _common(stream: _Stream, gauge: str, spectrometer: str = "spectrometer") -> dict[str, Any]:
     pressure = stream.numbers(gauge, "pressure_gpa")
     step = stream.numbers("step", "number")
     if stream.name == "primary" and np.all(np.isnan(step)):
@@ -174,6 +242,6 @@ def _common(stream: _Stream) -> dict[str, Any]:
             name: stream.numbers("cryostat", name)
             for name in ("stage_temperature_k", "cell_temperature_k", "setpoint_k")
         },
-        "exposure_s": stream.numbers("spectrometer", "exposure_s"),
-        "averages": stream.numbers("spectrometer", "averages"),
+        "exposure_s": stream.numbers(spectrometer, "exposure_s"),
+        "averages": stream.numbers(spectrometer, "averages"),
     }

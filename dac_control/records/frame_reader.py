@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
-import hdf5plugin
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +11,6 @@ from dac_control.errors import RecordError
 from dac_control.records.frames import FRAMES_NAME
 
 __all__ = ["FrameIndex"]
-
-# Imported for its effect: it registers the filter that the frames are packed with.
-_ = hdf5plugin
 
 
 class FrameIndex:
@@ -113,6 +108,12 @@ class FrameIndex:
         """Read frames in order, up to the first that is not in the file."""
         if not places:
             return []
+        # imported here: a third of a second, which most readers of records need not wait for
+        import h5py
+        import hdf5plugin
+
+        # for its effect: it registers the filter that the frames are packed with
+        _ = hdf5plugin
         found: list[NDArray[Any]] = []
         try:
             # swmr: a file whose writer was killed opens in this mode only.

@@ -3,11 +3,13 @@
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-import h5py
 import numpy as np
 from event_model import ComposeStreamResource, ComposeStreamResourceBundle, StreamRange
+
+if TYPE_CHECKING:
+    import h5py
 
 __all__ = ["AssetDoc", "FrameSeries", "file_uri"]
 
@@ -28,7 +30,7 @@ class FrameSeries:
     key: str
     shape: tuple[int, int]
     dtype: np.dtype[Any]
-    dataset: h5py.Dataset | None = None
+    dataset: "h5py.Dataset | None" = None
     count: int = 0
     _handed_out: int = 0
     _bundle: ComposeStreamResourceBundle | None = None

@@ -9,16 +9,17 @@ import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
-import hdf5plugin
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.errors import RecordError
 from dac_control.records.disk import O_BINARY, record_error, sync_folder
 from dac_control.records.frame_series import AssetDoc, FrameSeries
+
+if TYPE_CHECKING:
+    import h5py
 
 __all__ = ["FRAMES_NAME", "FrameStore"]
 
@@ -218,6 +219,10 @@ class FrameStore:
 
     def _create(self, folder: Path) -> None:
         path = folder / FRAMES_NAME
+        # imported with the first frame: HDF5 takes a third of a second
+        import h5py
+        import hdf5plugin
+
         # "v110" is the oldest format that knows the mode, so the most programs can read it.
         file = h5py.File(path, "x", libver=("v110", "v110"))
         self._file = file

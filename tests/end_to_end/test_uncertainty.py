@@ -73,6 +73,9 @@ def test_line_positions_over_the_wire_scatter_as_their_sigma_says(served, tmp_pa
         session.require_ready()
         found = session.instruments
         found.spectrometer.next_exposure_s.put(0.5)
+        found.light.next_spot.put("chip")
+        found.light.next_open_s.put(1e6)
+        found.light.set(True).wait(20)
         lines, sigmas = [], []
         for _ in range(400):
             found.spectrometer.trigger().wait(10)

@@ -14,7 +14,7 @@ from dac_control.app.run_file import RunFile
 from dac_control.app.run_plan import plan_of
 from dac_control.app.session import Session
 from dac_control.errors import DacError
-from dac_control.records import open_run, summarise, write_manifest
+from dac_control.records import open_run, write_manifest
 
 __all__ = ["Outcome", "carry_out", "print_outcome"]
 
@@ -80,7 +80,9 @@ def finish(folder: Path, console: Console) -> Path | None:
 def print_outcome(outcome: Outcome, console: Console, *, as_json: bool) -> int:
     """Print how the run ended and where it is; return the exit status of the command."""
     if as_json:
-        print_json(summarise(open_run(outcome.folder)))
+        from dac_control.app.findings import summarise_findings
+
+        print_json(summarise_findings(open_run(outcome.folder)))
     if outcome.failure:
         typer.echo(outcome.failure, err=True)
     report = f"  report {outcome.report}" if outcome.report is not None else ""

@@ -15,7 +15,6 @@ from dac_control.records import (
     find_run,
     list_runs,
     open_run,
-    summarise,
     verify_manifest,
     write_manifest,
 )
@@ -82,18 +81,33 @@ def _info(info: RunInfo) -> dict[str, Any]:
 
 def show_run(run: str, folder: Path | None, *, as_json: bool) -> int:
     """Print the steps of a run."""
-    summary = summarise(open_run(run_path(run, folder)))
+    # fits and comparisons are slow to import, and no other command of this module needs them
+    from dac_control.app.findings import summarise_findings
+
+    summary = summarise_findings(open_run(run_path(run, folder)))
     if as_json:
         print_json(summary)
         return 0
     console = console_for(False)
     _print_head(console, summary)
+    console.print(_steps_table(summary["steps"]))
+    _print_findings(console, summary)
+    return 0
+
+
+def _steps_table(steps: list[dict[str, Any]]) -> Table:
+    """The steps; gauge and unit have columns only where the ruby was not alone in charge."""
+    several = any(step["gauge"] != "ruby" for step in steps)
+    lines = ("gauge", "line", "unit") if several else ("R1/nm",)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("step", "branch", "turns", "P/GPa", "±stat", "±sys", "R1/nm", "T/K"):
-        table.add_column(header, justify="left" if header == "branch" else "right")
+    for header in ("step", "branch", "turns", "P/GPa", "±stat", "±sys", *lines, "T/K"):
+        left = header in ("branch", "gauge", "unit")
+        table.add_column(header, justify="left" if left else "right")
     table.add_column("outcome")
     table.add_column("flags", overflow="fold")
-    for step in summary["steps"]:
+    for step in steps:
+        in_nm = step["observable_unit"] == "nm"
+        line = _number(step["observable"], 4 if in_nm else 2)
         table.add_row(
             str(step["step"]),
             str(step["branch"]),
@@ -101,13 +115,27 @@ def show_run(run: str, folder: Path | None, *, as_json: bool) -> int:
             _number(step["pressure_gpa"], 3),
             _number(step["pressure_sigma_stat_gpa"], 4),
             _number(step["pressure_sigma_sys_gpa"], 2),
-            _number(step["observable"], 4),
+            *((step["gauge"], line, str(step["observable_unit"] or "")) if several else (line,)),
             _number(step["temperature_k"], 2),
             str(step["outcome"]),
             " ".join(step["flags"]),
         )
-    console.print(table)
-    return 0
+    return table
+
+
+def _print_findings(console: Console, summary: dict[str, Any]) -> None:
+    """What the run cannot show, and the gauges that have gaps."""
+    for column in summary["evolution"]["columns"]:
+        gap = column["longest_gap"]
+        if gap is not None:
+            missing = column["rejected"] + column["not_taken"]
+            console.print(
+                f"gap: {column['name']} is missing at {missing} of {len(column['states'])} steps"
+            )
+    console.print("What this run cannot show:", style="bold")
+    for sentence in summary["limitations"]:
+        console.print(f"- {sentence}", markup=False, highlight=False)
+    console.print("Load curve, evolution, dose and controls: --json, or the report.", style="dim")
 
 
 def _print_head(console: Console, summary: dict[str, Any]) -> None:
@@ -116,6 +144,9 @@ def _print_head(console: Console, summary: dict[str, Any]) -> None:
     reason = f": {summary['reason']}" if summary["reason"] else ""
     console.print(f"{summary['exit_status']}{reason}", soft_wrap=True)
     console.print(f"scale {summary['scale']}; {summary['folder']}", soft_wrap=True)
+    if summary["allow_unmeasured_steps"]:
+        number = summary["allow_unmeasured_steps"]
+        console.print(f"[bold red]UNMEASURED STEPS ALLOWED ({number})[/]", soft_wrap=True)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -52,7 +52,7 @@ class Tally:
     times_s: list[float] = field(default_factory=list)
     stage_k: list[float] = field(default_factory=list)
     exposures_s: float = 0.0
-    """Sum of exposures, averages counted."""
+    """Sum of exposures in light, averages counted."""
     longest_exposure_s: float = 0.0
     _streams: dict[str, str] = field(default_factory=dict)
 
@@ -79,7 +79,8 @@ class Tally:
             self.times_s.append(float(lab_s))
             self.stage_k.append(float(value("cryostat", "stage_temperature_k")))
         exposure_s = float(value("spectrometer", "exposure_s", 0.0))
-        self.exposures_s += exposure_s * float(value("spectrometer", "averages", 0))
+        if stream != "dark":
+            self.exposures_s += exposure_s * float(value("spectrometer", "averages", 0))
         self.longest_exposure_s = max(self.longest_exposure_s, exposure_s)
         if stream == "primary":
             self.steps.append(_step(value, dict(self.truth() or {})))

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 
 __all__ = [
     "BRANCH_STYLE",
+    "GAUGE_STYLE",
     "INK",
     "MUTED",
     "REJECTED",
@@ -38,9 +39,22 @@ BRANCH_STYLE: dict[str, tuple[str, str, str]] = {
     "load": ("#0072B2", "o", "loading"),
     "dead_band": ("#7f7f7f", "D", "dead band"),
     "unload": ("#D55E00", "s", "unloading"),
+    "cooldown": ("#56B4E9", "v", "cooling"),
+    "warmup": ("#CC3311", "^", "warming"),
+    "hold": ("#882255", "P", "hold"),
 }
 """Colour, marker and name of each branch. Colours of Okabe and Ito, told apart with any colour
 vision; the markers differ as well."""
+
+GAUGE_STYLE: tuple[tuple[str, str], ...] = (
+    ("#0072B2", "o"),
+    ("#D55E00", "s"),
+    ("#009E73", "^"),
+    ("#CC79A7", "D"),
+    ("#56B4E9", "v"),
+    ("#E69F00", "P"),
+)
+"""Colour and marker of each gauge, in the order of the run; reused from the seventh on."""
 
 WATERMARK = "SIMULATED"
 PNG_DPI = 170

@@ -16,7 +16,12 @@ from dac_control.app.report.canvas import (
     write_across,
 )
 
-__all__ = ["drift_figure", "temperature_figure", "width_figure"]
+__all__ = [
+    "drift_figure",
+    "pressure_of_temperature_figure",
+    "temperature_figure",
+    "width_figure",
+]
 
 OUTCOME_STYLE: dict[str, tuple[str, str, str]] = {
     "settled": ("#009E73", "o", "settled"),
@@ -125,3 +130,37 @@ def width_figure(steps: Steps, *, simulated: bool) -> Markup:
     axes.set_ylabel("full width of R1 / nm")
     legend_above(figure, axes)
     return to_svg(figure, "width", "Width of R1 against pressure", simulated=simulated)
+
+
+def pressure_of_temperature_figure(steps: Steps, *, simulated: bool) -> Markup | None:
+    """Draw pressure against the temperature of the cell; None unless the run changed it."""
+    moved = steps.on("cooldown", "warmup") & np.isfinite(steps.cell_temperature_k)
+    if not np.any(moved):
+        return None
+    figure = new_figure(4.8, 3.4)
+    axes = figure.subplots()
+    for branch in ("cooldown", "warmup"):
+        use = moved & steps.on(branch)
+        colour, marker, name = BRANCH_STYLE[branch]
+        if not np.any(use):
+            continue
+        x, y = steps.cell_temperature_k[use], steps.pressure_gpa[use]
+        axes.errorbar(
+            x, y, steps.sigma_sys_gpa[use], fmt="none", ecolor=colour, elinewidth=5, alpha=0.3
+        )
+        axes.errorbar(
+            x,
+            y,
+            steps.sigma_stat_gpa[use],
+            fmt=marker,
+            markersize=4.2,
+            color=colour,
+            elinewidth=1,
+            capsize=2,
+            label=f"{name} ({x.size})",
+        )
+    axes.set_xlabel("temperature of the cell / K")
+    axes.set_ylabel("pressure / GPa")
+    legend_above(figure, axes)
+    title = "Pressure against temperature"
+    return to_svg(figure, "pressure-of-temperature", title, simulated=simulated)

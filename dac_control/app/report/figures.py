@@ -1,12 +1,11 @@
 """Pressure against turns and against time."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from dac_control.app.findings.curves import Curves
 from dac_control.app.readings import Readings, Steps
 from dac_control.app.report.canvas import (
     BRANCH_STYLE,
@@ -18,45 +17,10 @@ from dac_control.app.report.canvas import (
     to_svg,
     write_across,
 )
-from dac_control.load_curve import LoadCurve, LoadCurveError, fit_load_curve
 
-__all__ = [
-    "Curves",
-    "fit_curves",
-    "time_figure",
-    "turns_figure",
-]
+__all__ = ["time_figure", "turns_figure"]
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Load curves of the branches that have enough measured steps."""
-
-    load: LoadCurve | None
-    unload: LoadCurve | None
-
-    def of(self, branch: str) -> LoadCurve | None:
-        """Return the curve of a branch, None for the dead band."""
-        return {"load": self.load, "unload": self.unload}.get(branch)
-
-
-def fit_curves(steps: Steps) -> Curves:
-    """Fit what can be fitted; residuals of fewer than three points would be 0 by construction."""
-    return Curves(_curve(steps, "load"), _curve(steps, "unload"))
-
-
-def _curve(steps: Steps, branch: str) -> LoadCurve | None:
-    use = steps.on(branch) & np.isfinite(steps.turns) & (steps.sigma_stat_gpa > 0)
-    if np.count_nonzero(use) < 3:
-        return None
-    try:
-        return fit_load_curve(
-            steps.turns[use], steps.pressure_gpa[use], steps.sigma_stat_gpa[use], branch=branch
-        )
-    except LoadCurveError:
-        return None
 
 
 def _points(axes: Axes, x: Array, steps: Steps, use: NDArray[np.bool_], branch: str) -> None:
@@ -102,15 +66,14 @@ def turns_figure(steps: Steps, curves: Curves, *, simulated: bool) -> Markup:
         if not np.any(use):
             continue
         _points(upper, steps.turns, steps, use, branch)
-        curve = curves.of(branch)
-        if curve is not None:
-            x = np.linspace(curve.turns[0], curve.turns[-1], 200)
-            colour = BRANCH_STYLE[branch][0]
-            upper.plot(x, curve.values_gpa(x), color=colour, linewidth=0.9, alpha=0.7)
-            _markers(lower, curve.turns, curve.residuals_gpa, curve.sigma_gpa, branch)
+    for leg in curves.legs:
+        x = np.linspace(leg.curve.turns[0], leg.curve.turns[-1], 200)
+        colour = BRANCH_STYLE[leg.branch][0]
+        upper.plot(x, leg.curve.values_gpa(x), color=colour, linewidth=0.9, alpha=0.7)
+        _markers(lower, leg.curve.turns, leg.curve.residuals_gpa, leg.curve.sigma_gpa, leg.branch)
     if not np.any(steps.measured):
         write_across(upper, "no measured step")
-    if curves.load is None and curves.unload is None:
+    if not curves.legs:
         write_across(lower, "fewer than 3 measured steps on a branch")
     lower.axhline(0, color=INK, linewidth=0.8)
     upper.set_ylabel("pressure / GPa")

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from dac_control.app.findings.frames import exposures_s, frames_of
 from dac_control.app.readings import Steps
 from dac_control.app.report.canvas import WATERMARK
-from dac_control.errors import RecordError
 from dac_control.records import Run
 
 __all__ = ["Picture", "pictures"]
-
-logger = logging.getLogger(__name__)
 
 WIDTH_PX = 300
 MOST_PICTURES = 24
@@ -46,13 +43,13 @@ def pictures(run: Run, steps: Steps, *, simulated: bool) -> list[Picture]:
     All frames share one grey scale (the whole range of 8-bit frames, the brightest pixel of
     deeper ones), so that brightness can be compared.
     """
-    frames = _frames(run, steps.count)
+    frames = frames_of(run, steps.count)
     rows = sorted(frames)
     if len(rows) > MOST_PICTURES:
         chosen = np.linspace(0, len(rows) - 1, MOST_PICTURES).round().astype(int)
         rows = [rows[index] for index in chosen]
     full = max((_full_scale(frames[row]) for row in rows), default=1.0)
-    exposures = _exposures(run, steps.count)
+    exposures = exposures_s(run, steps.count)
     return [
         Picture(
             step=int(steps.step[row]),
@@ -63,23 +60,6 @@ def pictures(run: Run, steps: Steps, *, simulated: bool) -> list[Picture]:
         )
         for row in rows
     ]
-
-
-def _frames(run: Run, count: int) -> dict[int, NDArray[np.generic]]:
-    found: dict[int, NDArray[np.generic]] = {}
-    for row in range(count):
-        try:
-            found[row] = np.asarray(run.frame(row))
-        except RecordError as error:
-            logger.info("no frame at row %d: %s", row, error)
-    return found
-
-
-def _exposures(run: Run, count: int) -> NDArray[np.float64]:
-    try:
-        return np.asarray(run.column("microscope", "exposure_s"), dtype=float)
-    except RecordError:
-        return np.full(count, np.nan)
 
 
 def _full_scale(frame: NDArray[np.generic]) -> float:

@@ -7,17 +7,27 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dac_control.app.readings import Readings, Steps, read_dwell, read_steps
+from dac_control.app.findings import Evidence, gather, text
+from dac_control.app.findings.checks import run_checks
+from dac_control.app.findings.evolution import Evolution, gauge_words
+from dac_control.app.readings import Readings, Steps
 from dac_control.app.reduction.stored_lines import top_row
-from dac_control.app.report import canvas, text
-from dac_control.app.report.checks import run_checks
-from dac_control.app.report.conditions import drift_figure, temperature_figure, width_figure
-from dac_control.app.report.evidence import Evidence
-from dac_control.app.report.figures import Curves, fit_curves, time_figure, turns_figure
+from dac_control.app.report import canvas
+from dac_control.app.report.conditions import (
+    drift_figure,
+    pressure_of_temperature_figure,
+    temperature_figure,
+    width_figure,
+)
+from dac_control.app.report.consistency_figure import consistency_figure
+from dac_control.app.report.curve_figures import forms_figure, prediction_figure
+from dac_control.app.report.evolution_figure import evolution_figure
+from dac_control.app.report.figures import time_figure, turns_figure
 from dac_control.app.report.frames import pictures
+from dac_control.app.report.linked_tables import control_rows, dose_rows
+from dac_control.app.report.picture_figure import picture_figure
 from dac_control.app.report.provenance import instruments, provenance
-from dac_control.app.report.recompute import recompute_top
-from dac_control.app.report.spectra import one_spectrum, waterfall
+from dac_control.app.report.spectra import further_spectrum, one_spectrum, waterfall
 from dac_control.app.report.tables import (
     curve_words,
     flag_meanings,
@@ -86,7 +96,11 @@ def render_report(run: Run) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=text.number, duration=text.duration, utc=text.utc, plain=text.plain
+        number=text.number,
+        duration=text.duration,
+        utc=text.utc,
+        plain=text.plain,
+        gauge=gauge_words,
     )
     with canvas.style():
         context = _context(run)
@@ -94,49 +108,82 @@ def render_report(run: Run) -> str:
 
 
 def _context(run: Run) -> dict[str, Any]:
-    steps, dwell = read_steps(run), read_dwell(run)
-    curves = fit_curves(steps)
-    frames = pictures(run, steps, simulated=run.simulated)
-    recomputed = recompute_top(run, steps)
-    checks = run_checks(
-        Evidence(run=run, steps=steps, dwell=dwell, frames=frames, recomputed=recomputed)
-    )
+    evidence = gather(run)
+    steps, dwell = evidence.steps, evidence.dwell
+    # the ruby's events are those of `primary`, whichever gauge is in charge
+    streams = (evidence.first_gauge, dwell, *evidence.further)
+    checks = run_checks(evidence)
     return {
         "run": run,
         "start": run.start,
         "folder": run.folder.resolve().name,
         "simulated": run.simulated,
+        "unmeasured_allowed": run.start.get("allow_unmeasured_steps") or 0,
         "title": str(run.start.get("plan_name") or "run").replace("_", " "),
         "status": STATUS_WORDS.get(run.exit_status, run.exit_status),
         "headline": headline(run, steps, dwell),
         "limitations": [check for check in checks if not check.passed],
         "passed": [check for check in checks if check.passed],
-        "figures": _figures(run, steps, dwell, curves),
-        "curves": [curve_words(curve) for curve in (curves.load, curves.unload) if curve],
-        "frames": frames,
+        "figures": _figures(evidence),
+        "curves": [curve_words(leg) for leg in evidence.curves.legs],
+        "dead_bands": evidence.curves.dead_bands,
+        "hysteresis": evidence.curves.hysteresis,
+        "evolution": evidence.evolution,
+        "overlaps": evidence.overlaps,
+        "light": evidence.light,
+        "dose_rows": dose_rows(evidence.light),
+        "linked": evidence.linked,
+        "control_rows": control_rows(evidence.linked),
+        "frames": pictures(run, steps, simulated=run.simulated),
         "frames_total": steps.count,
         "rows": [step_row(steps, row) for row in range(steps.count)],
-        "tally": tally(steps, dwell),
-        "rejected": [*spectra(steps, rejected=True), *spectra(dwell, rejected=True)],
-        "readings": [*spectra(dwell), *spectra(steps)],
-        "flag_meanings": flag_meanings(steps, dwell),
-        "recomputed": recomputed,
+        "tally": tally(*streams),
+        "rejected": [row for each in streams for row in spectra(each, rejected=True)],
+        "readings": [row for each in _dwell_first(streams) for row in spectra(each)],
+        "flag_meanings": flag_meanings(*streams),
+        "recomputed": evidence.recomputed,
+        "edge": evidence.edge,
         "provenance": provenance(run),
         "instruments": instruments(run),
     }
 
 
-def _figures(run: Run, steps: Steps, dwell: Readings, curves: Curves) -> dict[str, Any]:
-    simulated, row = run.simulated, top_row(steps)
+def _dwell_first(streams: tuple[Readings, ...]) -> tuple[Readings, ...]:
+    return (streams[1], streams[0], *streams[2:])
+
+
+def _figures(evidence: Evidence) -> dict[str, Any]:
+    run, steps, dwell, ruby = evidence.run, evidence.steps, evidence.dwell, evidence.first_gauge
+    simulated = run.simulated
     return {
-        "turns": turns_figure(steps, curves, simulated=simulated),
+        "evolution": evolution_figure(evidence.evolution, simulated=simulated),
+        "turns": turns_figure(steps, evidence.curves, simulated=simulated),
+        "forms": forms_figure(evidence.curves, simulated=simulated),
+        "predicted": prediction_figure(steps, simulated=simulated),
+        "consistency": [
+            consistency_figure(overlap, number, simulated=simulated)
+            for number, overlap in enumerate(evidence.overlaps)
+        ],
         "time": time_figure(steps, dwell, simulated=simulated),
         "temperature": temperature_figure(steps, dwell, simulated=simulated),
         "drift": drift_figure(steps, _drift_limit(run), simulated=simulated),
-        "width": width_figure(steps, simulated=simulated),
-        "top": None if row is None else one_spectrum(run, steps, row, simulated=simulated),
-        "waterfall": waterfall(run, steps, simulated=simulated),
+        "width": width_figure(ruby, simulated=simulated),
+        "pressure_of_temperature": pressure_of_temperature_figure(steps, simulated=simulated),
+        "picture": picture_figure(run, steps, simulated=simulated),
+        "top": _top_spectrum(run, steps, ruby, evidence.evolution),
+        "waterfall": waterfall(run, ruby, simulated=simulated),
     }
+
+
+def _top_spectrum(run: Run, steps: Steps, ruby: Steps, evolution: Evolution) -> Any:
+    """Spectrum of the highest step, of the gauge that was in charge there."""
+    row = top_row(steps)
+    if row is None:
+        return None
+    if steps.gauge[row] != ruby.gauge[row]:
+        series = next(each for each in evolution.gauges if each.gauge == steps.gauge[row])
+        return further_spectrum(run, series, row, simulated=run.simulated)
+    return one_spectrum(run, ruby, row, simulated=run.simulated)
 
 
 def _drift_limit(run: Run) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dac_control.app.report import text
+from dac_control.app.findings import text
 from dac_control.records import Run
 
 __all__ = ["instruments", "provenance"]
@@ -26,6 +26,13 @@ def provenance(run: Run) -> list[tuple[str, Any]]:
         "Scale": start.get("scale"),
         "Temperature correction": start.get("temperature_correction"),
         "λ0": _lambda0_words(start.get("lambda0")),
+        "Scales of further gauges": start.get("gauge_scales"),
+        "Calibrations": start.get("calibrations"),
+        "In the cell": start.get("contents"),
+        "Controls the run": start.get("controls") or start.get("control_of"),
+        "Light budget": start.get("light_budget"),
+        "Specimen stands up to / K": start.get("max_temperature_k"),
+        "Unmeasured steps allowed": start.get("allow_unmeasured_steps"),
         "Targets": start.get("targets"),
         "Limits": start.get("limits"),
         "Clock": _clock_words(start),

@@ -21,9 +21,11 @@ from dac_control.app.report.canvas import (
 )
 from dac_control.errors import ConfigurationError, RecordError
 from dac_control.gauges import evaluate_ruby
+from dac_control.gauges.diamond_edge.nu0 import air_index
 from dac_control.records import Run
+from dac_control.records.gauge_series import GaugeSeries
 
-__all__ = ["one_spectrum", "waterfall"]
+__all__ = ["further_spectrum", "one_spectrum", "waterfall"]
 
 logger = logging.getLogger(__name__)
 
@@ -186,3 +188,42 @@ def one_spectrum(run: Run, steps: Steps, row: int, *, simulated: bool) -> Markup
     legend_above(figure, upper)
     figure.align_ylabels()
     return to_svg(figure, "top", f"Spectrum of step {steps.step[row]:.0f}", simulated=simulated)
+
+
+def further_spectrum(run: Run, series: GaugeSeries, row: int, *, simulated: bool) -> Markup | None:
+    """Draw the raw spectrum that a further gauge's pressure at a step rests on.
+
+    Against the Raman shift, with the edge or line marked, where the record names the laser
+    (``raman_laser_nm`` of the start document); else against wavelength. None if no spectrum was
+    recorded.
+    """
+    event, role = int(series.events[row]), f"{series.gauge}_spectrometer"
+    try:
+        counts = run.column(role, "spectrum", series.gauge)[event]
+        x = run.column(role, "wavelength_nm", series.gauge)[event]
+    except RecordError:
+        return None
+    x, y = np.asarray(x, dtype=float), np.asarray(counts, dtype=float)
+    laser_nm = _laser_nm(run, series.gauge)
+    figure = new_figure(4.8, 3.4)
+    axes = figure.subplots()
+    known = laser_nm is not None and series.observable_unit == "cm-1"
+    if laser_nm is not None and known:
+        # the axis is in air and the laser in vacuum, as the gauges take them
+        x = 1e7 / laser_nm - 1e7 / (x * air_index(x))
+        seen, sigma = float(series.observable[row]), float(series.observable_sigma[row])
+        axes.axvspan(seen - 2 * sigma, seen + 2 * sigma, color="#D55E00", alpha=0.25, linewidth=0)
+        axes.axvline(seen, color="#D55E00", linewidth=0.9, label="read here (± 2 σ)")
+        axes.set_xlim(max(float(x.min()), 1200.0), min(float(x.max()), max(seen + 300.0, 1500.0)))
+    axes.plot(x, y, ".", markersize=2.5, color=INK, label="raw counts")
+    axes.set_xlabel("Raman shift / cm⁻¹" if known else "wavelength / nm")
+    axes.set_ylabel("counts")
+    legend_above(figure, axes, columns=2)
+    return to_svg(figure, "top", f"Spectrum of the {series.gauge}", simulated=simulated)
+
+
+def _laser_nm(run: Run, gauge: str) -> float | None:
+    """Vacuum wavelength of the laser of a Raman gauge; None where the record names none."""
+    lasers = run.start.get("raman_laser_nm")
+    found: Any = lasers.get(gauge) if isinstance(lasers, Mapping) else lasers
+    return float(found) if isinstance(found, (int, float)) else None

@@ -11,8 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
-from scipy.optimize import least_squares
 from scipy.special import ndtr
 
 from dac_control.gauges.spectrum import PhotonNoise, Spectrum
@@ -89,6 +87,9 @@ def _scene(spectrum: Spectrum) -> _Scene:
     counts = spectrum.levelled_counts
     noise = PhotonNoise.of(spectrum)
     size = min(_BACKGROUND_PIXELS, 2 * (counts.size // 8) + 1)
+    # a third of a second, which who has no lamp need not wait for
+    from scipy.ndimage import median_filter
+
     background = median_filter(counts, size=size, mode="nearest")
     signal = counts - background
     floor = np.broadcast_to(noise.variance(background), counts.shape)
@@ -181,6 +182,8 @@ def _fitted_peak(scene: _Scene, top: int, width_nm: float) -> LampPeak | None:
         return p[3] + p[2] * area * sigma * math.sqrt(2.0 * math.pi)
 
     error = np.sqrt(scene.variance[first:last])
+    from scipy.optimize import least_squares
+
     fit = least_squares(
         lambda p: (model(p) - counts) / error,
         start,

@@ -16,6 +16,8 @@ from dac_control.gauges import Lambda0, RubyGauge, Spectrum
 from dac_control.records import open_run
 
 WAVELENGTH_NM = np.linspace(640.0, 760.0, 2068)
+RAMAN_NM = np.linspace(566.0, 590.0, 512)
+AIR_INDEX = 1.00027
 PADDING = 16
 CELL_K = 80.0
 DWELL_S = 1500.0
@@ -64,6 +66,20 @@ class FakeRun:
     start_changes: dict[str, Any] = field(default_factory=dict)
     chip_excess_k: float | None = None
     """How much warmer than the sensor the ruby's own lines say it is; None: not measured."""
+    edge_at: tuple[int, ...] = ()
+    """Steps at which the diamond edge is taken, too."""
+    edge_rejected: tuple[int, ...] = ()
+    """Those of them at which it gives no pressure."""
+    edge_offset_gpa: float = 0.0
+    edge_in_charge_from: int | None = None
+    reference_ruby: bool = False
+    predicts: bool = False
+    """Each step but the first carries what the load curve said before."""
+    surprises: tuple[int, ...] = ()
+    signs: dict[int, str] = field(default_factory=dict)
+    cooldown: bool = False
+    """The steps belong to a cooldown from 300 K."""
+    uid: str = "ab12cd34-0000-4000-8000-000000000001"
     seed: int = 5
 
     def write(self) -> Any:
@@ -73,7 +89,7 @@ class FakeRun:
         self.dwell_number = 0
         self.lines: list[bytes] = []
         self.bundle = event_model.compose_run(
-            uid="ab12cd34-0000-4000-8000-000000000001", time=1_795_335_300.0, metadata=self.start()
+            uid=self.uid, time=1_795_335_300.0, metadata=self.start()
         )
         self.emit("start", self.bundle.start_doc)
         self.events: dict[str, Any] = {}
@@ -136,10 +152,19 @@ class FakeRun:
                 "step": "step",
             },
         }
+        for gauge, wanted in (
+            ("diamond_edge", bool(self.edge_at)),
+            ("reference_ruby", self.reference_ruby),
+        ):
+            if wanted:
+                found["devices"] |= {gauge: gauge, f"{gauge}_spectrometer": "raman"}
+        if self.edge_at:
+            found["gauge_scales"] = {"diamond_edge": "akahama2006"}
         return found | self.start_changes
 
     def path(self) -> list[tuple[float, str, float]]:
-        up = [(t, "load", curve_gpa(t)) for t in np.linspace(0.0, 1.05, self.load)]
+        branch = "cooldown" if self.cooldown else "load"
+        up = [(t, branch, curve_gpa(t)) for t in np.linspace(0.0, 1.05, self.load)]
         if not self.unload or not up:
             return up
         top_turns, _, top_gpa = up[-1]
@@ -168,8 +193,11 @@ class FakeRun:
         missing = number in self.not_measured
         drifting = number in self.drifting
         outcome = "not_measured" if missing else "still_drifting" if drifting else "settled"
+        in_charge = self.further(number, pressure, notes) if not missing else {}
         data = self.measured(pressure, missing) | self.notes(
             notes
+            | in_charge
+            | self.predicted(number, pressure)
             | {
                 "target": 40.0,
                 "target_turns": turns,
@@ -189,6 +217,76 @@ class FakeRun:
         }
         self.event("primary", data)
 
+    def predicted(self, number: int, pressure: float) -> dict[str, Any]:
+        if not self.predicts or number == 1:
+            return {}
+        middle = pressure + self.rng.normal(0, 0.1) + (2.0 if number in self.surprises else 0.0)
+        return {
+            "predicted_gpa": middle,
+            "predicted_low_gpa": middle - 0.4,
+            "predicted_high_gpa": middle + 0.4,
+            "bound_gpa": middle + 0.9,
+            "surprise": "confirmed" if number in self.surprises else "",
+            "signs": self.signs.get(number, ""),
+        }
+
+    def further(self, number: int, pressure: float, notes: dict[str, Any]) -> dict[str, Any]:
+        """Spectra of further gauges; what the step notes say of the gauge in charge."""
+        if self.reference_ruby:
+            self.event(
+                "reference_ruby",
+                self.gauge_data("reference_ruby", 0.01, 0.05, 0.2, True, "r1_nm", 693.36)
+                | self.notes(notes),
+            )
+        charged = self.edge_in_charge_from is not None and number >= self.edge_in_charge_from
+        said = {"gauge": "diamond_edge" if charged else "ruby"}
+        if number not in self.edge_at:
+            return said if self.edge_at else {}
+        good = number not in self.edge_rejected
+        value = pressure + self.edge_offset_gpa + self.rng.normal(0, 0.3)
+        for ok in (False, True) if good else (False,):
+            self.event(
+                "diamond_edge",
+                self.gauge_data("diamond_edge", value, 0.3, 0.8, ok, "edge_cm1", 1333 + 1.8 * value)
+                | self.notes(notes),
+            )
+        if charged and good:
+            said |= {
+                "pressure_gpa": value,
+                "pressure_sigma_stat_gpa": 0.3,
+                "pressure_sigma_sys_gpa": 0.8,
+            }
+        return said
+
+    def gauge_data(
+        self, gauge: str, value: float, stat: float, sys: float, ok: bool, name: str, seen: float
+    ) -> dict[str, Any]:
+        nothing = float("nan")
+        line, _, unit = name.rpartition("_")
+        return {
+            "clock_lab_time_s": self.lab_s,
+            "clock_speed": self.speed,
+            "cryostat_stage_temperature_k": CELL_K - 0.6,
+            "cryostat_cell_temperature_k": CELL_K,
+            "raman_spectrum": self.raman(seen),
+            "raman_wavelength_nm": RAMAN_NM,
+            "raman_exposure_s": 60.0,
+            "raman_averages": 1,
+            f"{gauge}_pressure_gpa": value if ok else nothing,
+            f"{gauge}_pressure_sigma_stat_gpa": stat if ok else nothing,
+            f"{gauge}_pressure_sigma_sys_gpa": sys if ok else nothing,
+            f"{gauge}_{name}": seen if ok else nothing,
+            f"{gauge}_{line}_sigma_{unit}": 0.01 if ok else nothing,
+            f"{gauge}_temperature_k": CELL_K,
+            f"{gauge}_measured": ok,
+            f"{gauge}_flags": "" if ok else "low_signal",
+        }
+
+    def raman(self, edge_cm1: float) -> np.ndarray:
+        shift = 1e7 / 532.0 - 1e7 / (RAMAN_NM * AIR_INDEX)
+        step = 400.0 / (1.0 + np.exp((shift - edge_cm1) / 6.0)) * (shift > 1333)
+        return self.rng.poisson(200.0 + step).astype(float)
+
     def notes(self, values: dict[str, Any]) -> dict[str, Any]:
         nothing = float("nan")
         blank = {
@@ -203,6 +301,20 @@ class FakeRun:
             "readings": 0,
             "attempts": 0,
         }
+        if self.edge_at or self.predicts:  # older records lack these
+            blank |= {"gauge": "", "surprise": "", "signs": ""}
+            blank |= dict.fromkeys(
+                (
+                    "pressure_gpa",
+                    "pressure_sigma_stat_gpa",
+                    "pressure_sigma_sys_gpa",
+                    "predicted_gpa",
+                    "predicted_low_gpa",
+                    "predicted_high_gpa",
+                    "bound_gpa",
+                ),
+                nothing,
+            )
         return {f"step_{name}": value for name, value in (blank | values).items()}
 
     def measured(self, pressure: float, dark: bool) -> dict[str, Any]:
@@ -366,3 +478,9 @@ def good_run(tmp_path_factory):
     """A simulated run, loading and unloading, with three rejected dwell readings."""
     folder = tmp_path_factory.mktemp("runs") / "2026-11-22_0815_pressure-ramp_ab12cd"
     return FakeRun(folder, dwell_readings=3, drifting=(6,), rejected_dwell=(5, 6, 20)).write()
+
+
+@pytest.fixture(scope="session")
+def write_run():
+    """Return a function that writes a run into a folder, for fixtures that outlive a test."""
+    return lambda folder, **changes: FakeRun(folder, **changes).write()

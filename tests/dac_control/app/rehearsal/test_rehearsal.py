@@ -69,8 +69,9 @@ def turns_sent(laboratory: VirtualLaboratory) -> list[float]:
 
 
 def test_a_seed_gives_the_same_documents_twice_and_they_are_valid(
-    station: Station, run: RunFile
+    run: RunFile, tmp_path: Path
 ) -> None:
+    station = changed(tmp_path, ("\n[rehearsal]", MICROSCOPE))
     first, second, other = Documents(), Documents(), Documents()
     rehearsed = rehearse_once(station, run, 3, listener=first)
     rehearse_once(station, run, 3, listener=second)
@@ -225,7 +226,8 @@ def test_an_impossible_run_is_refused_before_a_laboratory_is_built(
         load_run_file(path, station)
 
 
-def test_a_kept_run_is_a_run_folder(station: Station, run: RunFile, tmp_path: Path) -> None:
+def test_a_kept_run_is_a_run_folder(run: RunFile, tmp_path: Path) -> None:
+    station = changed(tmp_path, ("\n[rehearsal]", MICROSCOPE))
     rehearsed = rehearse_once(station, run, 0, keep=tmp_path / "kept")
     assert rehearsed.folder is not None
     found = open_run(rehearsed.folder)
@@ -271,3 +273,91 @@ def _plain(rehearsed: Rehearsed) -> tuple[Any, ...]:
         rehearsed.duration_s,
         [(step.turns, step.pressure_gpa) for step in rehearsed.steps],
     )
+
+
+def test_the_example_is_a_night_of_at_most_800_events() -> None:
+    station = load_station(STATION)
+    run = load_run_file(STATION.with_name("overnight.toml"), station)
+    rehearsed = rehearse_once(station, run, 0)
+    assert rehearsed.exit_status == "success"
+    assert 10.5 * 3600 < rehearsed.duration_s < 13.5 * 3600
+    assert 200 < rehearsed.events <= 800
+
+
+def changed(tmp_path: Path, *changes: tuple[str, str]) -> Station:
+    """The example's station with some of its text replaced."""
+    text = STATION.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "changed.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_station(path)
+
+
+MICROSCOPE = """
+[devices.microscope]
+driver = "basler"
+serial = "40012345"
+exposure_ms = 20
+
+[rehearsal]"""
+LASER = """
+[devices.laser]
+driver = "cobolt06"
+address = "COM5"
+wavelength_nm = 532.0
+max_power_mw = 20.0
+power_mw = 5.0
+
+[light.beams.532nm]
+spot_um = 5.0
+transmission = 0.2
+
+[rehearsal]"""
+
+
+def test_light_is_charged_and_off_at_the_end(run: RunFile, tmp_path: Path) -> None:
+    station = changed(tmp_path, ("\n[rehearsal]", LASER))
+    found: list[VirtualLaboratory] = []
+    rehearsed = rehearse_once(station, run, 0, prepare=found.append)
+    assert rehearsed.exit_status == "success", rehearsed.reason
+    (dose,) = rehearsed.doses
+    assert dose.light == "532nm" and dose.unended == 0
+    # 1 mW on the specimen while it is open, which is longer than the exposures alone
+    assert dose.energy_mj == pytest.approx(dose.open_s * 1.0, rel=0.05)
+    assert dose.open_s >= rehearsed.exposures_s > 0
+    assert not found[0].twin.light_on
+    summary = summarise_rehearsals([rehearsed], station)
+    assert summary["dose"]["spots"][0]["energy_mj"]["median"] == dose.energy_mj
+
+
+def test_a_budget_that_is_used_up_ends_the_run(run: RunFile, tmp_path: Path) -> None:
+    limit = LASER.replace(
+        "[rehearsal]", '[[light.limits]]\nlight = "532nm"\nmax_energy_mj = 5.0\n\n[rehearsal]'
+    )
+    rehearsed = rehearse_once(changed(tmp_path, ("\n[rehearsal]", limit)), run, 0)
+    assert rehearsed.exit_status == "fail"
+    assert rehearsed.doses[0].energy_mj <= 5.0
+
+
+def test_a_hand_turns_to_the_marks_of_its_key(run: RunFile, tmp_path: Path) -> None:
+    text = STATION.read_text(encoding="utf-8")
+    zaber = text[text.index('driver = "zaber"') : text.index("[devices.spectrometer]")]
+    station = changed(
+        tmp_path,
+        (zaber, 'driver = "manual"\ndivisions = 360\n\n'),
+        ("max_step_turns = 0.03", "max_step_turns = 0.05"),
+    )
+    rehearsed = rehearse_once(station, run, 0)
+    assert rehearsed.exit_status == "success", rehearsed.reason
+    for step in rehearsed.steps:
+        assert step.turns * 360 == pytest.approx(round(step.turns * 360), abs=1e-6)
+
+
+def test_helium_is_counted_where_it_is_used_up(run: RunFile, tmp_path: Path) -> None:
+    station = changed(tmp_path, ('"closed_cycle"', '"helium_flow"'))
+    rehearsed = rehearse_once(station, run, 0)
+    litres = summarise_rehearsals([rehearsed], station)["helium"]["litres"]["median"]
+    # some litres an hour: what flow cryostats of this power use
+    assert 0.5 < litres / (rehearsed.duration_s / 3600) < 5

@@ -112,7 +112,7 @@ def test_headline_is_the_highest_measured_pressure(good_run, good_page):
 
 def test_simulated_stands_in_every_figure_and_on_every_page(good_html):
     figures = re.findall(r"<svg.*?</svg>", good_html, flags=re.DOTALL)
-    assert len(figures) == 6
+    assert len(figures) == 8
     assert all(">SIMULATED<" in figure for figure in figures)
     assert "<title>SIMULATED" in good_html
     thead = good_html[good_html.index("<thead>") : good_html.index("</thead>")]
@@ -366,3 +366,79 @@ def test_many_steps_show_a_choice_of_frames(fake_run):
     html = render_report(fake_run(load=30, unload=0, dwell_readings=0))
     assert len(pictures(html, "jpeg")) == 24
     assert "24 of 30 steps shown" in html
+
+
+@pytest.fixture(scope="module")
+def two_gauges_html(tmp_path_factory, write_run):
+    """A run in which the edge takes over, with gaps, a surprise and no control."""
+    folder = tmp_path_factory.mktemp("two") / "2026-11-22_0815_pressure-ramp_ab12cd"
+    run = write_run(
+        folder,
+        load=12,
+        unload=0,
+        dwell_readings=1,
+        not_measured=(4,),
+        edge_at=tuple(range(5, 13)),
+        edge_rejected=(7,),
+        edge_in_charge_from=9,
+        reference_ruby=True,
+        predicts=True,
+        surprises=(6,),
+        start_changes={
+            "allow_unmeasured_steps": 2,
+            "raman_laser_nm": {"diamond_edge": 532.0},
+        },
+    )
+    return render_report(run)
+
+
+def test_a_second_gauge_takes_over(two_gauges_html):
+    page = Page(two_gauges_html)
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    for words in (
+        "Highest measured pressure, diamond edge on akahama2006",
+        "Every gauge at every step.",
+        "diamond edge is missing at 5 of 12 steps (longest: steps 1 to 4)",
+        "Ruby minus diamond edge at the 7 steps where both were measured.",
+        "of the diamond edge: raw counts, and where it was read.",
+        "The same edge on other scales",
+        "Told by the run: step 6 (confirmed).",
+        "Points of several gauges (ruby, diamond edge)",
+    ):
+        assert words in page.text, words
+    assert re.search(r"\bnan\b", page.text, re.IGNORECASE) is None
+
+
+def test_every_new_figure_is_marked_too(two_gauges_html):
+    figures = re.findall(r"<svg.*?</svg>", two_gauges_html, flags=re.DOTALL)
+    names = [re.findall(r'class="figure-(\w+)"', figure)[0] for figure in figures]
+    assert {"evolution", "forms", "predicted", "consistency0", "top"} <= set(names)
+    assert all(">SIMULATED<" in figure for figure in figures)
+
+
+def test_unmeasured_steps_stand_on_every_page(two_gauges_html, good_html):
+    thead = two_gauges_html[two_gauges_html.index("<thead>") : two_gauges_html.index("</thead>")]
+    assert "UNMEASURED STEPS ALLOWED" in thead  # a table head repeats on every printed page
+    assert "UNMEASURED" not in good_html
+
+
+def test_forms_of_the_load_curve_are_a_table(good_html, good_page):
+    part = good_html[good_html.index("Loading: forms of") : good_html.index("Unloading: forms of")]
+    assert part.index("<td>linear</td>") < part.index("<td>saturating</td>")
+    for head in ("AIC", "AICc", "BIC", "χ²"):
+        assert f">{head}<" in part
+    assert "Hysteresis: at the same turns" in good_page.text
+    assert "Dead band: 0.060 turns after the reversal at step 14" in good_page.text
+
+
+def test_light_and_controls_that_are_missing_are_said_to_be(good_page):
+    assert "No ledger of light belongs to this run" in good_page.text
+    assert "A referee cannot exclude that what was seen comes from gasket" in good_page.text
+
+
+def test_a_cooldown_shows_pressure_against_temperature(fake_run, good_html):
+    html = render_report(small(fake_run, cooldown=True, start_changes={"plan_name": "cooldown"}))
+    assert "Pressure against temperature" in Page(html).text
+    assert 'class="figure-pressure-of-temperature"' in html
+    assert "figure-pressure-of-temperature" not in good_html

@@ -1,11 +1,11 @@
 """Numbers, times and names as a reader expects them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["duration", "number", "plain", "utc", "with_sigma"]
+__all__ = ["NOTHING", "duration", "listed", "number", "plain", "utc", "with_sigma"]
 
 NOTHING = "–"
 MINUS = "−"
@@ -16,6 +16,19 @@ def number(value: object, digits: int = 2) -> str:
     if not isinstance(value, (int, float)) or not math.isfinite(value):
         return NOTHING
     return f"{value:.{digits}f}".replace("-", MINUS)
+
+
+def listed(numbers: Iterable[float]) -> str:
+    """List whole numbers in rising order, three or more neighbours as a span: 2, 4 to 9."""
+    spans: list[list[int]] = []
+    for value in numbers:
+        if spans and spans[-1][-1] == int(value) - 1:
+            spans[-1].append(int(value))
+        else:
+            spans.append([int(value)])
+    return ", ".join(
+        f"{span[0]} to {span[-1]}" if len(span) > 2 else ", ".join(map(str, span)) for span in spans
+    )
 
 
 def with_sigma(value: float, sigma: float) -> tuple[str, str]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from dac_control.app.report.evidence import Check, Evidence
-from dac_control.app.report.text import number
+from dac_control.app.findings.evidence import Check, Evidence
+from dac_control.app.findings.text import number
 
 __all__ = ["ruby_temperature"]
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from dac_control.app.report.text import duration, number, plain, utc, with_sigma
+from dac_control.app.findings.text import duration, listed, number, plain, utc, with_sigma
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,9 @@ def test_plain_values():
     assert plain(True) == "yes"
     assert plain({}) == plain([]) == plain("") == "–"
     assert plain(-2.5) == "−2.5"
+
+
+def test_neighbouring_numbers_become_a_span():
+    assert listed([]) == ""
+    assert listed([2.0, 4.0]) == "2, 4"
+    assert listed([1, 2, 4, 5, 6, 9]) == "1, 2, 4 to 6, 9"

@@ -1,0 +1,125 @@
+"""Gauges against each other, at the steps where both gave a pressure."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.app.findings.evolution import Evolution
+from dac_control.gauges import PressureMeasurement
+from dac_control.gauges.handover import HandOver, HandOverRefused, hand_over
+from dac_control.records.gauge_series import GaugeSeries
+from dac_control.records.summary import plain
+
+__all__ = ["FEWEST_PAIRS", "Overlap", "compare_gauges"]
+
+Array = NDArray[np.float64]
+
+FEWEST_PAIRS = 3
+"""Steps at which two gauges must agree; two points always lie on a line."""
+WITHIN = 2.0
+"""Coverage factor at which a pair counts as agreeing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Two gauges at the steps where both were measured; arrays of shape (pairs,)."""
+
+    first: str
+    second: str
+    steps: Array
+    mean_gpa: Array
+    difference_gpa: Array
+    """First minus second."""
+    sigma_stat_gpa: Array
+    """Of the difference: statistical parts in quadrature."""
+    sigma_gpa: Array
+    """The same with the systematic parts of both gauges."""
+    result: HandOver | None
+    """Chi squared with the full covariance; None where that cannot be formed."""
+    refused: str
+    """Why not."""
+
+    @property
+    def pairs(self) -> int:
+        """Number of steps at which both were measured."""
+        return self.steps.size
+
+    @property
+    def agreeing(self) -> int:
+        """Pairs whose difference is within k = 2 of its whole uncertainty."""
+        return int(np.count_nonzero(np.abs(self.difference_gpa) <= WITHIN * self.sigma_gpa))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``show --json`` prints it."""
+        return plain(
+            {
+                "first": self.first,
+                "second": self.second,
+                "steps": [int(step) for step in self.steps],
+                "difference_gpa": self.difference_gpa,
+                "sigma_stat_gpa": self.sigma_stat_gpa,
+                "sigma_gpa": self.sigma_gpa,
+                "agreeing": self.agreeing,
+                "hand_over": None if self.result is None else self.result.to_dict(),
+                "refused": self.refused,
+            }
+        )
+
+
+def compare_gauges(evolution: Evolution) -> tuple[Overlap, ...]:
+    """Compare every two gauges of the cell that were measured at a common step."""
+    found = (
+        _overlap(evolution, first, second)
+        for first, second in combinations(evolution.measured_gauges(), 2)
+    )
+    return tuple(overlap for overlap in found if overlap.pairs)
+
+
+def _overlap(evolution: Evolution, first: GaugeSeries, second: GaugeSeries) -> Overlap:
+    both = np.flatnonzero(first.measured & second.measured)
+    a, b = first.pressure_gpa[both], second.pressure_gpa[both]
+    stat = np.hypot(first.sigma_stat_gpa[both], second.sigma_stat_gpa[both])
+    sys = np.hypot(first.sigma_sys_gpa[both], second.sigma_sys_gpa[both])
+    steps = evolution.steps.step[both]
+    result, refused = None, ""
+    try:
+        result = hand_over(
+            [(_measurement(first, row), _measurement(second, row)) for row in both.tolist()],
+            steps=[int(step) for step in steps],
+            fewest_pairs=FEWEST_PAIRS,
+        )
+    except HandOverRefused as error:
+        refused = str(error)
+    return Overlap(
+        first=first.gauge,
+        second=second.gauge,
+        steps=steps,
+        mean_gpa=(a + b) / 2,
+        difference_gpa=a - b,
+        sigma_stat_gpa=stat,
+        sigma_gpa=np.hypot(stat, sys),
+        result=result,
+        refused=refused,
+    )
+
+
+def _measurement(series: GaugeSeries, row: int) -> PressureMeasurement:
+    """What was recorded, in the type that a comparison of gauges takes."""
+    return PressureMeasurement(
+        measured=bool(series.measured[row]),
+        pressure_gpa=float(series.pressure_gpa[row]),
+        sigma_stat_gpa=float(series.sigma_stat_gpa[row]),
+        sigma_sys_gpa=float(series.sigma_sys_gpa[row]),
+        gauge=series.gauge,
+        scale=series.scale,
+        observable=float(series.observable[row]),
+        observable_sigma=float(series.observable_sigma[row]),
+        observable_unit="nm" if series.observable_unit == "nm" else "cm-1",
+        temperature_k=float(series.temperature_k[row]),
+        in_range=not any("range" in flag for flag in series.flags[row]),
+        budget=(),
+        flags=series.flags[row],
+    )

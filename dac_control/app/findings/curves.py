@@ -1,0 +1,216 @@
+"""The load curves of a run: one for each leg of the screw, every form beside the chosen one."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.app.readings import Steps
+from dac_control.load_curve import FormFit, LoadCurve, LoadCurveError, fit_load_curve
+from dac_control.records.summary import plain
+
+__all__ = ["Curves", "DeadBand", "Hysteresis", "LegCurve", "fit_curves", "parameter_count"]
+
+Array = NDArray[np.float64]
+
+FEWEST_POINTS = 3
+"""Residuals of fewer points would be 0 by construction."""
+
+BRANCH_WORDS = {"load": "loading", "unload": "unloading"}
+
+
+@dataclass(frozen=True)
+class LegCurve:
+    """The curve of one leg: neighbouring steps on one branch."""
+
+    leg: int
+    """From 1, in the order of the run, loading and unloading alike."""
+    rows: NDArray[np.intp]
+    """Rows of the steps it rests on, in the order of the curve's points."""
+    curve: LoadCurve
+
+    @property
+    def branch(self) -> str:
+        """``load`` or ``unload``."""
+        return self.curve.branch
+
+    @property
+    def words(self) -> str:
+        """Its name for people."""
+        return BRANCH_WORDS.get(self.branch, self.branch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadBand:
+    """Turns after a reversal in which the pressure did not answer."""
+
+    first_step: int
+    """The last step before the reversal."""
+    last_step: int
+    """The last step that the plan called dead band; the answer came after it."""
+    turns: float
+    change_gpa: float
+    """What the pressure did meanwhile; NaN where an end of it was not measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hysteresis:
+    """Unloading against loading, where both curves have points."""
+
+    turns: tuple[float, float]
+    """Turns that both legs cover."""
+    middle_gpa: float
+    """Unloading minus loading pressure in the middle of them."""
+    largest_gpa: float
+    """The largest of these differences, with its sign."""
+
+
+@dataclass(frozen=True)
+class Curves:
+    """What turns of the screw did to the pressure. Nothing in it is a measurement."""
+
+    legs: tuple[LegCurve, ...]
+    dead_bands: tuple[DeadBand, ...]
+    hysteresis: Hysteresis | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``show --json`` prints it, under ``load_curve``."""
+        hysteresis = self.hysteresis
+        return {
+            "note": "fits to measured steps; none of these values is a measured pressure",
+            "branches": [_leg(leg) for leg in self.legs],
+            "dead_bands": [plain(vars(band)) for band in self.dead_bands],
+            "hysteresis": None if hysteresis is None else plain(vars(hysteresis)),
+        }
+
+
+def fit_curves(steps: Steps) -> Curves:
+    """Fit what can be fitted: every leg with three or more measured steps."""
+    legs: list[LegCurve] = []
+    number = 0
+    for branch, rows in _legs(steps):
+        number += 1
+        leg = _fit(steps, branch, rows, number)
+        if leg is not None:
+            legs.append(leg)
+    return Curves(tuple(legs), _dead_bands(steps), _hysteresis(legs))
+
+
+def _legs(steps: Steps) -> list[tuple[str, list[int]]]:
+    """Rows of each leg; steps that were not measured belong to none and end none."""
+    found: list[tuple[str, list[int]]] = []
+    before = ""
+    for row in range(steps.count):
+        branch = steps.branch[row]
+        if branch in BRANCH_WORDS and steps.measured[row]:
+            if branch != before:
+                found.append((branch, []))
+            found[-1][1].append(row)
+        if steps.measured[row]:
+            before = branch
+    return found
+
+
+def _fit(steps: Steps, branch: str, rows: list[int], number: int) -> LegCurve | None:
+    usable = np.array(
+        [r for r in rows if np.isfinite(steps.turns[r]) and steps.sigma_stat_gpa[r] > 0], dtype=int
+    )
+    if usable.size < FEWEST_POINTS:
+        return None
+    usable = usable[np.argsort(steps.turns[usable], kind="stable")]
+    try:
+        curve = fit_load_curve(
+            steps.turns[usable],
+            steps.pressure_gpa[usable],
+            steps.sigma_stat_gpa[usable],
+            branch=branch,
+        )
+    except LoadCurveError:
+        return None
+    return LegCurve(number, usable, curve)
+
+
+def _dead_bands(steps: Steps) -> tuple[DeadBand, ...]:
+    bands: list[DeadBand] = []
+    inside = np.array([branch == "dead_band" for branch in steps.branch], dtype=bool)
+    starts = np.flatnonzero(inside & ~np.r_[False, inside[:-1]]) if inside.size else []
+    for start in starts:
+        end = start
+        while end + 1 < inside.size and inside[end + 1]:
+            end += 1
+        if start == 0:
+            continue
+        change = steps.pressure_gpa[end] - steps.pressure_gpa[start - 1]
+        both = steps.measured[end] and steps.measured[start - 1]
+        bands.append(
+            DeadBand(
+                first_step=int(steps.step[start - 1]),
+                last_step=int(steps.step[end]),
+                turns=float(abs(steps.turns[end] - steps.turns[start - 1])),
+                change_gpa=float(change) if both else math.nan,
+            )
+        )
+    return tuple(bands)
+
+
+def _hysteresis(legs: list[LegCurve]) -> Hysteresis | None:
+    """Compare the first loading leg with the unloading leg after it."""
+    load = next((leg for leg in legs if leg.branch == "load"), None)
+    if load is None:
+        return None
+    unload = next((leg for leg in legs if leg.branch == "unload" and leg.leg > load.leg), None)
+    if unload is None:
+        return None
+    low = float(max(load.curve.turns[0], unload.curve.turns[0]))
+    high = float(min(load.curve.turns[-1], unload.curve.turns[-1]))
+    if not low < high:
+        return None
+    grid = np.linspace(low, high, 101)
+    apart = unload.curve.values_gpa(grid) - load.curve.values_gpa(grid)
+    return Hysteresis(
+        turns=(low, high),
+        middle_gpa=float(apart[50]),
+        largest_gpa=float(apart[np.argmax(np.abs(apart))]),
+    )
+
+
+def parameter_count(fit: FormFit) -> int:
+    """Fitted parameters of a form, its scatter included, as the criteria count them."""
+    return int(fit.parameters.size) + 1
+
+
+def _leg(leg: LegCurve) -> dict[str, Any]:
+    curve = leg.curve
+    return plain(
+        {
+            "branch": leg.branch,
+            "leg": leg.leg,
+            "points": curve.turns.size,
+            "turns": curve.turns,
+            "pressure_gpa": curve.pressure_gpa,
+            "criterion": curve.criterion,
+            "chosen": curve.form,
+            "rivals": [fit.form for fit in curve.rivals],
+            "scatter_gpa": curve.scatter_gpa,
+            "residuals_gpa": curve.residuals_gpa,
+            "forms": [_form(fit, curve) for fit in curve.fits],
+        }
+    )
+
+
+def _form(fit: FormFit, curve: LoadCurve) -> dict[str, Any]:
+    return {
+        "form": fit.form,
+        "chosen": fit is curve.chosen,
+        "parameters": parameter_count(fit),
+        "values": fit.parameters,
+        "chi2": fit.chi2,
+        "aic": fit.aic,
+        "aicc": fit.aicc,
+        "bic": fit.bic,
+        "scatter_gpa": fit.scatter_gpa,
+        "residual_rms_gpa": fit.residual_rms_gpa,
+        "weight": curve.form_weights.get(fit.form),
+    }

@@ -1,0 +1,55 @@
+"""What a check looks at, and what it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dac_control.app.findings.consistency import Overlap
+from dac_control.app.findings.curves import Curves
+from dac_control.app.findings.dose import LightOnSpecimen
+from dac_control.app.findings.edge_scales import EdgeOnScales
+from dac_control.app.findings.evolution import Evolution
+from dac_control.app.findings.linked_runs import LinkedRuns
+from dac_control.app.findings.recompute import Recomputed
+from dac_control.app.readings import Readings, Steps
+from dac_control.records import Run
+
+__all__ = ["Check", "Evidence"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One clause with its verdict."""
+
+    clause: str
+    passed: bool
+    text: str
+    """One sentence for a reader: what was found."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Everything that the checks look at."""
+
+    run: Run
+    steps: Steps
+    """With the pressure of the gauge in charge."""
+    first_gauge: Steps
+    """The same steps as the first gauge of the run, the ruby, saw them."""
+    dwell: Readings
+    further: tuple[Readings, ...]
+    """Every spectrum of each further gauge."""
+    curves: Curves
+    evolution: Evolution
+    overlaps: tuple[Overlap, ...]
+    light: LightOnSpecimen
+    linked: LinkedRuns
+    recomputed: Recomputed | None
+    edge: EdgeOnScales | None
+    frame_exposures_s: tuple[float, ...]
+    """Of the steps that have a frame; NaN where it is not recorded."""
+
+    @property
+    def start(self) -> Mapping[str, Any]:
+        """The start document."""
+        return self.run.start

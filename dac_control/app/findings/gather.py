@@ -1,0 +1,38 @@
+"""From a run to everything that page, table and checks say of it."""
+
+from dac_control.app.findings.consistency import compare_gauges
+from dac_control.app.findings.curves import fit_curves
+from dac_control.app.findings.dose import read_light
+from dac_control.app.findings.edge_scales import edge_on_scales
+from dac_control.app.findings.evidence import Evidence
+from dac_control.app.findings.evolution import read_evolution
+from dac_control.app.findings.frames import exposures_s, frames_of
+from dac_control.app.findings.linked_runs import find_linked
+from dac_control.app.findings.recompute import recompute_top
+from dac_control.app.readings import read_dwell, read_further, read_steps, steps_in_charge
+from dac_control.records import Run
+
+__all__ = ["gather"]
+
+
+def gather(run: Run) -> Evidence:
+    """Read and compute all of it; works for unfinished and killed runs, too."""
+    steps, first = steps_in_charge(run), read_steps(run)
+    frames = sorted(frames_of(run, steps.count))
+    exposures = exposures_s(run, steps.count)
+    evolution = read_evolution(run, steps, frozenset(frames))
+    return Evidence(
+        run=run,
+        steps=steps,
+        first_gauge=first,
+        dwell=read_dwell(run),
+        further=tuple(read_further(run, each.gauge) for each in evolution.gauges[1:]),
+        curves=fit_curves(steps),
+        evolution=evolution,
+        overlaps=compare_gauges(evolution),
+        light=read_light(run),
+        linked=find_linked(run),
+        recomputed=recompute_top(run, first),
+        edge=edge_on_scales(run, evolution),
+        frame_exposures_s=tuple(float(exposures[row]) for row in frames),
+    )

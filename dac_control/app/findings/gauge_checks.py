@@ -1,0 +1,164 @@
+"""Checks of the gauges against each other and against what was predicted."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from dac_control.app.findings.consistency import FEWEST_PAIRS, Overlap
+from dac_control.app.findings.evidence import Check, Evidence
+from dac_control.app.findings.evolution import Column, gauge_words
+from dac_control.app.findings.linked_runs import contents_of
+from dac_control.app.findings.text import number
+from dac_control.app.readings import Steps
+
+__all__ = ["GAUGE_CHECKS"]
+
+
+def _second_gauge(evidence: Evidence) -> Check:
+    clause = "independent gauges"
+    measured = [gauge_words(each.gauge) for each in evidence.evolution.measured_gauges()]
+    if len(measured) > 1:
+        return Check(clause, True, f"Gauges that gave a pressure: {', '.join(measured)}.")
+    names = (
+        ", ".join(measured) or gauge_words(evidence.first_gauge.gauge[0])
+        if (evidence.steps.count)
+        else "none"
+    )
+    text = f"One gauge only ({names}): no independent gauge confirms the pressures."
+    return Check(clause, False, text)
+
+
+def _overlaps(evidence: Evidence) -> Check | None:
+    if len(evidence.evolution.measured_gauges()) < 2:
+        return None
+    clause = f"two gauges agree at {FEWEST_PAIRS} steps"
+    if not evidence.overlaps:
+        text = (
+            "No two gauges were measured at the same step: the later one continues nothing, and "
+            "what it says is not tied to what came before."
+        )
+        return Check(clause, False, text)
+    sentences = [_overlap_words(each) for each in evidence.overlaps]
+    agree = any(_holds(each) for each in evidence.overlaps)
+    contradict = any(each.result and not each.result.consistent for each in evidence.overlaps)
+    return Check(clause, agree and not contradict, " ".join(sentences))
+
+
+def _holds(overlap: Overlap) -> bool:
+    result = overlap.result
+    return result is not None and result.consistent and overlap.agreeing >= FEWEST_PAIRS
+
+
+def _overlap_words(overlap: Overlap) -> str:
+    names = f"{gauge_words(overlap.first)} and {gauge_words(overlap.second)}"
+    if overlap.pairs < FEWEST_PAIRS:
+        steps = "1 step" if overlap.pairs == 1 else f"{overlap.pairs} steps"
+        return f"{names} were measured together at {steps}; {FEWEST_PAIRS} are needed.".capitalize()
+    within = f"{overlap.agreeing} of {overlap.pairs} pairs within k = 2"
+    result = overlap.result
+    if result is None:
+        return f"{names}: {within}; they cannot be compared as a whole: {overlap.refused}"
+    verdict = "agree" if result.consistent else "CONTRADICT each other"
+    return (
+        f"{names[0].upper()}{names[1:]} {verdict}: {within}, χ² = {number(result.chi2, 1)} for "
+        f"{result.degrees_of_freedom} pairs (p = {result.p_value:.2g}), offset "
+        f"{number(result.offset_gpa, 2)} ± {number(result.offset_sigma_gpa, 2)} GPa."
+    )
+
+
+def _gaps(evidence: Evidence) -> Check | None:
+    """Every column of the matrix, where more than one gauge was meant to be read."""
+    columns = [c for c in evidence.evolution.columns if c.kind == "gauge"]
+    if len(columns) < 2:
+        return None
+    holes = [_gap_words(column) for column in columns if column.longest_gap is not None]
+    clause = "every gauge at every step"
+    if not holes:
+        return Check(clause, True, "Every gauge was measured at every step.")
+    return Check(clause, False, f"Gaps in the evolution: {'; '.join(holes)}.")
+
+
+def _gap_words(column: Column) -> str:
+    gap = column.longest_gap
+    assert gap is not None  # the caller looked
+    missing = column.count("rejected") + column.count("not_taken")
+    where = (
+        f"step {gap.first_step}" if gap.steps == 1 else f"steps {gap.first_step} to {gap.last_step}"
+    )
+    span = "" if gap.pressure_gpa is None else f", across {number(gap.pressure_gpa, 1)} GPa"
+    of_all = f"{missing} of {len(column.states)} steps"
+    return f"{column.words} is missing at {of_all} (longest: {where}{span})"
+
+
+def _predictions(evidence: Evidence) -> Check | None:
+    steps = evidence.steps
+    # in the dead band nothing is predicted: the window is what an answer at once would read
+    known = steps.measured & np.isfinite(steps.predicted_low_gpa)
+    known &= np.array(steps.branch, dtype=str) != "dead_band"
+    if not np.any(known):
+        return None
+    value = steps.pressure_gpa
+    outside = known & ((value < steps.predicted_low_gpa) | (value > steps.predicted_high_gpa))
+    beyond = known & (
+        (steps.on("load") & (value > steps.bound_gpa))
+        | (steps.on("unload") & (value < steps.bound_gpa))
+    )
+    told = known & steps.surprising
+    count, total = int(np.count_nonzero(outside)), int(np.count_nonzero(known))
+    text = (
+        f"{count} of {total} readings fell outside the 95 % window that was predicted before the "
+        f"screw was turned ({number(0.05 * total, 1)} are expected), "
+        f"{np.count_nonzero(beyond) or 'none'} beyond the 99.9 % bound"
+    )
+    clause = "no surprise"
+    unusual = np.flatnonzero(outside | told)
+    if unusual.size == 0:
+        return Check(clause, True, f"{text}.")
+    named = "; ".join(_surprise_words(steps, int(row)) for row in unusual)
+    # one in twenty is what a 95 % window lets through
+    usual = count <= _most_expected(total) and not np.any(told | beyond)
+    return Check(clause, usual, f"{text}. Looked at twice or outside: {named}.")
+
+
+def _surprise_words(steps: Steps, row: int) -> str:
+    said = steps.surprise[row].replace("_", " ") if steps.surprising[row] else ""
+    return f"step {steps.step[row]:.0f}" + (f" ({said})" if said else "")
+
+
+def _most_expected(total: int) -> int:
+    """Readings outside a 95 % window that chance explains, at 1 % for more."""
+    below = 0.0
+    for count in range(total + 1):
+        below += math.comb(total, count) * 0.05**count * 0.95 ** (total - count)
+        if below >= 0.99:
+            return count
+    return total
+
+
+def _specimen_there(evidence: Evidence) -> Check | None:
+    inside = contents_of(evidence.start).lower()
+    vibron = next((g for g in evidence.evolution.gauges if g.gauge == "h2_vibron"), None)
+    if vibron is None and not any(word in inside for word in ("hydrogen", "deuterium", "h2")):
+        return None
+    clause = "hydrogen seen"
+    if vibron is None or not np.any(vibron.measured):
+        text = "That hydrogen was in the cell is not shown: its vibron was not measured."
+        return Check(clause, False, text)
+    last = int(np.flatnonzero(vibron.measured)[-1])
+    text = (
+        f"The vibron of the hydrogen was last seen at step {evidence.steps.step[last]:.0f} "
+        f"({number(float(vibron.pressure_gpa[last]), 1)} GPa)"
+    )
+    if last == evidence.steps.count - 1:
+        return Check(clause, True, f"{text}, the last one.")
+    return Check(clause, False, f"{text}; what was in the cell afterwards is not shown.")
+
+
+GAUGE_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
+    _second_gauge,
+    _overlaps,
+    _gaps,
+    _predictions,
+    _specimen_there,
+)

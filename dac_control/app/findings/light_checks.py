@@ -1,0 +1,50 @@
+"""Checks of the light that fell on the specimen."""
+
+from collections.abc import Callable
+
+from dac_control.app.findings.evidence import Check, Evidence
+from dac_control.app.findings.text import duration, number
+
+__all__ = ["LIGHT_CHECKS"]
+
+
+def _recorded(evidence: Evidence) -> Check | None:
+    if evidence.steps.count == 0:
+        return None
+    light, clause = evidence.light, "light accounted for"
+    if light.recorded:
+        shots = sum(spot.run.shots for spot in light.spots)
+        unended = sum(spot.run.unended for spot in light.spots)
+        if unended:
+            text = f"{unended} openings of a light have no known end; they count until the run's."
+            return Check(clause, False, text)
+        return Check(clause, True, f"Every opening of a light is on record ({shots} in this run).")
+    seconds = duration(sum(light.exposure_s.values()))
+    why = f": {light.problem}" if light.problem else ""
+    text = (
+        f"How much light fell on the specimen is not on record{why}. All that is known: its "
+        f"spectra were exposed for {seconds} altogether."
+    )
+    return Check(clause, False, text)
+
+
+def _budget(evidence: Evidence) -> Check | None:
+    if evidence.steps.count == 0:
+        return None
+    light, clause = evidence.light, "light within its budget"
+    if not light.budget_stated:
+        text = "No budget of light was stated: nothing limited what the specimen was given."
+        return Check(clause, False, text)
+    if not light.recorded:
+        return Check(clause, False, "A budget of light was stated, and nothing shows it was kept.")
+    over = [
+        f"{spot.light} on {spot.spot} ({number(spot.life.energy_mj, 2)} mJ)"
+        for spot in light.spots
+        if spot.overspent
+    ]
+    if over:
+        return Check(clause, False, f"More light than the budget allows: {', '.join(over)}.")
+    return Check(clause, True, "The light stayed within its budget.")
+
+
+LIGHT_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (_recorded, _budget)

@@ -1,0 +1,62 @@
+"""Checks of what stands beside the run: its controls, and other runs on the specimen."""
+
+from collections.abc import Callable, Mapping
+
+from dac_control.app.findings.evidence import Check, Evidence
+from dac_control.app.findings.linked_runs import LinkedRun
+
+__all__ = ["LINK_CHECKS"]
+
+
+def _control_run(evidence: Evidence) -> Check:
+    clause = "control run"
+    linked = evidence.linked
+    if linked.controlled:
+        subject = linked.controlled[0]
+        where = f" ({subject.folder})" if subject.found else ", which is not beside it"
+        text = f"This run is itself a control, of the run {subject.uid[:8]}{where}."
+        return Check(clause, subject.found, text)
+    if not linked.controls:
+        text = (
+            "No control run (an empty or coated cell, the same steps) is linked to this one: a "
+            "referee cannot exclude that gasket, diamonds or coating show the same by themselves."
+        )
+        return Check(clause, False, text)
+    held = [each for each in linked.controls if _holds(each)]
+    words = " ".join(_control_words(each) for each in linked.controls)
+    return Check(clause, bool(held), words)
+
+
+def _holds(control: LinkedRun) -> bool:
+    return control.found and control.exit_status == "success" and not control.differs
+
+
+def _control_words(control: LinkedRun) -> str:
+    if not control.found:
+        return f"The control run {control.uid[:8]} is named, but not beside this run."
+    inside = f", {control.contents} in its cell" if control.contents else ""
+    text = f"Control run {control.uid[:8]} ({control.folder}{inside})"
+    if control.exit_status != "success":
+        return f"{text} was not carried out to its end ({control.exit_status})."
+    if control.differs:
+        return f"{text} differs from this run in: {', '.join(control.differs)}."
+    return f"{text}: the same targets, settings and gauges."
+
+
+def _repeated(evidence: Evidence) -> Check:
+    clause = "repeated"
+    specimen = evidence.start.get("specimen") or {}
+    name = specimen.get("id") if isinstance(specimen, Mapping) else specimen
+    which = f"the specimen “{name}”" if name else "a specimen that is not named"
+    if evidence.start.get("plan_name") == "repeatability" and evidence.run.exit_status == "success":
+        text = f"The run itself reaches one pressure again and again on {which}."
+        return Check(clause, True, text)
+    others = evidence.linked.same_specimen
+    if others:
+        runs = "1 other run" if len(others) == 1 else f"{len(others)} other runs"
+        text = f"{runs} on {which} lie beside this one; whether they agree is not tested here."
+        return Check(clause, False, text)
+    return Check(clause, False, f"One run on {which}: nothing is said of repeatability.")
+
+
+LINK_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (_control_run, _repeated)

@@ -1,0 +1,142 @@
+"""Runs that belong to this one: controls of it, what it controls, others on the same specimen."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dac_control.errors import RecordError
+from dac_control.records import Run, RunInfo, list_runs
+
+__all__ = ["LinkedRun", "LinkedRuns", "find_linked"]
+
+logger = logging.getLogger(__name__)
+
+Relation = Literal["controls_this", "controlled_by_this"]
+
+# What must be the same for a control to be one: (words, path in the start document).
+_SAME = (
+    ("targets", ("targets",)),
+    ("settings of the plan", ("plan_args", "settings")),
+    ("gauges", ("gauge_settings",)),
+    ("limits", ("limits",)),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedRun:
+    """A run that is named as a control."""
+
+    relation: Relation
+    """``controls_this``: it was made to control this one; ``controlled_by_this``: the other way."""
+    uid: str
+    found: bool
+    """True where it lies beside this run."""
+    folder: str = ""
+    contents: str = ""
+    """What was in its cell, as it says."""
+    exit_status: str = ""
+    simulated: bool = False
+    differs: tuple[str, ...] = ()
+    """What was not the same in both runs and should be."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``show --json`` prints it."""
+        return {**vars(self), "differs": list(self.differs)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedRuns:
+    """Runs beside this one that matter for what it shows."""
+
+    controls: tuple[LinkedRun, ...]
+    """Runs that control this one."""
+    controlled: tuple[LinkedRun, ...]
+    """Runs that this one was made to control."""
+    same_specimen: tuple[str, ...]
+    """Names of the folders of other runs on the same specimen that moved the screw."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``show --json`` prints it, under ``controls``."""
+        return {
+            "controls_of_this_run": [each.to_dict() for each in self.controls],
+            "runs_that_this_controls": [each.to_dict() for each in self.controlled],
+            "other_runs_on_the_specimen": list(self.same_specimen),
+        }
+
+
+def find_linked(run: Run) -> LinkedRuns:
+    """Look through the runs that lie beside this one."""
+    try:
+        beside = [info for info in list_runs(run.folder.resolve().parent) if info.uid != run.uid]
+    except RecordError as error:
+        logger.warning("the runs beside %s cannot be listed: %s", run.folder.name, error)
+        beside = []
+    by_uid = {info.uid: info for info in beside}
+    claimed = sorted(info.uid for info in beside if _controls(info.start) == run.uid)
+    named = [str(run.start["control_run"])] if run.start.get("control_run") else []
+    controls = dict.fromkeys([*named, *claimed])
+    target = _controls(run.start)
+    return LinkedRuns(
+        controls=tuple(_link(run, uid, by_uid, "controls_this") for uid in controls),
+        controlled=(_link(run, target, by_uid, "controlled_by_this"),) if target else (),
+        same_specimen=_same_specimen(run, beside),
+    )
+
+
+def _controls(start: Mapping[str, Any]) -> str:
+    """Uid of the run that a run was made to control; empty for none."""
+    return str(start.get("controls") or start.get("control_of") or "")
+
+
+def _link(run: Run, uid: str, by_uid: Mapping[str, RunInfo], relation: Relation) -> LinkedRun:
+    info = by_uid.get(uid) or next((i for u, i in by_uid.items() if u.startswith(uid)), None)
+    if info is None:
+        return LinkedRun(relation=relation, uid=uid, found=False)
+    control = info.start if relation == "controls_this" else run.start
+    return LinkedRun(
+        relation=relation,
+        uid=info.uid,
+        found=True,
+        folder=info.folder.name,
+        contents=contents_of(control),
+        exit_status=info.exit_status,
+        simulated=info.simulated,
+        differs=tuple(
+            words for words, path in _SAME if _at(run.start, path) != _at(info.start, path)
+        ),
+    )
+
+
+def contents_of(start: Mapping[str, Any]) -> str:
+    """What a run says is in its cell; empty where it does not."""
+    specimen = start.get("specimen")
+    inside = specimen if isinstance(specimen, Mapping) else {}
+    return str(start.get("contents") or inside.get("contents") or inside.get("material") or "")
+
+
+def _same_specimen(run: Run, beside: list[RunInfo]) -> tuple[str, ...]:
+    specimen = _specimen(run.start)
+    if not specimen:
+        return ()
+    return tuple(
+        sorted(
+            info.folder.name
+            for info in beside
+            if _specimen(info.start) == specimen
+            and info.plan in ("pressure_ramp", "repeatability", "full_experiment")
+            and info.simulated == run.simulated
+        )
+    )
+
+
+def _specimen(start: Mapping[str, Any]) -> str:
+    found = start.get("specimen")
+    return str((found.get("id") if isinstance(found, Mapping) else found) or "")
+
+
+def _at(start: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = start
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found

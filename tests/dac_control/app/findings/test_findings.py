@@ -1,0 +1,337 @@
+"""What is found in a run: gauges and gaps, curves, light, controls, limitations."""
+
+import json
+import math
+
+import numpy as np
+import orjson
+import pytest
+
+from dac_control.app.findings import gather, summarise_findings
+from dac_control.app.findings.checks import run_checks
+from dac_control.app.readings import read_steps, steps_in_charge
+from dac_control.records import dumps_summary, open_run
+from dac_control.records.gauge_series import gauges_in_charge, read_gauges
+
+START_S = 1_795_335_300.0
+
+TWO_GAUGES = {
+    "load": 10,
+    "unload": 0,
+    "dwell_readings": 1,
+    "edge_at": (4, 5, 6, 8, 9, 10),
+    "edge_rejected": (6,),
+    "edge_in_charge_from": 8,
+    "reference_ruby": True,
+    "predicts": True,
+}
+
+
+@pytest.fixture
+def two_gauges(fake_run):
+    return fake_run(**TWO_GAUGES)
+
+
+def clause(run, words):
+    return next(check for check in run_checks(gather(run)) if check.clause == words)
+
+
+def write_ledger(run, openings, specimen="H2-017"):
+    lines = []
+    for number, (light, spot, uid, power_mw, open_s) in enumerate(openings):
+        about = {
+            "id": f"o{number}",
+            "specimen": specimen,
+            "run": uid,
+            "session": "s",
+            "time": START_S + number,
+            "lab_time_s": 10.0 * number,
+        }
+        lines.append(
+            about
+            | {
+                "kind": "opening",
+                "light": light,
+                "spot": spot,
+                "power_mw": power_mw,
+                "transmission": 0.5,
+                "area_um2": 10.0,
+                "speed": 200.0,
+            }
+        )
+        if open_s is not None:
+            closed = {"kind": "closed", "open_s": open_s, "power_mw": None, "reason": "shut"}
+            lines.append(about | closed)
+    content = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+    (run.folder / "light.jsonl").write_bytes(content)
+
+
+# gauges and their gaps -------------------------------------------------------------------
+
+
+def test_a_run_from_before_there_were_gauges_has_the_ruby_in_charge(good_run) -> None:
+    assert set(gauges_in_charge(good_run)) == {"ruby"}
+    (ruby,) = read_gauges(good_run)
+    assert ruby.gauge == "ruby" and ruby.scale == "ruby2020" and ruby.observable_unit == "nm"
+    np.testing.assert_array_equal(ruby.pressure_gpa, good_run.column("ruby", "pressure_gpa"))
+
+
+def test_steps_take_the_pressure_of_the_gauge_in_charge(two_gauges) -> None:
+    ruby, edge, reference = read_gauges(two_gauges)
+    steps = steps_in_charge(two_gauges)
+    assert steps.gauge == ("ruby",) * 7 + ("diamond_edge",) * 3
+    np.testing.assert_array_equal(steps.pressure_gpa[:7], ruby.pressure_gpa[:7])
+    np.testing.assert_array_equal(steps.pressure_gpa[7:], edge.pressure_gpa[7:])
+    assert steps.scale[-1] == "akahama2006" and steps.observable_unit[-1] == "cm-1"
+    # the ruby's own lines stay where they were
+    np.testing.assert_array_equal(steps.r1_nm, read_steps(two_gauges).r1_nm)
+    assert not reference.of_the_cell
+
+
+def test_the_last_good_spectrum_of_a_step_counts_and_a_bad_one_stays_a_gap(two_gauges) -> None:
+    edge = read_gauges(two_gauges)[1]
+    assert edge.spectra.tolist() == [0, 0, 0, 2, 2, 1, 0, 2, 2, 2]
+    assert edge.taken.tolist() == [False] * 3 + [True] * 3 + [False] + [True] * 3
+    assert edge.measured.tolist() == [False] * 3 + [True, True, False, False] + [True] * 3
+    assert edge.flags[5] == ("low_signal",) and edge.flags[4] == ()
+    assert math.isnan(edge.pressure_gpa[5]) and math.isnan(edge.pressure_gpa[6])
+
+
+def test_a_gauge_in_charge_that_left_no_stream_measured_nothing(fake_run) -> None:
+    run = fake_run(load=3, unload=0, dwell_readings=0, edge_at=(9,), edge_in_charge_from=3)
+    steps = steps_in_charge(run)
+    assert steps.measured.tolist() == [True, True, False]
+    assert math.isnan(steps.pressure_gpa[2]) and steps.gauge[2] == "diamond_edge"
+
+
+def test_the_matrix_marks_every_gap(two_gauges) -> None:
+    matrix = summarise_findings(two_gauges)["evolution"]
+    columns = {column["name"]: column for column in matrix["columns"]}
+    assert list(columns) == ["ruby", "diamond_edge", "reference_ruby", "picture"]
+    edge = columns["diamond_edge"]
+    missing, bad, good = "not_taken", "rejected", "measured"
+    assert edge["states"] == [missing] * 3 + [good, good, bad, missing] + [good] * 3
+    assert (edge["measured"], edge["rejected"], edge["not_taken"]) == (5, 1, 4)
+    assert edge["longest_gap"]["first_step"] == 1 and edge["longest_gap"]["steps"] == 3
+    assert edge["longest_gap"]["pressure_gpa"] is None, "nothing before it"
+    assert columns["ruby"]["longest_gap"] is None
+    assert columns["reference_ruby"]["kind"] == "reference"
+    assert matrix["in_charge"][-1] == "diamond_edge"
+
+
+def test_a_gap_between_values_says_how_far_it_reaches(fake_run) -> None:
+    run = fake_run(**TWO_GAUGES | {"edge_at": (1, 2, 6, 7, 8, 9, 10), "edge_rejected": ()})
+    steps = steps_in_charge(run)
+    gap = next(c for c in gather(run).evolution.columns if c.name == "diamond_edge").longest_gap
+    assert gap is not None and (gap.first_step, gap.last_step) == (3, 5)
+    assert gap.pressure_gpa == pytest.approx(steps.pressure_gpa[5] - steps.pressure_gpa[1])
+    assert gap.turns == pytest.approx(steps.turns[5] - steps.turns[1])
+
+
+# gauges against each other ---------------------------------------------------------------
+
+
+def test_gauges_that_agree_and_gauges_that_do_not(fake_run, two_gauges) -> None:
+    (overlap,) = gather(two_gauges).overlaps
+    assert overlap.pairs == 5 and overlap.agreeing >= 4
+    assert overlap.result is not None and overlap.result.consistent
+    assert clause(two_gauges, "independent gauges").passed
+    assert clause(two_gauges, "two gauges agree at 3 steps").passed
+    apart = fake_run(**TWO_GAUGES, edge_offset_gpa=8.0)
+    check = clause(apart, "two gauges agree at 3 steps")
+    assert not check.passed and "CONTRADICT" in check.text
+
+
+def test_too_few_common_steps_are_a_limitation(fake_run) -> None:
+    run = fake_run(**TWO_GAUGES | {"edge_at": (4, 5)})
+    check = clause(run, "two gauges agree at 3 steps")
+    assert not check.passed and "were measured together at 2 steps; 3 are needed" in check.text
+    assert gather(run).overlaps[0].result is None
+
+
+# curves and predictions ------------------------------------------------------------------
+
+
+def test_load_curve_has_every_form_of_each_branch(good_run) -> None:
+    found = summarise_findings(good_run)["load_curve"]
+    load, unload = found["branches"]
+    assert (load["branch"], unload["branch"]) == ("load", "unload")
+    assert {"linear", "quadratic", "saturating"} <= {form["form"] for form in load["forms"]}
+    for form in load["forms"]:
+        assert {"parameters", "chi2", "aic", "aicc", "bic", "scatter_gpa"} <= form.keys()
+    assert sum(form["chosen"] for form in load["forms"]) == 1
+    assert len(load["residuals_gpa"]) == load["points"] == 14
+    (band,) = found["dead_bands"]
+    assert band["first_step"] == 14 and band["turns"] == pytest.approx(0.06)
+    assert found["hysteresis"]["middle_gpa"] < 0
+
+
+def test_predictions_stand_apart_from_pressures(fake_run) -> None:
+    run = fake_run(**TWO_GAUGES, surprises=(3,))
+    first, second, third, *_ = summarise_findings(run)["steps"]
+    assert first["predicted"] is None and first["surprise"] == ""
+    assert second["predicted"]["low_gpa"] < second["predicted"]["high_gpa"]
+    assert third["surprise"] == "confirmed"
+    check = clause(run, "no surprise")
+    assert not check.passed and "step 3 (confirmed)" in check.text
+
+
+# light -----------------------------------------------------------------------------------
+
+
+def test_without_a_ledger_the_dose_is_not_known(good_run) -> None:
+    dose = summarise_findings(good_run)["dose"]
+    assert dose["recorded"] is False and dose["spots"] == []
+    assert dose["exposure_s"]["ruby"] == pytest.approx(0.2 * (21 + 63))
+    assert not clause(good_run, "light accounted for").passed
+    assert not clause(good_run, "light within its budget").passed
+
+
+def test_dose_of_the_run_and_of_the_whole_life(fake_run) -> None:
+    budget = [{"light": "532nm", "max_energy_mj": 40.0}]
+    run = fake_run(load=3, unload=0, dwell_readings=0, start_changes={"light_budget": budget})
+    write_ledger(
+        run,
+        [
+            ("532nm", "chip", "earlier", 4.0, 5.0),
+            ("532nm", "chip", run.uid, 6.0, 2.0),
+            ("532nm", "chip", run.uid, 2.0, 1.0),
+            ("lamp", "sample", run.uid, 1.0, 30.0),
+        ],
+    )
+    dose = summarise_findings(run)["dose"]
+    green, lamp = dose["spots"]
+    assert green["run"]["energy_mj"] == pytest.approx(7.0)
+    assert green["run"]["peak_intensity_mw_per_um2"] == pytest.approx(0.3)
+    assert green["run"]["open_s"] == pytest.approx(3.0) and green["run"]["shots"] == 2
+    assert green["life"]["energy_mj"] == pytest.approx(17.0)
+    assert green["allowed"]["energy_mj"] == 40.0 and lamp["allowed"]["energy_mj"] is None
+    assert clause(run, "light accounted for").passed
+    assert clause(run, "light within its budget").passed
+
+
+def test_light_beyond_its_budget_and_light_without_an_end(fake_run) -> None:
+    budget = {"limits": [{"light": "532nm", "max_energy_mj": 1.0}]}
+    run = fake_run(load=2, unload=0, dwell_readings=1, start_changes={"light_budget": budget})
+    write_ledger(run, [("532nm", "chip", run.uid, 4.0, None)])
+    assert summarise_findings(run)["dose"]["spots"][0]["run"]["unended"] == 1
+    assert "no known end" in clause(run, "light accounted for").text
+    assert "532nm on chip" in clause(run, "light within its budget").text
+
+
+def test_a_damaged_ledger_is_no_dose(fake_run) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=0)
+    (run.folder / "light.jsonl").write_text('{"kind": "opening"}\n')
+    dose = summarise_findings(run)["dose"]
+    assert dose["recorded"] is False and "damaged" in dose["problem"]
+
+
+# controls and other runs -----------------------------------------------------------------
+
+
+def a_control(fake_run, **changes):
+    link = {"controls": "ab12cd34-0000-4000-8000-000000000001", "contents": "alumina"}
+    return fake_run(
+        load=2,
+        unload=0,
+        dwell_readings=0,
+        frames=False,
+        uid="cccccccc-0000-4000-8000-000000000002",
+        start_changes={"plan_name": "control_run", "specimen": {"id": "empty"}} | link | changes,
+    )
+
+
+def test_a_control_beside_the_run_is_found(fake_run) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=0)
+    assert "a referee cannot exclude" in clause(run, "control run").text
+    control = a_control(fake_run)
+    found = summarise_findings(open_run(run.folder))["controls"]
+    (linked,) = found["controls_of_this_run"]
+    assert linked["found"] and linked["contents"] == "alumina" and linked["differs"] == []
+    assert clause(open_run(run.folder), "control run").passed
+    (subject,) = summarise_findings(control)["controls"]["runs_that_this_controls"]
+    assert subject["uid"] == run.uid and subject["found"]
+    assert "itself a control" in clause(control, "control run").text
+
+
+def test_a_control_with_other_targets_is_none(fake_run) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=0)
+    a_control(fake_run, targets={"unit": "gpa", "load": [5.0], "unload": []})
+    check = clause(open_run(run.folder), "control run")
+    assert not check.passed and "differs from this run in: targets" in check.text
+
+
+def test_a_control_that_is_not_there(fake_run) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=0, start_changes={"control_run": "ffff0000"})
+    check = clause(run, "control run")
+    assert not check.passed and "named, but not beside" in check.text
+
+
+# conditions ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "passed", "text"),
+    [
+        ({"allow_unmeasured_steps": 3}, "no step without a measurement was allowed", False, "= 3"),
+        ({"allow_unmeasured_steps": 0}, "no step without a measurement was allowed", True, "never"),
+        ({"max_temperature_k": 79.0}, "specimen never too warm", False, "above the 79 K"),
+        ({"max_temperature_k": 90.0}, "specimen never too warm", True, "below the 90 K"),
+        ({}, "specimen never too warm", False, "nobody stated"),
+        ({}, "wavelength axis calibrated", False, "was not calibrated with a lamp"),
+        (
+            {"calibrations": {"axis": {"time": "2026-11-22T02:00:00+00:00"}}},
+            "wavelength axis calibrated",
+            True,
+            "6.2 h before",
+        ),
+        (
+            {"calibrations": {"axis": {"time": "2026-11-22T02:00:00+00:00", "limit_h": 4}}},
+            "wavelength axis calibrated",
+            False,
+            "more than 4 h",
+        ),
+        ({}, "hydrogen seen", False, "vibron was not measured"),
+        (
+            {"instruments": {"microscope": {"autos_off": True}}},
+            "camera without automatics",
+            True,
+            "",
+        ),
+    ],
+)
+def test_conditions(fake_run, changes, words, passed, text) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=1, start_changes=changes)
+    check = clause(run, words)
+    assert check.passed is passed and text in check.text
+
+
+def test_everything_is_strict_json(two_gauges) -> None:
+    summary = summarise_findings(two_gauges)
+    assert json.loads(dumps_summary(summary)) == summary
+    last = summary["steps"][-1]
+    assert last["gauge"] == "diamond_edge" and last["scale"] == "akahama2006"
+    assert last["gauges"]["ruby"]["measured"] and last["observable_unit"] == "cm-1"
+    assert summary["edge_on_scales"]["step"] == 10
+    assert all(isinstance(sentence, str) for sentence in summary["limitations"])
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_killed_run_has_findings(fake_run, steps) -> None:
+    run = fake_run(load=steps, unload=0, dwell_readings=0, exit_status=None, frames=False)
+    summary = summarise_findings(run)
+    assert json.loads(dumps_summary(summary)) == summary
+    assert summary["load_curve"]["branches"] == []
+
+
+def test_a_calibration_is_not_asked_about_pressures(fake_run) -> None:
+    run = fake_run(load=0, unload=0, start_changes={"plan_name": "calibrate_axis"})
+    clauses = {check["clause"] for check in summarise_findings(run)["checks"]}
+    assert clauses == {"real instruments", "carried out as planned"}
+
+
+def test_signs_in_the_frames_are_told(fake_run) -> None:
+    run = fake_run(load=4, unload=0, dwell_readings=0, predicts=True, signs={3: "darkened shiny"})
+    assert summarise_findings(run)["steps"][2]["signs"] == "darkened shiny"
+    check = clause(run, "no sign in the frames")
+    assert not check.passed and "darkened at step 3, shiny at step 3" in check.text
