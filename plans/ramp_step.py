@@ -1,7 +1,8 @@
 """One step of a ramp: move, dwell, measure, record; or hold with the reason."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bluesky.utils import MsgGenerator
@@ -94,7 +95,7 @@ def take_step(
         gauge=aim.gauge,
         expected_gpa=aim.expected_gpa,
     )
-    judge = _Judge(aim.prediction, settings.outliers)
+    judge = _Judge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
     judge.add(settled.last)
     yield from _others(instruments, settings, aim)
     # also after a dwell that lost the line, so that the step is on record; then the ramp holds
@@ -122,7 +123,10 @@ class _Judge:
 
     prediction: StepPrediction | None
     settings: OutlierSettings
+    drift_gpa_per_h: float
+    """By which the pressure may go on moving between two readings."""
     readings: list[Reading] = field(default_factory=list)
+    began_s: float = NOTHING
     verdict: OutlierVerdict | None = None
 
     def add(self, reading: GaugeReading) -> None:
@@ -130,7 +134,12 @@ class _Judge:
             self.readings.append(
                 Reading(pressure_gpa=reading.pressure_gpa, sigma_gpa=reading.sigma_stat_gpa)
             )
-            self.verdict = judge_readings(self.readings, self._expected(), self.settings)
+            if len(self.readings) == 1:
+                self.began_s = reading.lab_time_s
+            hours = (reading.lab_time_s - self.began_s) / 3600.0
+            drifted_gpa = self.settings.drift_allowance_gpa + hours * self.drift_gpa_per_h
+            allowed = replace(self.settings, drift_allowance_gpa=drifted_gpa)
+            self.verdict = judge_readings(self.readings, self._expected(), allowed)
 
     def believes(self, reading: GaugeReading) -> bool:
         """Take in a reading; False if it should be taken again."""
@@ -157,6 +166,12 @@ class _Judge:
             low_gpa=self.prediction.low_gpa,
             high_gpa=self.prediction.high_gpa,
         )
+
+
+def _drift_gpa_per_h(settled: DwellResult, settings: RampSettings) -> float:
+    """Bound of the drift that the dwell ended with; its limit where it has none."""
+    upper = settled.drift.upper_gpa_per_h
+    return upper if math.isfinite(upper) else settings.dwell.drift_limit_gpa_per_h
 
 
 def _others(instruments: Instruments, settings: RampSettings, aim: StepAim) -> MsgGenerator[None]:

@@ -45,16 +45,20 @@ def open_disk_storage(station: Station, attachments: Attachments) -> Storage:
     handler = log_to_file(storage.state)
     frames = FrameStore()
     intents = IntentLog(storage.state / "intents.jsonl")
+    light = LightLedger(storage.state / LIGHT_NAME)
+    specimen = station.specimen.id
     recorder = RunRecorder(
         storage.runs,
         attachments=lambda start: dict(attachments),
         frame_store=frames,
         intent_log=intents,
+        # the whole life of the specimen, since that is what a budget is about
+        copies={LIGHT_NAME: lambda uid: light.lines_of_specimen(specimen)},
     )
     return Storage(
         frames=frames,
         intents=intents,
-        light=LightLedger(storage.state / LIGHT_NAME),
+        light=light,
         calibrations=CalibrationStore.at(storage.state / CALIBRATIONS_NAME),
         metadata=RunMetadata(storage.state / "metadata.json"),
         recorder=recorder,

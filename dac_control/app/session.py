@@ -215,6 +215,7 @@ def _wire(session: Session, around: Surroundings) -> None:
     engine.subscribe(around.documents(listen))
     engine.preprocessors.append(
         lambda plan: bpp.inject_md_wrapper(
-            plan, start_metadata(session.station, session.connections)
+            plan,
+            start_metadata(session.station, session.connections, session.instruments.calibrations),
         )
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from dac_control.app.station import Station
 from dac_control.errors import DacError
+from dac_control.records.calibrations import CalibrationKind, CalibrationStore
 from devices.drivers.roles import Identity
 
 __all__ = ["Connection", "start_metadata"]
@@ -23,9 +24,15 @@ class Connection:
     error: DacError | None = None
 
 
-def start_metadata(station: Station, connections: list[Connection]) -> dict[str, Any]:
+def start_metadata(
+    station: Station, connections: list[Connection], calibrations: CalibrationStore | None = None
+) -> dict[str, Any]:
     """What every start document of a station says: who, what, with which numbers and versions."""
     return {
+        "allow_unmeasured_steps": 0,
+        "light_budget": [asdict(limit.as_limits()) for limit in station.light.limits],
+        "calibrations": _calibrations(station, calibrations),
+        **_of_the_edge(station),
         "station": station.station.name,
         "simulated": station.station.simulated,
         "speed": station.clock.speed,
@@ -55,4 +62,34 @@ def start_metadata(station: Station, connections: list[Connection]) -> dict[str,
                 for package in ("dac-control", "bluesky", "ophyd", "event-model", "numpy", "scipy")
             },
         },
+    }
+
+
+def _calibrations(station: Station, store: CalibrationStore | None) -> dict[str, Any]:
+    """The newest calibration of each kind, with its date; those that there are."""
+    if store is None:
+        return {}
+    found: dict[str, Any] = {}
+    spectrometer = station.devices.spectrometer.name
+    ports: dict[CalibrationKind, str] = {
+        "axis": spectrometer,
+        "gain": spectrometer,
+        "lambda0": station.gauge.lambda0[0].chip,
+    }
+    for kind, port in ports.items():
+        every = store.history(kind, port, simulated=station.station.simulated)
+        if every:
+            found[kind] = {"uid": every[-1].uid, "time": every[-1].time.isoformat()}
+    return found
+
+
+def _of_the_edge(station: Station) -> dict[str, Any]:
+    edge = station.edge
+    if edge is None:
+        return {}
+    return {
+        "gauge_scales": {"ruby": station.gauge.scale, "diamond_edge": edge.scale},
+        "raman_laser_nm": {"diamond_edge": edge.laser_nm},
+        "nu0_cm1": edge.nu0_cm1,
+        "edge_settings": edge.model_dump(mode="json", exclude_none=True),
     }

@@ -54,6 +54,24 @@ class LightLedger(JsonLog):
                 self._known, self._known_state = super().read(), state
             return list(self._known)
 
+    def lines_of_specimen(self, specimen: str) -> bytes:
+        """Return all that is known of the light on one specimen so far, as JSON lines.
+
+        Raises
+        ------
+        RecordError
+            As `read`.
+        """
+        records = self.read()
+        own = {record.get("id") for record in records if record.get("specimen") == specimen}
+        kept = (
+            record
+            for record in records
+            if record.get("specimen") == specimen
+            or (record.get("id") is not None and record.get("id") in own)
+        )
+        return b"".join(dumps_line(record) for record in kept)
+
     def _state(self) -> _State | None:
         try:
             found = self.path.stat()

@@ -72,6 +72,9 @@ class RunRecorder:
         Where the cameras of this session put frames; opened and closed with each run.
     intent_log : IntentLog, optional
         The station's intents; those of the run are copied into its folder at its end.
+    copies : mapping of str to callable, optional
+        Further files of the run folder, by name: given the run's uid, the callable returns what
+        they hold when the run ends.
     """
 
     def __init__(
@@ -81,11 +84,14 @@ class RunRecorder:
         attachments: Callable[[dict[str, Any]], Attachments] | None = None,
         frame_store: FrameStore | None = None,
         intent_log: IntentLog | None = None,
+        copies: Mapping[str, Callable[[str], bytes]] | None = None,
     ) -> None:
         self.root = root
         self._attachments = attachments
         self._frame_store = frame_store
-        self._intent_log = intent_log
+        self._copies = dict(copies or {})
+        if intent_log is not None:
+            self._copies["intents.jsonl"] = intent_log.lines_of_run
         # Looking at every package takes too long for the RunEngine's thread.
         self._environment = orjson.dumps(environment(), option=orjson.OPT_INDENT_2)
         # A pause is recorded from the thread that asked for it.
@@ -159,14 +165,14 @@ class RunRecorder:
         # Each step is taken whatever became of the one before: callbacks run last to first.
         with ExitStack() as closing:
             closing.callback(self.close)
-            closing.callback(self._copy_intents)
+            for name, content in self._copies.items():
+                closing.callback(self._copy, name, content)
             if self._journal is not None:
                 self._journal.write("stop", doc)
 
-    def _copy_intents(self) -> None:
-        if self._intent_log is None or self._folder is None or self._uid is None:
-            return
-        replace_file(self._folder / "intents.jsonl", self._intent_log.lines_of_run(self._uid))
+    def _copy(self, name: str, content: Callable[[str], bytes]) -> None:
+        if self._folder is not None and self._uid is not None:
+            replace_file(self._folder / name, content(self._uid))
 
 
 def _attach(folder: Path, filename: str, content: str | bytes | Path) -> None:
