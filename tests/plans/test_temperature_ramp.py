@@ -1,5 +1,6 @@
 """Cooldown, warmup and hold over the twin: P(T) is recorded, the screw stands, limits hold."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -14,9 +15,7 @@ QUICK = TemperatureSettings(every_k=2.0, look_every_s=30.0, ruby=RUBY)
 
 
 def temperatures(laboratory) -> list[float]:
-    return [
-        event["data"]["cryostat_cell_temperature_k"] for event in laboratory.events("primary")
-    ]
+    return [event["data"]["cryostat_cell_temperature_k"] for event in laboratory.events("primary")]
 
 
 def test_a_cooldown_records_the_pressure_at_every_few_kelvin(laboratory) -> None:
@@ -24,7 +23,7 @@ def test_a_cooldown_records_the_pressure_at_every_few_kelvin(laboratory) -> None
     seen = temperatures(laboratory)
     assert len(seen) >= 4
     assert seen[0] == pytest.approx(80.0, abs=1.5) and seen[-1] == pytest.approx(74.0, abs=1.5)
-    assert all(b < a + 0.2 for a, b in zip(seen, seen[1:], strict=False))
+    assert all(b < a + 0.2 for a, b in itertools.pairwise(seen))
     assert all(event["data"]["ruby_measured"] for event in laboratory.events("primary"))
     assert {event["data"]["step_branch"] for event in laboratory.events("primary")} == {"cooldown"}
     assert laboratory.stop_doc()["exit_status"] == "success"
@@ -40,7 +39,7 @@ def test_what_the_specimen_does_not_stand_is_refused_before_anything_changes(lab
 
 def test_a_specimen_that_is_too_warm_holds_the_run(laboratory) -> None:
     instruments = replace(laboratory.instruments, max_temperature_k=70.0)
-    with pytest.raises(RampHeld, match="above specimen.max_temperature_k"):
+    with pytest.raises(RampHeld, match=r"above specimen\.max_temperature_k"):
         laboratory.engine(cooldown(instruments, 60.0, settings=QUICK))
     assert laboratory.stop_doc()["exit_status"] == "fail"
     assert laboratory.twin.moving_setpoint_k(1) > 75.0, "no setpoint was sent"
