@@ -158,7 +158,7 @@ class SrB4O7Gauge:
         shift_nm = _SHIFT_NM_PER_K * away_k / math.sqrt(3.0)
         table: tuple[tuple[str, Kind, float, float, str], ...] = (
             ("photon statistics", "statistical", per_line, sigma_nm, "of the line's fit"),
-            ("line asymmetry", "systematic", per_line, asymmetry_nm, "0 where none was seen"),
+            ("line asymmetry", "systematic", per_line, asymmetry_nm, "what skewness leaves open"),
             (
                 "wavelength axis drift",
                 "systematic",

@@ -19,7 +19,9 @@ from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0
 from plans.settings import RubySettings
 
-NOW = datetime.datetime.now(tz=datetime.UTC) + datetime.timedelta(minutes=1)
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(tz=datetime.UTC)
 
 
 class Lamp(Device):
@@ -79,7 +81,7 @@ def test_lambda0_comes_from_several_spectra_and_is_kept_with_its_date(laboratory
         measure_lambda0(laboratory.instruments, "chip 3", readings=5, settings=settings)
     )
     record = laboratory.instruments.calibrations.newest(
-        "lambda0", "chip 3", now=NOW, limit_h=1.0, simulated=True
+        "lambda0", "chip 3", now=now(), limit_h=1.0, simulated=True
     )
     lines = [event["data"]["ruby_r1_nm"] for event in laboratory.events("primary")]
     assert len(lines) == 5
@@ -134,7 +136,7 @@ def test_gain_and_read_noise_come_from_the_light_itself(laboratory) -> None:
     try:
         instruments = replace(laboratory.instruments, spectrometer=spectrometer, lamp=lamp)
         laboratory.engine(measure_gain(instruments))
-        record = instruments.calibrations.newest("gain", "bench", now=NOW, simulated=True)
+        record = instruments.calibrations.newest("gain", "bench", now=now(), simulated=True)
         assert record.content["gain_e_per_count"] == pytest.approx(Detector.gain, rel=0.05)
         assert record.content["read_noise_e"] == pytest.approx(Detector.read_e, rel=0.1)
         assert spectrometer.gain_e_per_count.get() == record.content["gain_e_per_count"]

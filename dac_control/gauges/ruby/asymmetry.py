@@ -4,108 +4,105 @@ A distribution of pressures over the chip turns a line ``S`` into ``S * p``. To 
 the third central moment of ``p``, at a fixed mean, that adds the third derivative of ``S``,
 which has no area, no mean and no width. One more step of Fisher scoring with that shape among
 the parameters tells how far R1 would move: an estimate of the bias against the mean line. It is
-not applied, since a model with this freedom knows R1 much worse, but stated.
+not applied, since a model with this freedom knows R1 much worse, but stated: together with what is
+known beforehand, since a line whose skewness is not seen may still be skewed.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.lineshape import CM1_NM, third_derivative
-from dac_control.gauges.ruby.window_numpy import evaluate
 
-if TYPE_CHECKING:
-    from dac_control.gauges.ruby.scoring import Windows
-
-__all__ = ["skewness_shift", "skewness_sums"]
+__all__ = ["Shift", "projected", "skewness_shift", "third_of_lines"]
 
 Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
-_SEEN_SIGMA: Final = 3.5
-_LEAST: Final = 1.2
-_LEAST_MERGED: Final = 0.5
-_MERGED_NM: Final = 1.0
-_HIGHER_ORDERS: Final = 1.25
+_HIGHER_ORDERS: Final = 1.3
 """The first order tells 80 to 100 % of the bias of lines with a tenth of their light half a width
-away, or with an exponential tail (benchmarks/gauges.py asymmetric)."""
+away, and 75 to 80 % with an exponential tail (benchmarks/gauges.py asymmetric)."""
+_EXPECTED_SHARE: Final = 0.02
+"""Shift of the mean, as a share of the full width, that is expected beforehand (one sigma): that
+of a tenth of the light half a width away, or of an exponential tail of a quarter of the width."""
+LEAST_LEFT: Final = 1e-9
+"""Share of the information below which the other parameters have taken all of it."""
+_SEEN_SIGMA: Final = 3.0
 
 
-def skewness_shift(score: Array, left: Array, r1_per_amplitude: Array, scatter: Array) -> Array:
-    """Distance in nm of the mean line from the fit, 0 where no skewness is seen.
+class Shift(NamedTuple):
+    """Where the mean line may be, seen from the fit; arrays of shape (spectra,)."""
+
+    rms_nm: Array
+    """Root of the mean square of the shift, given the data and what was expected."""
+    seen_nm: Array
+    """Size of the shift where skewness is seen, 0 elsewhere."""
+
+
+def skewness_shift(sums: Array, fwhm_nm: Array, scatter: Array) -> Shift:
+    """Distance of the mean line from the fit.
 
     Parameters
     ----------
-    score, left, r1_per_amplitude : arrays, shape (spectra,)
-        As `skewness_sums` has them.
+    sums : array, shape (spectra, 3)
+        As `projected` has them.
+    fwhm_nm : array, shape (spectra,)
     scatter : array, shape (spectra,)
         Chi squared per degree of freedom: misfit of another kind is no skewness.
-
-    Returns
-    -------
-    shift_nm : array, shape (spectra,)
     """
+    score, left, r1_per_amplitude = sums.T
     good = left > 0.0
-    amplitude = score / np.where(good, left, 1.0)
-    seen = good & (np.abs(amplitude) * np.sqrt(np.maximum(left, 0.0) / scatter) > _SEEN_SIGMA)
-    return np.where(seen, -_HIGHER_ORDERS * r1_per_amplitude * amplitude, 0.0)
+    information = np.where(good, left, 1.0)
+    shift = _HIGHER_ORDERS * np.abs(r1_per_amplitude * score / information)
+    variance = (_HIGHER_ORDERS * r1_per_amplitude) ** 2 * scatter / information
+    expected = (_EXPECTED_SHARE * fwhm_nm) ** 2
+    kept = np.where(good, expected / (expected + variance), 0.0)
+    # the mean and the variance of a normal posterior
+    rms = np.sqrt((kept * shift) ** 2 + (1.0 - kept) * expected)
+    seen = good & (np.abs(score) > _SEEN_SIGMA * np.sqrt(information * scatter))
+    return Shift(rms, np.where(seen, shift, 0.0))
 
 
-def skewness_sums(
-    windows: "Windows", p: Array, per_sigma: Array, z: Array, covariance: Array, active: Mask
-) -> Array:
-    """Products of the third derivative of the lines with what is left, shape (spectra, 3).
+def projected(products: Array, covariance: Array) -> Array:
+    """What the skewness says apart from what the other parameters can do as well.
 
     Parameters
     ----------
-    windows : Windows
-    p, active : arrays, shape (spectra, 11)
-    per_sigma, z : arrays, shape (spectra, pixels)
-        One over the standard deviation of a pixel, 0 where it is not used, and residuals over it.
+    products : array, shape (spectra, 13)
+        Of the third derivative of the lines with the residuals, with itself, and with the
+        derivatives by the parameters, all over the standard deviations of the pixels.
     covariance : array, shape (spectra, 11, 11)
 
     Returns
     -------
     sums : array, shape (spectra, 3)
-        The score of its amplitude; its information apart from what the other parameters take of
-        it, 0 where nothing is left; and how far R1 goes per unit of it in nm, sign reversed.
-        All 0 where R1 alone shows too little for the whole to show enough.
+        The score of the amplitude of the third derivative; its information apart from what the
+        other parameters take of it, 0 where nothing is left; and how far R1 goes per unit of it
+        in nm, sign reversed.
     """
-    sums = np.zeros((p.shape[0], 3))
-    own = _of_r1(p, windows.x) * per_sigma
-    score = np.abs(np.einsum("bk,bk->b", own, z))
-    # What the full test calls seen is at least this much of R1's own share of it, so that few
-    # clean spectra come as far (R2 adds a third, and takes more where the lines merge).
-    least = np.where(p[:, 1] < _MERGED_NM, _LEAST, _LEAST_MERGED)
-    rows = np.flatnonzero(score > least * np.sqrt(np.einsum("bk,bk->b", own, own)))
-    if rows.size:
-        some = p[rows]
-        x = windows.x[rows]
-        odd = (_of_r1(some, x) + _of_r2(some, x)) * per_sigma[rows]
-        jacobian = evaluate(some, x, active[rows])[1] * per_sigma[rows][:, None]
-        cross = np.einsum("bpk,bk->bp", jacobian, odd) * active[rows]
-        response = np.einsum("bpq,bq->bp", covariance[rows], cross)
-        whole = np.einsum("bk,bk->b", odd, odd)
-        left = whole - np.einsum("bp,bp->b", cross, response)
-        sums[rows, 0] = np.einsum("bk,bk->b", odd, z[rows])
-        sums[rows, 1] = np.where(left > LEAST_LEFT * whole, left, 0.0)
-        sums[rows, 2] = response[:, 0]
-    return sums
+    score, whole, cross = products[:, 0], products[:, 1], products[:, 2:]
+    response = np.einsum("bpq,bq->bp", covariance, cross)
+    left = whole - np.einsum("bp,bp->b", cross, response)
+    return np.stack((score, np.where(left > LEAST_LEFT * whole, left, 0.0), response[:, 0]), 1)
 
 
-LEAST_LEFT: Final = 1e-9
-"""Share of the information below which the other parameters have taken all of it."""
+def third_of_lines(p: Array, x: Array) -> Array:
+    """Third derivatives of R1 and R2 in counts, by their distances in full widths of each.
 
+    Parameters
+    ----------
+    p : array, shape (spectra, 11)
+    x : array, shape (spectra, pixels)
 
-def _of_r1(p: Array, x: Array) -> Array:
-    r1, fwhm, eta, height = (p[:, j, None] for j in range(4))
-    return height * third_derivative((x - r1) / fwhm, eta)
-
-
-def _of_r2(p: Array, x: Array) -> Array:
+    Returns
+    -------
+    counts : array, shape (spectra, pixels)
+    """
     r1, fwhm, eta, height = (p[:, j, None] for j in range(4))
     ratio, splitting, width_ratio = (p[:, j, None] for j in (8, 9, 10))
-    r2 = CM1_NM / (CM1_NM / r1 + splitting)
-    partner = third_derivative((x - r2) / (fwhm * width_ratio), eta)
-    return np.where(ratio > 0.0, height * ratio / width_ratio * partner, 0.0)
+    odd = height * third_derivative((x - r1) / fwhm, eta)
+    if np.any(ratio > 0.0):
+        r2 = CM1_NM / (CM1_NM / r1 + splitting)
+        partner = third_derivative((x - r2) / (fwhm * width_ratio), eta)
+        odd += height * ratio / width_ratio * partner
+    return odd

@@ -1,12 +1,13 @@
-"""Which model a window is fitted with, what is masked in it, and when it is fitted again."""
+"""Which model a window is fitted with, from where, and when it is fitted again."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.engine import Engine
+from dac_control.gauges.ruby.fitted import Fitted
+from dac_control.gauges.ruby.masked_fit import MaskedFitter
 from dac_control.gauges.ruby.r2_population import (
     R2_GONE_K,
     SPLITTING_CM1,
@@ -15,77 +16,41 @@ from dac_control.gauges.ruby.r2_population import (
     boltzmann,
     largest_ratio,
 )
-from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, sees_partner
-from dac_control.gauges.ruby.scoring import Noise, Scored, Windows
+from dac_control.gauges.ruby.residuals import sees_partner
+from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.species import Species
-from dac_control.gauges.ruby.stress import FreeStress, prior_free
+from dac_control.gauges.ruby.spike_repair import SpikeRepair
+from dac_control.gauges.ruby.stress import FreeStress
 from dac_control.gauges.ruby.windows import (
-    PIXELS_NEEDED,
     SPLITTING_LIMITS_CM1,
-    constraints,
     starts,
 )
 
-__all__ = ["Fitted", "WindowFitter"]
+__all__ = ["WindowFitter"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-_MASK_ROUNDS: Final = 6
 _R2_SIGMA: Final = 5.0
 _BRIGHT: Final = (3000.0, 300.0)
 """Signal-to-noise ratios from which the 1 % between Voigt and pseudo-Voigt lines may matter: where
 R1 and R2 stand apart, and where their wings overlap."""
 _OVERLAP_NM: Final = 0.55
 _MERGED_WIDTH_NM: Final = 1.0
+_BROADEST_NM: Final = 4.0
 _BAD_SCATTER: Final = 1.5
+_HOPELESS: Final = 3.0
+_POOR_SIGMA: Final = 4.0
+"""Scatter from which another shape is tried,"""
+_DOUBTED_SIGMA: Final = 2.0
+"""and another start for merged lines."""
+_EVEN_SHARE: Final = 0.95
+"""Share of the thermal limit of R2 from which a merged doublet is started again,"""
+_UNEVEN_SHARE: Final = 0.5
+"""and share of its usual strength up to which it is."""
 _SINGLE_WIDTH_NM: Final = 1.0
 """A single line broader than that may be two: the sensor is cold, the chip is not."""
-
-
-@dataclass
-class Fitted:
-    """Windows with what was fitted to them; all arrays have one row a spectrum."""
-
-    windows: Windows
-    scored: Scored
-    doublet: Mask
-    bright: Mask
-    spikes: NDArray[np.intp]
-    """Pixels masked because they stood out of the model alone."""
-    foreign_nm: Array
-    """Where a line of something else was masked; NaN where none was."""
-    unthermal: Mask
-    """R2 is stronger than the temperature allows."""
-
-    @property
-    def freedom(self) -> NDArray[np.intp]:
-        """Degrees of freedom."""
-        count = np.where(self.doublet, 10, 7) + self.bright
-        return np.maximum(self.windows.used.sum(axis=1) - count, 1)
-
-    @property
-    def scatter(self) -> Array:
-        """Chi squared per degree of freedom."""
-        return self.scored.chi2 / self.freedom
-
-    def take(self, rows: Rows) -> "Fitted":
-        """Some of the rows; the very object where it is all of them."""
-        if rows.size == self.doublet.size:
-            return self
-        return Fitted(
-            self.windows.take(rows),
-            self.scored.take(rows),
-            *(getattr(self, name)[rows] for name in _ROW_FIELDS),
-        )
-
-    def put(self, rows: Rows, other: "Fitted") -> None:
-        """Replace some of the rows; the windows are the same, their masks may differ."""
-        self.windows.used[rows] = other.windows.used
-        self.scored.put(rows, other.scored)
-        for name in _ROW_FIELDS:
-            getattr(self, name)[rows] = getattr(other, name)
 
 
 def _is_bright(score: Array, fwhm_nm: Array, *, gain_assumed: bool) -> Mask:
@@ -93,9 +58,6 @@ def _is_bright(score: Array, fwhm_nm: Array, *, gain_assumed: bool) -> Mask:
     # without a gain the score may be far too low, and the scatter must be noise, not misfit
     overlap = (fwhm_nm > _OVERLAP_NM) | gain_assumed
     return score > np.where(overlap, overlapping, apart)
-
-
-_ROW_FIELDS: Final = ("doublet", "bright", "spikes", "foreign_nm", "unthermal")
 
 
 class WindowFitter:
@@ -121,7 +83,8 @@ class WindowFitter:
         gain_assumed: bool,
         priors: bool,
     ) -> None:
-        self._engine, self._noise, self._priors = engine, noise, priors
+        self._fitter = MaskedFitter(engine, noise, priors=priors)
+        self._spikes = SpikeRepair(self._fitter, gain_assumed=gain_assumed)
         self._has_partner, self._gain_assumed = species.has_partner, gain_assumed
 
     def fit(
@@ -145,55 +108,67 @@ class WindowFitter:
         ratio = np.where(warm, ratio, 0.0)
         start = starts(windows, r1_nm, fwhm_nm, ratio)
         bright = _is_bright(score, fwhm_nm, gain_assumed=self._gain_assumed)
-        fitted = self._masked(windows, start, warm, np.where(warm, bound, 0.0), bright)
-        self._try_narrower(fitted, windows, np.flatnonzero(warm), ratio, bound)
+        fitted = self._fitter.fit(windows, start, warm, np.where(warm, bound, 0.0), bright)
+        self._spikes.repair(fitted, windows, start, np.where(warm, bound, 0.0))
+        self._try_voigt(fitted, np.where(warm, bound, 0.0))
+        self._try_again(fitted, windows, np.flatnonzero(warm), ratio, bound)
         self._release_r2(fitted, np.flatnonzero(warm), temperature_k, bound)
         if self._has_partner:
             self._add_r2(fitted, np.flatnonzero(~warm), temperature_k)
         return fitted
 
     def without_priors(self, fitted: Fitted) -> FreeStress:
-        """Ratio, splitting and width ratio free of what was expected of the latter two.
+        """Ratio, splitting and width ratio free of what was expected of the latter two."""
+        return self._fitter.without_priors(fitted)
 
-        Taking weak priors away moves most fits by a small part of sigma, which is one linear
-        step; the others are fitted again.
-        """
-        free, far = prior_free(fitted.scored, largest_ratio=STRENGTH_MAX)
-        rows = np.flatnonzero(far)
-        if rows.size:
-            part = fitted.take(rows)
-            start = part.scored.parameters
-            limits = constraints(
-                part.windows,
-                start,
-                doublet=part.doublet,
-                largest_ratio=np.full(rows.size, 3.0),
-                bright=part.bright,
-                priors=False,
-            )
-            again = self._engine.score_windows(part.windows, start, limits, self._noise)
-            free.put(rows, FreeStress.of(again))
-        return free
-
-    def _try_narrower(
-        self, fitted: Fitted, windows: Windows, rows: Rows, ratio: Array, bound: Array
-    ) -> None:
-        """Start broad and badly fitting doublets once more, narrower.
-
-        Where R1 and R2 merge, one broad line that leaves R2 nothing is a second solution.
-        """
-        p = fitted.scored.parameters[rows]
-        rows = rows[(p[:, 1] > _MERGED_WIDTH_NM) | (fitted.scatter[rows] > _BAD_SCATTER)]
+    def _try_voigt(self, fitted: Fitted, bound: Array) -> None:
+        """Where a line has another shape than pseudo-Voigt, and fewer photons than usual tell."""
+        rows = np.flatnonzero(~fitted.bright & (fitted.scatter > fitted.by_chance(_POOR_SIGMA)))
         if not rows.size:
             return
-        start = fitted.scored.parameters[rows].copy()
+        new = fitted.copy(rows)
+        new.bright[:] = True
+        every = np.arange(rows.size)
+        self._fitter.fit_again(new, every, new.scored.parameters.copy(), bound[rows])
+        self._fitter.keep_cheaper(fitted, rows, new)
+
+    def _try_again(
+        self, fitted: Fitted, windows: Windows, rows: Rows, ratio: Array, bound: Array
+    ) -> None:
+        """Start broad and badly fitting doublets once more, in other ways.
+
+        Where R1 and R2 merge, one broad line that leaves R2 nothing is a second solution; so are,
+        with many photons, two lines that share the light evenly.
+        """
+        p = fitted.scored.parameters[rows]
+        broad = p[:, 1] > _MERGED_WIDTH_NM
+        first = rows[broad | (fitted.scatter[rows] > _BAD_SCATTER)]
+        start = fitted.scored.parameters[first].copy()
         start[:, 0] += 0.2 * start[:, 1]
         start[:, 1] *= 0.6
-        start[:, 8], start[:, 9], start[:, 10] = ratio[rows], SPLITTING_CM1, 1.0
+        start[:, 8], start[:, 9], start[:, 10] = ratio[first], SPLITTING_CM1, 1.0
+        self._keep_if_better(fitted, windows, first, start, bound)
+        scatter = fitted.scatter[rows]
+        unlikely = scatter > fitted.take(rows).by_chance(_DOUBTED_SIGMA)
+        share = fitted.scored.parameters[rows, 8]
+        unlikely |= (share > _EVEN_SHARE * bound[rows]) | (share < _UNEVEN_SHARE * ratio[rows])
+        # what is broader, or misses the data by more, is not ruby but something else
+        width = fitted.scored.parameters[rows, 1]
+        merged = (width > _MERGED_WIDTH_NM) & (width < _BROADEST_NM) & (scatter < _HOPELESS)
+        second = rows[merged & unlikely]
+        start = fitted.scored.parameters[second].copy()
+        start[:, 1] *= 1.06
+        start[:, 8], start[:, 9] = ratio[second], SPLITTING_CM1
+        self._keep_if_better(fitted, windows, second, start, bound)
+
+    def _keep_if_better(
+        self, fitted: Fitted, windows: Windows, rows: Rows, start: Array, bound: Array
+    ) -> None:
+        if not rows.size:
+            return
         every = np.ones(rows.size, dtype=bool)
-        new = self._masked(windows.take(rows), start, every, bound[rows], fitted.bright[rows])
-        better = new.scored.chi2 / new.freedom < fitted.scored.chi2[rows] / fitted.freedom[rows]
-        fitted.put(rows[better], new.take(np.flatnonzero(better)))
+        new = self._fitter.fit(windows.take(rows), start, every, bound[rows], fitted.bright[rows])
+        self._fitter.keep_cheaper(fitted, rows, new)
 
     def _release_r2(self, fitted: Fitted, rows: Rows, temperature_k: Array, bound: Array) -> None:
         """Where R2 is at its thermal limit, let it be as strong as at any temperature."""
@@ -224,7 +199,7 @@ class WindowFitter:
         old = fitted.take(rows)
         every = np.ones(rows.size, dtype=bool)
         bound = np.full(rows.size, STRENGTH_MAX)
-        new = self._masked(old.windows, start, every, bound, old.bright)
+        new = self._fitter.fit(old.windows, start, every, bound, old.bright)
         splitting = new.scored.parameters[:, 9]
         low, high = SPLITTING_LIMITS_CM1
         # A splitting that ruby never has is bought with a wrong place: it convinces nobody.
@@ -235,49 +210,3 @@ class WindowFitter:
         new.spikes += old.spikes
         new.foreign_nm[:] = np.where(np.isnan(new.foreign_nm), old.foreign_nm, new.foreign_nm)
         fitted.put(rows[better], new.take(np.flatnonzero(better)))
-
-    def _masked(
-        self, windows: Windows, start: Array, doublet: Mask, bound: Array, bright: Mask
-    ) -> Fitted:
-        """Fit, mask what is not of the lines, and fit again until nothing stands out."""
-        windows = Windows(windows.x, windows.y, windows.used.copy(), windows.floor)
-        limits = constraints(
-            windows, start, doublet=doublet, largest_ratio=bound, bright=bright, priors=self._priors
-        )
-        scored = self._engine.score_windows(windows, start, limits, self._noise)
-        fitted = Fitted(
-            windows=windows,
-            scored=scored,
-            doublet=doublet.copy(),
-            bright=bright.copy(),
-            spikes=np.zeros(doublet.size, dtype=np.intp),
-            foreign_nm=np.full(doublet.size, np.nan),
-            unthermal=np.zeros(doublet.size, dtype=bool),
-        )
-        going = np.arange(doublet.size)
-        for _ in range(_MASK_ROUNDS):
-            going = self._mask_once(fitted, going)
-            if not going.size:
-                break
-            again = self._engine.score_windows(
-                windows.take(going), scored.parameters[going], limits.take(going), self._noise
-            )
-            scored.put(going, again)
-        return fitted
-
-    def _mask_once(self, fitted: Fitted, going: Rows) -> Rows:
-        """Mask spikes, or else a foreign line; returns the rows that lost pixels."""
-        part = fitted.take(going)
-        spikes = lone_spikes(part.windows, part.scored)
-        foreign, place_nm = foreign_lines(part.windows, part.scored)
-        spiked = spikes.any(axis=1)
-        foreign[spiked] = False
-        mask = spikes | foreign
-        enough = (part.windows.used & ~mask).sum(axis=1) >= PIXELS_NEEDED
-        mask[~enough] = False
-        lost = mask.any(axis=1)
-        fitted.spikes[going] += np.where(spiked & lost, spikes.sum(axis=1), 0)
-        seen = foreign.any(axis=1) & lost & np.isnan(fitted.foreign_nm[going])
-        fitted.foreign_nm[going[seen]] = place_nm[seen]
-        fitted.windows.used[going] &= ~mask
-        return going[lost]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.asymmetry import skewness_sums
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 
@@ -55,8 +54,7 @@ def leftovers(
     parameters: Array,
     model: Array,
     variance: Array,
-    covariance: Array,
-    active: NDArray[np.bool_],
+    skewness: Array,
 ) -> Array:
     """Sums over the windows, shape (spectra, `LEFTOVERS`).
 
@@ -66,8 +64,8 @@ def leftovers(
     parameters : array, shape (spectra, 11)
     model, variance : arrays, shape (spectra, pixels)
         Expected counts and the variance of the counts under the model.
-    covariance : array, shape (spectra, 11, 11)
-    active : array of bool, shape (spectra, 11)
+    skewness : array, shape (spectra, 3)
+        As `asymmetry.projected` has it.
     """
     used, p = windows.used, parameters
     sums = np.empty((p.shape[0], LEFTOVERS))
@@ -79,7 +77,7 @@ def leftovers(
     near = near_lines(windows.x, p) & used
     sums[:, NEAR_SQUARES] = np.einsum("bk,bk,bk->b", near, residual, residual)
     sums[:, NEAR_PIXELS] = near.sum(axis=1)
-    sums[:, SKEW:] = skewness_sums(windows, p, per_sigma, z, covariance, active)
+    sums[:, SKEW:] = skewness
     return sums
 
 

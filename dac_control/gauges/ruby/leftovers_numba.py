@@ -100,7 +100,7 @@ def _of_block(w: Array, p: Array, n: int, left: Array, sums: Array) -> None:
 
 @helper
 def _project(covariance: Array, cross: Array, sums: Array) -> None:
-    """Take from the skewness what the other parameters can do as well; see `skewness_sums`."""
+    """Take from the skewness what other parameters can do as well; see `asymmetry.projected`."""
     taken = to_r1 = 0.0
     for j in range(cross.size):
         response = 0.0

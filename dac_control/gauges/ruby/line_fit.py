@@ -1,14 +1,16 @@
 """A line at a given place: cut its window, fit, judge, and fit again where the window was wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.clipped import unclipped
-from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
+from dac_control.gauges.ruby.fitted import Fitted
+from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.lineshape import CM1_NM
+from dac_control.gauges.ruby.luminescence import beyond_parabola
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, TYPICAL_STRENGTH, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.verdict import judge, stress_record
@@ -22,7 +24,9 @@ Rows = NDArray[np.intp]
 
 _STEEP_SIGMA: Final = 10.0
 _STEEP_WIDTH_NM: Final = 0.8
-"""Broader lines need all of the window to be told from their background."""
+"""Broader lines need all of the window to be told from their background,"""
+_LONG_WIDTH_NM: Final = 1.0
+"""and of these even more."""
 
 # Another reading of three lines at equal distances: which two of them are R1 and R2?
 _EQUAL_NM: Final = 0.6
@@ -31,6 +35,8 @@ _LIKELY_WIDTH_RATIO: Final = 0.3
 _LIKELY_SPLITTING_CM1: Final = 2.0
 _CONVINCING: Final = 4.0
 """Difference of the penalties, in units of chi squared, that decides."""
+_INCREDIBLE: Final = 36.0
+"""Penalty beyond which a reading with another line next to it is no better than any other."""
 
 
 @dataclass(frozen=True)
@@ -112,16 +118,30 @@ class LineFitter:
             fits.put(rows, part)
 
     def _short_window(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
-        """Where the background bends strongly, a parabola holds over a short way only."""
-        p = fitted.scored.parameters
+        """Where the background bends strongly, a parabola holds over a short way only.
+
+        The windows of broad lines are long, and what is poor in them may be their far ends.
+        """
+        p = fits.parameters
         with np.errstate(invalid="ignore"):
             bent = np.abs(p[:, 6]) > _STEEP_SIGMA * np.sqrt(fits.covariance[:, 6, 6])
-        rows = np.flatnonzero(bent & (p[:, 1] < _STEEP_WIDTH_NM) & fits.ok)
+            narrow, broad = p[:, 1] < _STEEP_WIDTH_NM, p[:, 1] > _LONG_WIDTH_NM
+        poor = fits.flag("poor_fit") | fits.flag("misfit")
+        again = (fits.ok & bent & (narrow | broad)) | ((fits.model > 0) & broad & poor)
+        rows = np.flatnonzero(again)
         if rows.size:
             at = Place(p[rows, 0], p[rows, 1], place.score[rows])
-            part, _refitted = self._once(spectra.take(rows), at, steep=True)
+            some = spectra.take(rows)
+            part, refitted = self._once(some, at, steep=True)
+            self._bent_on(part, refitted, some, at)
             good = part.ok
             fits.put(rows[good], part.take(np.flatnonzero(good)))
+
+    def _bent_on(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
+        """Where the background goes on as an exponential, take off what no parabola follows."""
+        part, refitted = self._once(spectra, place, steep=True, bent=fitted.scored.parameters)
+        better = np.flatnonzero(part.ok & (refitted.scored.chi2 < fitted.scored.chi2))
+        fits.put(better, part.take(better))
 
     def _other_reading(
         self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place
@@ -148,15 +168,19 @@ class LineFitter:
         better = theirs < mine
         fits.put(rows[better], part.take(np.flatnonzero(better)))
         open_question = np.abs(theirs - mine) < _CONVINCING
+        open_question |= np.minimum(mine, theirs) > _INCREDIBLE
         fits.flag("ambiguous")[rows] |= open_question
 
     def _once(
-        self, spectra: Spectra, place: Place, *, steep: bool = False
+        self, spectra: Spectra, place: Place, *, steep: bool = False, bent: Array | None = None
     ) -> tuple[RubyFits, Fitted]:
+        """Cut, fit and judge; `bent` are parameters whose background is exponential."""
         usable = ~(spectra.saturated | spectra.spikes)
         windows, index, inside = cut(
             self._x, spectra.y, usable, self._floor, place.r1_nm, place.fwhm_nm, steep=steep
         )
+        if bent is not None:
+            windows = replace(windows, y=windows.y - beyond_parabola(windows.x, bent))
         few = windows.used.sum(axis=1) < PIXELS_NEEDED
         fitted = self._fitter.fit(
             windows, place.r1_nm, place.fwhm_nm, place.score, spectra.temperature_k

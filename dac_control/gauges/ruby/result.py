@@ -92,7 +92,7 @@ class RubyFit:
     masked_pixels: int
     """Pixels left out as spikes."""
     asymmetry_sigma_nm: float
-    """What the skewness of the lines may have moved R1 from the mean line; 0 if not seen."""
+    """How far the mean of a skewed line may lie from R1, whether skewness is seen or not."""
     ratio: float
     """Area of R2 over area of R1, without a prior; NaN unless the model is the doublet."""
     ratio_sigma: float

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.asymmetry import projected, third_of_lines
 from dac_control.gauges.ruby.inverse import covariances
 from dac_control.gauges.ruby.leftovers import leftovers
 from dac_control.gauges.ruby.newton_numpy import newton_steps
@@ -34,6 +35,7 @@ Rows = NDArray[np.intp]
 # Pixels that step together: many, for threads hand the interpreter to each other at every
 # operation, and that must be rare; not more, for their arrays should stay in the cache.
 _PIXELS: Final = 50_000
+_LEVEL: Final = 4
 
 
 def score_windows(windows: Windows, start: Array, constraints: Constraints, noise: Noise) -> Scored:
@@ -44,9 +46,10 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
     if width == 0:
         scored.chi2[:] = 0.0
         return scored
+    skew = np.zeros((count, 2 + scored.parameters.shape[1]))
     with np.errstate(all="ignore"):
         for sums, rows in kinds(scored.parameters, constraints.active):
-            _Bench(sums, windows, constraints, noise, scored, rows).run()
+            _Bench(sums, windows, constraints, noise, scored, skew, rows).run()
         light = np.maximum(scored.model - noise.offset_counts, 0.0)
         np.add(light * noise.counts_variance, windows.floor, out=scored.variance)
         scored.covariance[:], scored.regular[:] = covariances(
@@ -57,8 +60,7 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
             scored.parameters,
             scored.model,
             scored.variance,
-            scored.covariance,
-            constraints.active,
+            projected(skew, scored.covariance),
         )
     return scored
 
@@ -82,10 +84,11 @@ class _Bench:
         constraints: Constraints,
         noise: Noise,
         scored: Scored,
+        skew: Array,
         rows: Rows,
     ) -> None:
-        self.sums, self.w, self.c, self.noise, self.scored = (
-            sums, windows, constraints, noise, scored,
+        self.sums, self.w, self.c, self.noise, self.scored, self.skew = (
+            sums, windows, constraints, noise, scored, skew,
         )  # fmt: skip
         self.waiting = rows
         width, size = windows.x.shape[1], sums.parameters.size
@@ -217,6 +220,20 @@ class _Bench:
         self.scored.model[rows] = model[places]
         self.scored.chi2[rows] = self.chi2[places]
         self.scored.converged[rows] = sound & (self.decrement[places] < DECREMENT_AT_END)
+        self._note_skewness(places)
+
+    def _note_skewness(self, places: Rows) -> None:
+        """Products of the third derivatives with what the last sweep left; see `asymmetry`."""
+        if not places.size:
+            return
+        rows, weighted = self.row[places], self.room[:, places]
+        odd = third_of_lines(self.p[places], self.x[places])
+        # the derivative by the background's level is 1
+        odd *= weighted[_LEVEL]
+        products = np.matmul(weighted.transpose(1, 0, 2), odd[:, :, None])[:, :, 0]
+        self.skew[rows, 0] = products[:, -1]
+        self.skew[rows, 1] = np.einsum("bk,bk->b", odd, odd)
+        self.skew[np.ix_(rows, 2 + self.sums.parameters)] = products[:, :-1]
 
 
 def _blocked(p: Array, gradient: Array, lower: Array, upper: Array) -> Mask:

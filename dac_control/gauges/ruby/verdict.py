@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.asymmetry import skewness_shift
-from dac_control.gauges.ruby.fitting import Fitted, WindowFitter
+from dac_control.gauges.ruby.fitted import Fitted
+from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.leftovers import SKEW
-from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
+from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
 from dac_control.gauges.ruby.residuals import misfit_share
 from dac_control.gauges.ruby.result import RubyFits
@@ -22,6 +23,9 @@ Mask = NDArray[np.bool_]
 # Among some 1e4 trials (pixels times widths) noise reaches 4.5 sigma; 6 is out of its reach.
 LINE_SIGMA: Final = 6.0
 _RELIABLE_SIGMA: Final = 10.0
+# Nothing but its shape tells a doublet this broad from a band of the diamond's luminescence.
+_BAND_NM: Final = 1.55
+_RELIABLE_BAND_SIGMA: Final = 60.0
 _LARGEST_SIGMA_NM: Final = 0.1
 """0.27 GPa: beyond it a ruby reading steers nothing."""
 _R2_EXPECTED_K: Final = 40.0
@@ -35,6 +39,7 @@ _SPLITTING_REACH_CM1: Final = 11.0
 _WIDTH_RATIOS: Final = (0.27, 2.4)
 _WIDTH_RATIOS_IF_POOR: Final = (0.45, 1.9)
 """Of a fit that also misses the data: neon beside R1 taken for its partner has 0.3 to 0.4."""
+_R2_SEEN_SIGMA: Final = 4.0
 _POOR_SIGMA: Final = 4.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
@@ -75,7 +80,7 @@ def judge(
     """
     windows, scored = fitted.windows, fitted.scored
     p = scored.parameters
-    active = _active(fitted)
+    active = fitted.active
     poor = _is_poor(fitted)
     scale = np.where(poor | gain_assumed, np.maximum(fitted.scatter, 1e-12), 1.0)
     covariance, regular = scored.covariance, scored.regular
@@ -129,13 +134,6 @@ def stress_record(
     fits.stress_sigma[rows] = np.sqrt(free.variance * scale[rows, None])
 
 
-def _active(fitted: Fitted) -> Mask:
-    active = np.ones((fitted.doublet.size, len(DOUBLET)), dtype=bool)
-    active[:, 7] = fitted.bright
-    active[:, 8:] = fitted.doublet[:, None]
-    return active
-
-
 def _from_residuals(fitted: Fitted, active: Mask, inverse: Array) -> Array:
     """Covariance where the weights themselves are a guess: the sandwich form.
 
@@ -152,8 +150,7 @@ def _from_residuals(fitted: Fitted, active: Mask, inverse: Array) -> Array:
 
 
 def _is_poor(fitted: Fitted) -> Mask:
-    chance = 1.0 + _POOR_SIGMA * np.sqrt(2.0 / fitted.freedom)
-    return fitted.scatter > np.maximum(chance, _POOR_SCATTER)
+    return fitted.scatter > np.maximum(fitted.by_chance(_POOR_SIGMA), _POOR_SCATTER)
 
 
 def _signal_to_noise(fitted: Fitted, scale: Array) -> Array:
@@ -184,12 +181,14 @@ def _flag(
     strength = fits.signal_to_noise[rows]
     everywhere, at_lines = misfit_share(fitted.windows, fitted.scored)
     columns = {
-        "low_signal": (strength < _RELIABLE_SIGMA) | (sigma > _LARGEST_SIGMA_NM),
+        "low_signal": (strength < _RELIABLE_SIGMA)
+        | ((fwhm > _BAND_NM) & (strength < _RELIABLE_BAND_SIGMA))
+        | (sigma > _LARGEST_SIGMA_NM),
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
         "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
         "misfit": (everywhere[rows] > _MISFIT_SHARE)
         | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & _is_no_ruby(p, poor[rows])),
+        | (doublet & _is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows])),
         "spike": fits.masked_pixels[rows] > 0,
         "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
@@ -214,12 +213,14 @@ def _line_saturates(
     return np.any(clipped & core & bright, axis=1)
 
 
-def _is_no_ruby(p: Array, poor: Mask) -> Mask:
+def _is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
+    # where R2 drowns in noise, its place and width are those of the noise
+    seen = poor | (p[:, 8] > _R2_SEEN_SIGMA * np.sqrt(np.maximum(ratio_variance, 0.0)))
     far = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
     low, high = np.where(
         poor, np.array(_WIDTH_RATIOS_IF_POOR)[:, None], np.array(_WIDTH_RATIOS)[:, None]
     )
-    return far | (p[:, 10] < low) | (p[:, 10] > high)
+    return seen & (far | (p[:, 10] < low) | (p[:, 10] > high))
 
 
 def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Array) -> Mask:
@@ -230,8 +231,8 @@ def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Arr
 
 
 def _flag_skewness(fits: RubyFits, fitted: Fitted, scale: Array) -> None:
+    found = fits.model > 0
+    shift = skewness_shift(fitted.scored.leftovers[:, SKEW:], fitted.scored.parameters[:, 1], scale)
+    fits.asymmetry_sigma_nm[found] = shift.rms_nm[found]
     enough = fits.ok & (fits.signal_to_noise > _SKEW_SIGNAL)
-    score, left, r1_per_amplitude = fitted.scored.leftovers[:, SKEW:].T
-    shift = np.abs(skewness_shift(score, left, r1_per_amplitude, scale))
-    fits.asymmetry_sigma_nm[:] = np.where(enough, shift, 0.0)
-    fits.flag("asymmetric")[:] = enough & (shift > fits.r1_sigma_nm)
+    fits.flag("asymmetric")[:] = enough & (shift.seen_nm > fits.r1_sigma_nm)

@@ -16,6 +16,7 @@ __all__ = [
     "constraints",
     "cut",
     "starts",
+    "unlikeliness",
     "walked",
 ]
 
@@ -27,8 +28,14 @@ Rows = NDArray[np.intp]
 _BELOW_NM: Final = 4.5
 _ABOVE_NM: Final = 3.5
 _WIDEST_NM: Final = 5.0
+# Per nm of width beyond 1 nm: the background of merged lines is known from far feet, or else it
+# costs a quarter of what the photons know of R1 (benchmarks/gauges.py hard --only merged).
+_BELOW_PER_NM: Final = 6.0
+_ABOVE_PER_NM: Final = 4.0
+_MORE_NM: Final = 1.5
 # On a steep background the window is shorter, since a parabola follows luminescence that rises
 # e-fold in 11 nm over 6 nm well enough, and not over 8: the lines and some feet beside them.
+_STEEP_PER_NM: Final = 2.0
 _STEEP_NM: Final = (1.5, 0.5)
 _STEEP_WIDTHS: Final = 3.4
 
@@ -89,11 +96,13 @@ def cut(
     inside : array of bool, shape (spectra, pixels of the windows)
         False for those that only fill a row.
     """
-    wider = 2.0 * np.maximum(0.0, fwhm_nm - 1.0)
-    below, above = _BELOW_NM + wider, _ABOVE_NM + wider
+    more = np.clip(fwhm_nm - 1.0, 0.0, _MORE_NM)
     if steep:
-        below = np.minimum(below, _STEEP_NM[0] + _STEEP_WIDTHS * fwhm_nm)
-        above = np.minimum(above, _STEEP_NM[1] + _STEEP_WIDTHS * fwhm_nm)
+        feet = _STEEP_WIDTHS * fwhm_nm
+        below = np.minimum(_BELOW_NM + _STEEP_PER_NM * more, _STEEP_NM[0] + feet)
+        above = np.minimum(_ABOVE_NM + _STEEP_PER_NM * more, _STEEP_NM[1] + feet)
+    else:
+        below, above = _BELOW_NM + _BELOW_PER_NM * more, _ABOVE_NM + _ABOVE_PER_NM * more
     first, last = np.searchsorted(x, r1_nm - below), np.searchsorted(x, r1_nm + above)
     width = max(int((last - first).max(initial=0)), 1)
     index = first[:, None] + np.arange(width)
@@ -183,6 +192,15 @@ def constraints(
     active[:, 7] = bright
     active[:, 8:] = doublet[:, None]
     return Constraints(lower, upper, expected, precision, active)
+
+
+def unlikeliness(p: Array, active: Mask, *, priors: bool) -> Array:
+    """What the priors add to chi squared, shape (spectra,)."""
+    total = active[:, 2] * ((p[:, 2] - _ETA[0]) / _ETA[1]) ** 2
+    total += active[:, 7] * ((p[:, 7] - _VOIGT[0]) / _VOIGT[1]) ** 2
+    if priors:
+        total += active[:, 9] * np.sum((p[:, 9:] - PRIORS[0]) ** 2 * PRIORS[1], axis=1)
+    return total
 
 
 def walked(r1_nm: Array, start_nm: Array, fwhm_nm: Array) -> Mask:

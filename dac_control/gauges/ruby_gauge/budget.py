@@ -52,9 +52,10 @@ def ruby_budget(line: RubyLine) -> tuple[BudgetTerm, ...]:
 def _line_terms(line: RubyLine) -> list[BudgetTerm]:
     zero = line.zero
     asymmetry = (
-        f"the line is asymmetric: its mean is uncertain by {line.asymmetry_sigma_nm * 1e3:.2g} pm"
+        f"the mean of the line may lie {line.asymmetry_sigma_nm * 1e3:.2g} pm away: what its "
+        "skewness says, or leaves open"
         if line.asymmetry_sigma_nm > 0.0
-        else "no asymmetry of the line was seen, or the line comes without its spectrum"
+        else "not stated: the line comes without its spectrum"
     )
     seen = (
         zero.about

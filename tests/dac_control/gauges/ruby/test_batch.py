@@ -124,3 +124,39 @@ def test_skewed_lines_say_so(ruby: Any, rng: np.random.Generator) -> None:
     assert abs(bias) < 0.02 * true.fwhm_nm
     stated = np.median([fit.asymmetry_sigma_nm for fit in fits])
     assert 0.3 * abs(bias) < stated < 3.0 * abs(bias)
+
+
+def test_skewness_that_cannot_be_seen_is_stated(ruby: Any, rng: np.random.Generator) -> None:
+    """Photons are few: what 2 % of the width would move remains possible."""
+    faint = dataclasses.replace(ruby, peak_counts=300.0)
+    stack = SpectrumStack.of([faint.expose(rng) for _ in range(100)])
+    fits = fit_ruby_many(stack, temperature_k=80.0)
+    stated = fits.asymmetry_sigma_nm
+    assert np.all((stated > 0.001) & (stated < 0.02 * 3.5 * ruby.fwhm_nm))
+    assert np.median(stated) < 0.02 * ruby.fwhm_nm
+    assert fits.flag("asymmetric").mean() <= 0.03
+    bright = dataclasses.replace(ruby, peak_counts=2e4)
+    sharp = fit_ruby_many(SpectrumStack.of([bright.expose(rng)]), temperature_k=80.0)
+    assert sharp.asymmetry_sigma_nm[0] < 0.5 * np.median(stated)
+
+
+def test_an_exponential_background_moves_nothing(ruby: Any, rng: np.random.Generator) -> None:
+    """Luminescence that rises e-fold in 8 nm, half as strong as the line."""
+    true = dataclasses.replace(ruby, peak_counts=2e4, averages=5, saturation_counts=1e6)
+    rise = 1e4 * np.exp((true.wavelength_nm - true.r1_nm) / 8.0)
+    stack = SpectrumStack.of([true.expose(rng, rise) for _ in range(100)])
+    fits = fit_ruby_many(stack, temperature_k=80.0)
+    assert fits.ok.mean() > 0.97
+    pulls = (fits.r1_nm - true.r1_nm) / fits.r1_sigma_nm
+    assert abs(pulls.mean()) < 0.4
+    assert 0.8 < pulls.std() < 1.2
+
+
+def test_a_faint_band_of_the_diamond_is_no_ruby(ruby: Any, rng: np.random.Generator) -> None:
+    """2 nm wide on luminescence, as strong as buried ruby would be."""
+    dark = dataclasses.replace(ruby, peak_counts=0.0)
+    x = dark.wavelength_nm
+    band = 70.0 * np.exp2(-(((x - 715.0) / 1.1) ** 2)) + 100.0
+    stack = SpectrumStack.of([dark.expose(rng, band) for _ in range(50)])
+    fits = fit_ruby_many(stack, temperature_k=80.0)
+    assert not fits.ok.any()

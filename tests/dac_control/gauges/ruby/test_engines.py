@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.ruby import engine as engines
+from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.engine import ENGINE_VARIABLE, Engine, get_engine, warm_up
+from dac_control.gauges.ruby.leftovers import SKEW
 from dac_control.gauges.ruby.lineshape import evaluate_ruby
 from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
 from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
@@ -69,6 +71,13 @@ def assert_same_fit(one: Scored, other: Scored, limits: Constraints) -> None:
     scale = np.sqrt(diagonal[:, :, None] * diagonal[:, None, :])
     # The slopes of the tabulated difference jump from entry to entry, by rounding too.
     assert np.all(np.abs(one.information - other.information) <= 0.05 * scale)
+    ones = np.ones(one.chi2.size)
+    fwhm = one.parameters[:, 1]
+    shift, same = (
+        skewness_shift(fit.leftovers[:, SKEW:], fwhm, ones).rms_nm for fit in (one, other)
+    )
+    np.testing.assert_allclose(shift, same, rtol=1e-3)
+    assert np.all(shift > 0.0)
     typical = np.median(np.abs(one.information - other.information) / np.maximum(scale, 1e-300))
     assert typical < 1e-6
 

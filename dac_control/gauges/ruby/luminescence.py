@@ -1,0 +1,31 @@
+"""Luminescence below the lines: what it has beyond the parabola of the fit."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["beyond_parabola"]
+
+Array = NDArray[np.float64]
+
+_SHORTEST_RISE_NM: Final = 3.0
+
+
+def beyond_parabola(x: Array, p: Array) -> Array:
+    """What an exponential background has beyond its parabola, shape (spectra, pixels).
+
+    Luminescence rises and falls exponentially, and slope and curvature tell the exponential: its
+    length is ``slope / (2 curvature)``. 0 where that is shorter than luminescence ever is.
+
+    Parameters
+    ----------
+    x : array, shape (spectra, pixels)
+    p : array, shape (spectra, 11)
+    """
+    slope, curvature = p[:, 5:6], p[:, 6:7]
+    length = 0.5 * slope / np.where(curvature != 0.0, curvature, np.inf)
+    real = np.abs(length) > _SHORTEST_RISE_NM
+    length = np.where(real, length, 1.0)
+    t = np.clip((x - p[:, :1]) / length, -2.0, 2.0)
+    return np.where(real, slope * length * (np.expm1(t) - t - 0.5 * t * t), 0.0)
