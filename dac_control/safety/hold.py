@@ -39,6 +39,12 @@ class HoldFlag:
         with self._lock:
             self._interruption = reason
 
+    @property
+    def interrupted(self) -> bool:
+        """True while the run in progress is being ended."""
+        with self._lock:
+            return self._interruption is not None
+
     def take_interruption(self) -> str | None:
         """Return that reason, once."""
         with self._lock:

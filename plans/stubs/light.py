@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import bluesky.plan_stubs as bps
-import bluesky.preprocessors as bpp
 from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import InstrumentError, LimitError
@@ -76,17 +75,15 @@ def lit(
         inner.close()
         raise
     try:
-        return (
-            yield from bpp.finalize_wrapper(
-                _opened(source, inner, accounted),
-                lambda: _shut(source),
-            )
-        )
-    except BaseException:
-        # an interruption may have cut the closing short; this does no I/O here
-        if hasattr(source, "stop"):
-            source.stop()
+        result = yield from _opened(source, inner, accounted)
+    except GeneratorExit:
+        _stop(source)
         raise
+    except BaseException as error:
+        yield from _shut_after(source, error)
+        raise
+    yield from _shut(source)
+    return result
 
 
 def _ask_for(
@@ -103,6 +100,28 @@ def _ask_for(
     yield from bps.abs_set(source.next_spot, spot, wait=True)
     yield from bps.abs_set(source.next_power_mw, power, wait=True)
     yield from bps.abs_set(source.next_open_s, seconds, wait=True)
+
+
+def _shut_after(source: Any, error: BaseException) -> MsgGenerator[None]:
+    """Shut the light; whatever that raises, an interruption stays what it was.
+
+    A stop that came with it fails the Status of the closing, and that failure, taken for one of
+    the measurement, would let the run go on.
+    """
+    try:
+        yield from _shut(source)
+    except Exception as later:
+        _stop(source)
+        raise error from later
+    except BaseException:
+        _stop(source)
+        raise
+
+
+def _stop(source: Any) -> None:
+    # does no I/O here: it asks the device's stop lane
+    if hasattr(source, "stop"):
+        source.stop()
 
 
 def _shut(source: Any) -> MsgGenerator[None]:

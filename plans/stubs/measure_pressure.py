@@ -115,6 +115,8 @@ def measure_pressure(
                 instruments, optics, exposure, settings.averages, highest_gpa
             )
         except (FailedStatus, DacError) as error:
+            if instruments.hold.interrupted:
+                raise  # the run is being ended: this is no attempt that failed
             reading = _failed_reading(instruments, gauge, exposure, attempt, error)
             logger.warning("%s attempt %d failed: %s", gauge, attempt, reading.failure)
             continue

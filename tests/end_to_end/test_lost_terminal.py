@@ -30,8 +30,11 @@ def test_a_dropped_terminal_ends_the_run_in_hold_with_its_report(tmp_path: Path)
         sys.executable, DEMO, cwd=str(tmp_path), dimensions=(40, 100), ignore_sighup=False
     )
     folder = wait_for_run(tmp_path)
-    os.close(child.child_fd)  # as when ssh is dropped: the kernel sends SIGHUP, writes fail
+    # as when ssh is dropped: the kernel sends SIGHUP, writes fail. Closed by its owner, or that
+    # would later close whatever file has the number by then.
+    child.ptyproc.fileobj.close()
     child.closed, child.child_fd = True, -1
+    child.ptyproc.closed, child.ptyproc.fd = True, -1
     deadline = time.monotonic() + 60
     while os.waitpid(child.pid, os.WNOHANG) == (0, 0):
         assert time.monotonic() < deadline, "the demo outlived its terminal"
