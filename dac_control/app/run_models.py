@@ -1,6 +1,7 @@
 """What a run file may hold: one model a plan. Tables map one to one onto the plan's settings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from bluesky.utils import MsgGenerator
@@ -79,15 +80,9 @@ def _check_gauges(station: Station, gauges: Mapping[str, Sequence[str]]) -> None
                 )
 
 
-class RampFile(RunFile):
-    """``plan = "pressure_ramp"``."""
+class ScrewFile(RunFile):
+    """What the files of all plans that turn the screw have."""
 
-    gauge: str = "ruby"
-    """The gauge whose pressure the ramp acts on."""
-    also: tuple[str, ...] = ()
-    """Gauges that are measured at every step too."""
-    edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
-    targets: Annotated[Targets, NumbersOnly]
     dwell: Annotated[DwellSettings, NumbersOnly] = DwellSettings()
     ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
     step: Annotated[StepSettings, NumbersOnly] = StepSettings()
@@ -97,14 +92,24 @@ class RampFile(RunFile):
     def settings(self) -> RampSettings:
         """Settings of the ramp."""
         return RampSettings(
-            dwell=self.dwell,
-            ruby=self.ruby,
-            edge=self.edge,
-            step=self.step,
-            outliers=self.outliers,
-            gauge=self.gauge,
-            also=self.also,
+            dwell=self.dwell, ruby=self.ruby, step=self.step, outliers=self.outliers
         )
+
+
+class RampFile(ScrewFile):
+    """``plan = "pressure_ramp"``."""
+
+    gauge: str = "ruby"
+    """The gauge whose pressure the ramp acts on."""
+    also: tuple[str, ...] = ()
+    """Gauges that are measured at every step too."""
+    edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
+    targets: Annotated[Targets, NumbersOnly]
+
+    @property
+    def settings(self) -> RampSettings:
+        """Settings of the ramp."""
+        return replace(super().settings, edge=self.edge, gauge=self.gauge, also=self.also)
 
     def check(self, station: Station) -> None:
         """Hold every target against the limits, and every gauge against the station's."""
@@ -137,21 +142,10 @@ class ControlFile(RampFile):
         )
 
 
-class RepeatFile(RunFile):
+class RepeatFile(ScrewFile):
     """``plan = "repeatability"``."""
 
     repeat: Annotated[Repeat, NumbersOnly]
-    dwell: Annotated[DwellSettings, NumbersOnly] = DwellSettings()
-    ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
-    step: Annotated[StepSettings, NumbersOnly] = StepSettings()
-    outliers: Annotated[OutlierSettings, NumbersOnly] = OutlierSettings()
-
-    @property
-    def settings(self) -> RampSettings:
-        """Settings of the ramp."""
-        return RampSettings(
-            dwell=self.dwell, ruby=self.ruby, step=self.step, outliers=self.outliers
-        )
 
     def check(self, station: Station) -> None:
         """Hold the highest pressure against the limits."""

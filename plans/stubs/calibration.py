@@ -60,20 +60,19 @@ def keep_calibration(
             f"This session keeps no calibrations, so the {kind} of '{port}' would be lost; build "
             "the session from a station file."
         )
+    run = instruments.drive.run_uid or ""
+
+    def keep() -> Mapping[str, Any]:
+        # on the bench's thread, since the file is synced
+        content = job()
+        store.add(kind, port, content, time=time, run=run, simulated=instruments.simulated)
+        return content
+
     try:
-        yield from bps.abs_set(bench, (f"{kind} {port}", job), wait=True)
+        yield from bps.abs_set(bench, (f"{kind} {port}", keep), wait=True)
     except FailedStatus as error:
         raise cause_of(error) from error
     yield from bps.create(name="calibration")
     yield from bps.read(bench)
     yield from bps.save()
-    content: dict[str, Any] = json.loads(str(bench.result.get()))
-    store.add(
-        kind,
-        port,
-        content,
-        time=time,
-        run=instruments.drive.run_uid or "",
-        simulated=instruments.simulated,
-    )
-    return content
+    return json.loads(str(bench.result.get()))
