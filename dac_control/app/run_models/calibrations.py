@@ -1,0 +1,55 @@
+"""Run files of plans that calibrate."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dac_control.app.run_models.base import Metadata, Plan, RunFile
+from dac_control.app.tables import Positive
+from dac_control.app.toml_file import NumbersOnly
+from plans.calibrate_axis import calibrate_axis_plan
+from plans.instruments import Instruments
+from plans.measure_gain import measure_gain
+from plans.measure_lambda0 import measure_lambda0
+from plans.settings import RubySettings
+
+__all__ = ["AxisFile", "GainFile", "LambdaZeroFile"]
+
+
+class LambdaZeroFile(RunFile):
+    """``plan = "measure_lambda0"``."""
+
+    chip: Annotated[str, Field(min_length=1)]
+    readings: Annotated[int, Field(ge=3, le=1000, strict=True)] = 8
+    ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the measurement."""
+        return measure_lambda0(
+            instruments, self.chip, readings=self.readings, settings=self.ruby, md=md
+        )
+
+
+class AxisFile(RunFile):
+    """``plan = "calibrate_axis"``."""
+
+    lamp: Annotated[str, Field(min_length=1)]
+    exposures_s: tuple[Positive, ...] = (0.05, 0.5)
+    averages: Annotated[int, Field(ge=1, strict=True)] = 4
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the calibration."""
+        return calibrate_axis_plan(
+            instruments, self.lamp, exposures_s=self.exposures_s, averages=self.averages, md=md
+        )
+
+
+class GainFile(RunFile):
+    """``plan = "measure_gain"``."""
+
+    probe_s: Positive = 0.1
+    exposures: Annotated[int, Field(ge=4, le=40, strict=True)] = 8
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the measurement."""
+        return measure_gain(instruments, probe_s=self.probe_s, exposures=self.exposures, md=md)

@@ -1,0 +1,127 @@
+"""Run files of plans that turn the screw."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
+from dac_control.app.station import Station
+from dac_control.app.toml_file import NumbersOnly
+from dac_control.errors import LimitError
+from plans.control_run import control_run
+from plans.instruments import Instruments
+from plans.outliers import OutlierSettings
+from plans.pressure_ramp import pressure_ramp
+from plans.repeatability import repeatability
+from plans.route import Repeat
+from plans.settings import (
+    DwellSettings,
+    EdgeSettings,
+    RampSettings,
+    RubySettings,
+    StepSettings,
+    Targets,
+)
+
+__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile"]
+
+
+class ScrewFile(RunFile):
+    """What the files of all plans that turn the screw have."""
+
+    dwell: Annotated[DwellSettings, NumbersOnly] = DwellSettings()
+    ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
+    step: Annotated[StepSettings, NumbersOnly] = StepSettings()
+    outliers: Annotated[OutlierSettings, NumbersOnly] = OutlierSettings()
+
+    @property
+    def settings(self) -> RampSettings:
+        """Settings of the ramp."""
+        return RampSettings(
+            dwell=self.dwell, ruby=self.ruby, step=self.step, outliers=self.outliers
+        )
+
+
+class RampFile(ScrewFile):
+    """``plan = "pressure_ramp"``."""
+
+    gauge: str = "ruby"
+    """The gauge whose pressure the ramp acts on."""
+    also: tuple[str, ...] = ()
+    """Gauges that are measured at every step too."""
+    edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
+    targets: Annotated[Targets, NumbersOnly]
+
+    @property
+    def settings(self) -> RampSettings:
+        """Settings of the ramp."""
+        return replace(super().settings, edge=self.edge, gauge=self.gauge, also=self.also)
+
+    def check(self, station: Station) -> None:
+        """Hold every target against the limits, and every gauge against the station's."""
+        _check_gauges(station, {"gauge": [self.gauge], "also": self.also})
+        for name in ("load", "unload"):
+            _check_targets(station, self.targets.unit, getattr(self.targets, name), name)
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the ramp."""
+        return pressure_ramp(instruments, self.targets, settings=self.settings, md=md)
+
+
+class ControlFile(RampFile):
+    """``plan = "control_run"``: a ramp on an empty or coated cell."""
+
+    controls: Annotated[str, Field(min_length=1)]
+    """Uid of the run that this one controls."""
+    contents: Annotated[str, Field(min_length=1)]
+    """What is in the cell instead of the specimen."""
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the control run."""
+        return control_run(
+            instruments,
+            self.targets,
+            controls=self.controls,
+            contents=self.contents,
+            settings=self.settings,
+            md=md,
+        )
+
+
+class RepeatFile(ScrewFile):
+    """``plan = "repeatability"``."""
+
+    repeat: Annotated[Repeat, NumbersOnly]
+
+    def check(self, station: Station) -> None:
+        """Hold the highest pressure against the limits."""
+        top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
+        _check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the repetition."""
+        return repeatability(instruments, self.repeat, settings=self.settings, md=md)
+
+
+def _check_gauges(station: Station, gauges: Mapping[str, Sequence[str]]) -> None:
+    """Raise `Impossible` for a gauge that the station does not declare; by the file's key."""
+    known = ["ruby"] if station.edge is None else ["ruby", "diamond_edge"]
+    for key, names in gauges.items():
+        for name in names:
+            if name not in known:
+                raise Impossible(
+                    key,
+                    f"this station has no gauge {name!r}, it has {', '.join(known)}; declare "
+                    "[edge] and [devices.raman] in the station file for the edge of the anvil",
+                )
+
+
+def _check_targets(
+    station: Station, unit: str, values: tuple[float, ...], name: str, table: str = "targets"
+) -> None:
+    try:
+        station.limits.check_targets(unit, list(values))
+    except LimitError as error:
+        raise Impossible(f"{table}.{name}", str(error)) from None

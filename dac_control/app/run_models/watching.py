@@ -1,0 +1,54 @@
+"""Run files of plans that leave the screw alone: temperature, and waiting."""
+
+from typing import Annotated
+
+from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
+from dac_control.app.station import Station
+from dac_control.app.tables import Positive
+from dac_control.app.toml_file import NumbersOnly
+from plans.hold import hold
+from plans.instruments import Instruments
+from plans.settings import HoldSettings, TemperatureSettings
+from plans.temperature_ramp import cooldown, warmup
+
+__all__ = ["HoldFile", "TemperatureFile"]
+
+
+class TemperatureFile(RunFile):
+    """``plan = "cooldown"`` or ``"warmup"``."""
+
+    target_k: Positive
+    temperature: Annotated[TemperatureSettings, NumbersOnly] = TemperatureSettings()
+
+    def check(self, station: Station) -> None:
+        """Hold the target against the cryostat's limits and the specimen's."""
+        cryostat, specimen_k = station.devices.cryostat, station.specimen.max_temperature_k
+        low_k, high_k = cryostat.min_setpoint_k, cryostat.max_setpoint_k
+        if not low_k <= self.target_k <= high_k:
+            raise Impossible(
+                "target_k",
+                f"a target of {self.target_k:g} K is outside {low_k:g} to {high_k:g} K, the "
+                "setpoints that [devices.cryostat] allows",
+            )
+        if specimen_k is not None and self.target_k > specimen_k:
+            raise Impossible(
+                "target_k",
+                f"a target of {self.target_k:g} K is above specimen.max_temperature_k "
+                f"({specimen_k:g} K)",
+            )
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the ramp of the temperature."""
+        make = cooldown if self.plan == "cooldown" else warmup
+        return make(instruments, self.target_k, settings=self.temperature, md=md)
+
+
+class HoldFile(RunFile):
+    """``plan = "hold"``."""
+
+    duration_h: Positive
+    hold: Annotated[HoldSettings, NumbersOnly] = HoldSettings()
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the hold."""
+        return hold(instruments, self.duration_h, settings=self.hold, md=md)
