@@ -18,6 +18,7 @@ __all__ = [
     "RampHeld",
     "RecordError",
     "ReplyTimeout",
+    "RuleError",
     "SpectrumFileError",
     "StaleReading",
     "TransportError",
@@ -90,6 +91,13 @@ class RampHeld(DacError):
 
 class RecordError(DacError):
     """A run folder cannot be written or read."""
+
+
+class RuleError(DacError, ValueError):
+    """A rule cannot be understood, or could never or would always fire; nothing was started.
+
+    Also a `ValueError`, so that a file's validation can name the line it came from.
+    """
 
 
 class SpectrumFileError(DacError):

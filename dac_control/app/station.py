@@ -22,6 +22,7 @@ from dac_control.app.device_tables import (
     ZaberDrive,
 )
 from dac_control.app.light_tables import Cobolt06Laser, LightTable
+from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES, scales_of
@@ -213,6 +214,7 @@ class Station(Strict):
     edge: Edge | None = None
     limits: Annotated[StepLimits, NumbersOnly]
     light: LightTable = LightTable()
+    rules: Rules = ()
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
 
@@ -273,6 +275,7 @@ def load_station_and_text(path: Path) -> tuple[Station, str]:
     path = path.resolve()
     text = read_text(path)
     station = parse_toml(text, Station, path)
+    refuse_unreadable(station.rules, station.devices, text, path)
     storage = Storage(
         runs=path.parent / station.storage.runs, state=path.parent / station.storage.state
     )
