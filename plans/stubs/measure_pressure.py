@@ -19,6 +19,8 @@ __all__ = ["GaugeReading", "measure_pressure", "record"]
 
 logger = logging.getLogger(__name__)
 
+_PARAMETERS = "parameters of a measurement"
+
 
 @dataclass(frozen=True, kw_only=True)
 class GaugeReading:
@@ -97,11 +99,6 @@ def measure_pressure(
     optics = instruments.gauge(gauge)
     failed_stream = "dwell" if gauge == "ruby" else gauge
     stream = stream if gauge == "ruby" else gauge
-    # Any: to a type checker ophyd's Status is not quite bluesky's
-    device: Any = optics.device
-    spectrometer: Any = optics.spectrometer
-    yield from bps.abs_set(device.expected_gpa, expected_gpa, wait=True)
-    yield from bps.abs_set(spectrometer.next_averages, settings.averages, wait=True)
     highest_gpa = None if expected_gpa is None else expected_gpa[1]
     yield from arm_laser(
         instruments, int(instruments.step.number.get()), pressure_gpa=highest_gpa,
@@ -112,7 +109,7 @@ def measure_pressure(
         last = attempt == settings.attempts
         try:
             yield from _expose_and_fit(
-                instruments, optics, exposure, settings.averages, highest_gpa
+                instruments, optics, exposure, settings.averages, expected_gpa
             )
         except (FailedStatus, DacError) as error:
             if instruments.hold.interrupted:
@@ -143,10 +140,19 @@ def _expose_and_fit(
     optics: GaugeOptics,
     exposure_s: float,
     averages: int,
-    highest_gpa: float | None,
+    expected_gpa: tuple[float, float] | None,
 ) -> MsgGenerator[None]:
+    # Any: to a type checker ophyd's Status is not quite bluesky's
     spectrometer: Any = optics.spectrometer
-    yield from bps.abs_set(spectrometer.next_exposure_s, exposure_s, wait=True)
+    device: Any = optics.device
+    # parameters, refused at once or done at once: one wait does for all
+    for parameter, value in (
+        (device.expected_gpa, expected_gpa),
+        (spectrometer.next_averages, averages),
+        (spectrometer.next_exposure_s, exposure_s),
+    ):
+        yield from bps.abs_set(parameter, value, group=_PARAMETERS)
+    yield from bps.wait(group=_PARAMETERS)
     exposing = trigger_all([instruments.clock_reading, instruments.cryostat, spectrometer])
     if optics.light is None:
         yield from exposing
@@ -156,7 +162,7 @@ def _expose_and_fit(
             exposing,
             optics.spot,
             exposure_s * averages,
-            pressure_gpa=highest_gpa,
+            pressure_gpa=None if expected_gpa is None else expected_gpa[1],
             light=optics.light,
         )
     yield from trigger_all([optics.device])

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
-from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
 
 __all__ = ["rehearse_run"]
@@ -35,8 +34,13 @@ def rehearse_run(
     """
     console = console_for(as_json)
     station = load_station(station_file)
+    # after the station was found good: what follows brings bluesky and ophyd
+    from dac_control.app.rehearsal.lean_imports import import_ophyd
+
+    import_ophyd()
+    from dac_control.app.run_file import load_run_file
+
     run = load_run_file(run_file, station)
-    # after the files were found good: these bring bluesky and ophyd
     from dac_control.app.rehearsal.many import rehearse_many
     from dac_control.app.rehearsal.summary import summarise_rehearsals
 

@@ -76,7 +76,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class _JumpingSelector(selectors.BaseSelector):
     """Waits for nothing: where real time would pass until the next timer, virtual time does."""
 
-    _TURNS_PER_LOOK = 16
+    _TURNS_PER_LOOK = 64
     """Between looks at what other threads bring, while the loop has work of its own: a look is a
     call of the operating system, and a busy loop makes thousands of turns a second."""
 

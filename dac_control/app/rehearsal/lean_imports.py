@@ -1,0 +1,49 @@
+"""Import ophyd without the parts of it that a rehearsal never asks for.
+
+``import ophyd`` brings the classes of every EPICS area detector with it, and networkx: a third
+of the imports of a rehearsal, for devices that this project does not have. They are left out and
+come when somebody does ask for one of their names.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+__all__ = ["import_ophyd"]
+
+_LEFT_OUT = ("ophyd.areadetector", "ophyd.mca", "ophyd.quadem")
+
+
+class _StandIn(ModuleType):
+    """Has every name that is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+
+def import_ophyd() -> None:
+    """Import ophyd, unless that is done; its detectors follow at first use."""
+    if any(name in sys.modules for name in ("ophyd", *_LEFT_OUT)):
+        return
+    sys.modules.update({name: _StandIn(name) for name in _LEFT_OUT})
+    try:
+        ophyd = importlib.import_module("ophyd")
+    finally:
+        for name in _LEFT_OUT:
+            del sys.modules[name]
+    for name in [name for name, value in vars(ophyd).items() if isinstance(value, _StandIn)]:
+        delattr(ophyd, name)
+    vars(ophyd)["__getattr__"] = _ask_detectors
+
+
+def _ask_detectors(name: str) -> Any:
+    """Look a name of `ophyd` up in what was left out."""
+    if not name.startswith("__"):
+        for left_out in _LEFT_OUT:
+            module = importlib.import_module(left_out)
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f"module 'ophyd' has no attribute {name!r}")
