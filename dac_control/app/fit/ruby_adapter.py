@@ -9,6 +9,7 @@ from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.ruby_choice import RubyChoice
 from dac_control.app.fit.ruby_groups import fit_in_groups
+from dac_control.app.patience import COMPILING, explained
 from dac_control.gauges import (
     DISQUALIFYING,
     RUBY_FLAGS,
@@ -53,9 +54,13 @@ class RubyAdapter:
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
     ) -> list[RubyFit | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        return fit_in_groups(
-            spectra, temperatures_k, priors=self._options.priors, expected_nm=self._options.between
-        )
+        with explained(COMPILING):
+            return fit_in_groups(
+                spectra,
+                temperatures_k,
+                priors=self._options.priors,
+                expected_nm=self._options.between,
+            )
 
     def read(self, fit: RubyFit, temperature_k: float | None, said: Mapping[str, Any]) -> Reading:
         """Turn a fit into a pressure; without lambda0 the line alone is reported."""
