@@ -34,7 +34,7 @@ def calibrate_axis_plan(
     Parameters
     ----------
     instruments : Instruments
-        The laboratory. Its lamp, where it has one, is on for the exposures only; otherwise the
+        The laboratory. Its line lamp, where it has one, is on for the exposures only; otherwise the
         lamp has to be on already, and the light of the cell off.
     lamp : str
         What the lamp is filled with: ``neon``, ``argon``, ``mercury``, ...
@@ -91,7 +91,7 @@ def _calibrate(
             exposure_s,
             stream="lamp",
             averages=averages,
-            light=instruments.lamp,
+            light=instruments.line_lamp,
         )
         spectra.append(spectrometer.as_spectrum(on_own_axis=True))
     assert spectrometer.last is not None  # an exposure that failed has ended the run

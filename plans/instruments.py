@@ -17,6 +17,7 @@ from devices.picture import Picture
 from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
+from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
 
@@ -53,7 +54,7 @@ class GaugeOptics:
     spectrometer: Spectrometer
     light: LightSource | None = None
     spot: str = ""
-    """Where the optics must look; empty where they always look there."""
+    """Where the optics must look, and what its light is charged to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,13 @@ class Instruments:
     """Reads hole and sample off the microscope's last frame."""
     light: LightSource | None = None
     lamp: LightSource | None = None
-    """Lamp for calibrations; None where a person switches it."""
+    """White light, for reflectance and for the detector's gain."""
+    line_lamp: LightSource | None = None
+    """Lamp for the wavelength axis; None where it is on already."""
+    spots: Spots | None = None
+    """What decides where the optics look; None where each spectrometer sees one place only."""
+    vis: Spectrometer | None = None
+    """Spectrometer for white light; None where the ruby's serves."""
     workbench: Workbench | None = None
     """Works out what is too long for the RunEngine's thread."""
     calibrations: CalibrationStore | None = None
@@ -88,6 +95,11 @@ class Instruments:
         """What is read, beside the gauge's own devices, for every event of ``primary``."""
         seen = [device for device in (self.microscope, self.picture) if device is not None]
         return [self.drive, *seen]
+
+    @property
+    def aimed(self) -> list[Any]:
+        """What says where the optics look; belongs to the event of every spectrum."""
+        return [] if self.spots is None else [self.spots]
 
     @property
     def gauges(self) -> dict[str, GaugeOptics]:
@@ -130,6 +142,8 @@ class Instruments:
             "step": self.step,
             "microscope": self.microscope,
             "picture": self.picture,
+            "spots": self.spots,
+            "vis": self.vis,
         }
         for name, optics in self.further_gauges.items():
             roles[name] = optics.device

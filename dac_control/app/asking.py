@@ -1,10 +1,14 @@
 """Questions to the person at the terminal."""
 
 import sys
+import threading
 
 from dac_control.errors import InstrumentError
 
 __all__ = ["ask_at_terminal"]
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Screw, stage and lamp may have a person each, and the terminal is one."""
 
 
 def ask_at_terminal(question: str) -> str:
@@ -21,6 +25,7 @@ def ask_at_terminal(question: str) -> str:
             "motor on the screw."
         )
     try:
-        return input(question)
+        with _ONE_AT_A_TIME:
+            return input(question)
     except EOFError:
         raise InstrumentError("The terminal was closed before the question was answered.") from None

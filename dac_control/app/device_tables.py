@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from dac_control.app.light_tables import Cobolt06Laser
+from dac_control.app.light_tables import Cobolt06Laser, LineLampTable, WhiteLampTable
 from dac_control.app.tables import Name, NonNegative, Positive, Strict
 
 __all__ = [
@@ -14,9 +14,15 @@ __all__ = [
     "Drive",
     "LakeShoreCryostat",
     "ManualScrew",
+    "ManualStage",
     "OceanSpectrometer",
     "ZaberDrive",
 ]
+
+Place = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$")]
+"""Name of a place that optics can look at, and that light is charged to."""
+CHIP = "chip"
+"""Where the optics of the ruby look."""
 
 
 class LakeShoreCryostat(Strict):
@@ -134,6 +140,31 @@ class BaslerCamera(Strict):
     known."""
 
 
+class ManualStage(Strict):
+    """``[devices.spots]``: a stage that a person moves, so that the optics look elsewhere."""
+
+    driver: Literal["manual"]
+    name: Name = "spots"
+    places: Annotated[tuple[Place, ...], Field(min_length=2)]
+    """Places that the optics of all spectrometers can look at, ``chip`` among them: ``chip 2``,
+    ``sample``, ``gasket``, ``anvil near``, ``anvil far``, ``reference ruby``."""
+    patience_s: Positive = 24 * 3600.0
+    """How long a question may wait for somebody, laboratory seconds."""
+
+    @property
+    def move_timeout_s(self) -> float:
+        """A move lasts as long as the question waits."""
+        return self.patience_s
+
+    @model_validator(mode="after")
+    def _has_the_chip(self) -> Self:
+        if len(set(self.places)) < len(self.places):
+            raise ValueError("a place is named twice")
+        if CHIP not in self.places:
+            raise ValueError(f'the place "{CHIP}", where the ruby is, must be among places')
+        return self
+
+
 def _tag_of_drive(table: Any) -> str:
     driver = table.get("driver") if isinstance(table, Mapping) else getattr(table, "driver", None)
     return "tag:manual" if driver == "manual" else "tag:zaber"
@@ -156,19 +187,18 @@ class Devices(Strict):
     laser: Cobolt06Laser | None = None
     raman: OceanSpectrometer | None = None
     """A second spectrometer, for the edge of the anvil; write a `name` of its own."""
+    vis: OceanSpectrometer | None = None
+    """A third one, for white light; without it reflectance is seen by the ruby's."""
+    spots: ManualStage | None = None
+    """What decides where the optics look; without it each spectrometer sees one place."""
+    lamp: WhiteLampTable | None = None
+    line_lamp: LineLampTable | None = None
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        present = [
-            self.cryostat,
-            self.drive,
-            self.spectrometer,
-            self.microscope,
-            self.laser,
-            self.raman,
-        ]
+        present = [getattr(self, role) for role in type(self).model_fields]
         names = [device.name for device in present if device is not None]
-        taken = {"ruby", "clock", "step", "workbench", "picture", "diamond_edge"}
+        taken = {"ruby", "clock", "step", "workbench", "picture", "diamond_edge", "vibron"}
         for name in names:
             if names.count(name) > 1 or name in taken:
                 raise ValueError(f"the name {name!r} is used twice or reserved")

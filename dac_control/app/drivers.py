@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dac_control.app.asking import ask_at_terminal
+from dac_control.app.light_tables import ManualLampTable
 from dac_control.app.station import (
     BaslerCamera,
     Cobolt06Laser,
@@ -17,6 +18,8 @@ from dac_control.safety.limits import StepLimits
 from devices.drivers import cobolt06, lakeshore336, zaber
 from devices.drivers.basler import Basler
 from devices.drivers.manual_drive import Ask, ManualDrive, remembered_turns
+from devices.drivers.manual_lamp import ManualLamp
+from devices.drivers.manual_spots import ManualSpots
 from devices.drivers.ocean import Ocean
 from devices.drivers.roles import (
     CameraDriver,
@@ -25,6 +28,7 @@ from devices.drivers.roles import (
     ScrewDriver,
     SpectrometerDriver,
 )
+from devices.drivers.spot_role import SpotsDriver
 from devices.links import open_link
 
 __all__ = ["Drivers", "make_drivers"]
@@ -40,6 +44,10 @@ class Drivers:
     microscope: CameraDriver | None
     laser: LaserDriver | None = None
     raman: SpectrometerDriver | None = None
+    vis: SpectrometerDriver | None = None
+    spots: SpotsDriver | None = None
+    lamp: LaserDriver | None = None
+    line_lamp: LaserDriver | None = None
 
 
 def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
@@ -50,7 +58,7 @@ def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
     station : Station
         Its tables ``[devices.ROLE]``.
     ask : Ask
-        Puts questions to the person who turns the screw, where a person does.
+        Puts questions to the person who turns, points or switches, where a person does.
 
     Raises
     ------
@@ -65,6 +73,10 @@ def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
         microscope=None if declared.microscope is None else _microscope(declared.microscope),
         laser=None if declared.laser is None else _laser(declared.laser),
         raman=None if declared.raman is None else _spectrometer(declared.raman),
+        vis=None if declared.vis is None else _spectrometer(declared.vis),
+        spots=None if declared.spots is None else ManualSpots(ask, declared.spots.places),
+        lamp=_lamp(declared.lamp, ask, "the white lamp", station.clock.speed),
+        line_lamp=_lamp(declared.line_lamp, ask, "the calibration lamp", station.clock.speed),
     )
 
 
@@ -104,6 +116,19 @@ def _manual(declared: ManualScrew, limits: StepLimits, state: Path, ask: Ask) ->
         divisions=declared.divisions,
         clockwise_loads=declared.clockwise_loads,
         remembered=remembered,
+    )
+
+
+def _lamp(
+    declared: ManualLampTable | None, ask: Ask, called: str, speed: float
+) -> LaserDriver | None:
+    if declared is None:
+        return None
+    return ManualLamp(
+        ask,
+        power_mw=declared.power_mw,
+        called=called,
+        patience_s=declared.patience_s / speed,
     )
 
 

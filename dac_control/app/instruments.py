@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from dac_control.app.device_tables import OceanSpectrometer
-from dac_control.app.light import make_account
+from dac_control.app.further_gauges import further_gauges, make_spectrometer
+from dac_control.app.light import make_lights
 from dac_control.app.station import Station
 from dac_control.app.surroundings import Storage, Surroundings
 from dac_control.gauges import RubyGauge
-from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer, StrengthRatio
 from dac_control.picture import PictureScale
@@ -15,17 +14,15 @@ from dac_control.picture.scale import BAYER_PATTERNS, BayerPattern
 from dac_control.safety.hold import HoldFlag
 from devices.clock_reading import ClockReading
 from devices.cryostat import Cryostat
-from devices.drivers.roles import SpectrometerDriver
-from devices.laser import Laser
 from devices.microscope_camera import MicroscopeCamera
 from devices.picture import Picture
-from devices.raman_gauges import DiamondEdge
 from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
+from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
-from plans.instruments import GaugeOptics, Instruments
+from plans.instruments import Instruments
 
 __all__ = ["make_instruments"]
 
@@ -41,7 +38,7 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         rate_k_per_min=declared.cryostat.rate_k_per_min,
         **shared,
     )
-    spectrometer = _spectrometer(drivers.spectrometer, declared.spectrometer, around)
+    spectrometer = make_spectrometer(drivers.spectrometer, declared.spectrometer, around)
     microscope = None
     if drivers.microscope is not None and declared.microscope is not None:
         microscope = MicroscopeCamera(
@@ -50,6 +47,7 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
             sink=storage.frames,
             **shared,
         )
+    lights = make_lights(station, around, storage)
     return Instruments(
         drive=ScrewDrive(
             driver=drivers.drive,
@@ -81,72 +79,33 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         calibrations=storage.calibrations,
         simulated=station.station.simulated,
         max_temperature_k=station.specimen.max_temperature_k,
-        light=_laser(station, around, storage),
-        further_gauges=_further_gauges(station, around, cryostat),
+        further_gauges=further_gauges(station, around, cryostat, lights.laser),
+        light=lights.laser,
+        lamp=lights.lamp,
+        line_lamp=lights.line_lamp,
+        spots=_spots(station, around),
+        vis=_vis(station, around),
     )
 
 
-def _spectrometer(
-    driver: SpectrometerDriver, declared: OceanSpectrometer, around: Surroundings
-) -> Spectrometer:
-    return Spectrometer(
-        driver=driver,
-        name=declared.name,
-        gain_e_per_count=declared.gain_e_per_count,
-        read_noise_e=declared.read_noise_e,
-        dark_counts=declared.dark_counts,
-        timing=around.timing,
-    )
-
-
-def _further_gauges(
-    station: Station, around: Surroundings, cryostat: Cryostat
-) -> dict[str, GaugeOptics]:
-    edge, declared, driver = station.edge, station.devices.raman, around.drivers.raman
-    if edge is None or declared is None or driver is None:
-        return {}
-    raman = _spectrometer(driver, declared, around)
-    gauge = DiamondEdgeGauge(
-        scale=edge.scale,
-        nu0=Nu0(
-            value_cm1=edge.nu0_cm1,
-            sigma_cm1=edge.nu0_sigma_cm1,
-            convention="vacuum",
-            source=edge.nu0_source,
-            same_axis=True,
-        ),
-        laser_sigma_nm=edge.laser_sigma_nm,
-        laser_nm=edge.laser_nm,
-        axis_sigma_cm1=edge.axis_sigma_cm1,
-        stress_sigma_gpa=edge.stress_sigma_gpa,
-        anvil=edge.anvil,
-    )
-    device = DiamondEdge(
-        gauge=gauge,
-        laser_nm=edge.laser_nm,
-        spectrometer=raman,
-        cryostat=cryostat,
-        name="diamond_edge",
-        timing=around.timing,
-    )
-    return {"diamond_edge": GaugeOptics(device=device, spectrometer=raman, spot="anvil near")}
-
-
-# Any: to a type checker a device's name is not quite a protocol's
-def _laser(station: Station, around: Surroundings, storage: Storage) -> Any:
-    driver, declared = around.drivers.laser, station.devices.laser
+def _vis(station: Station, around: Surroundings) -> Spectrometer | None:
+    driver, declared = around.drivers.vis, station.devices.vis
     if driver is None or declared is None:
         return None
-    laser = Laser(
+    return make_spectrometer(driver, declared, around)
+
+
+def _spots(station: Station, around: Surroundings) -> Spots | None:
+    driver, declared = around.drivers.spots, station.devices.spots
+    if driver is None or declared is None:
+        return None
+    return Spots(
         driver=driver,
         name=declared.name,
-        light=declared.light,
-        account=make_account(station, storage.light, around.clock, around.timing),
         clock=around.clock,
+        move_timeout_s=declared.move_timeout_s,
         timing=around.timing,
     )
-    laser.next_power_mw.put(declared.power_mw)
-    return laser
 
 
 def _picture(

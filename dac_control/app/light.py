@@ -1,11 +1,60 @@
-"""From the station file to the account of light of the specimen in the cell."""
+"""From the station file to the lights, and to the account of what the specimen has had of them."""
 
+from dataclasses import dataclass
+from typing import Any
+
+from dac_control.app.light_tables import Cobolt06Laser, ManualLampTable
 from dac_control.app.station import Station
+from dac_control.app.surroundings import Storage, Surroundings
 from dac_control.clock import LabClock
 from dac_control.safety.light import LaserArming, Ledger, LightAccount, LightBudget
+from devices.drivers.roles import LaserDriver
+from devices.laser import Laser
 from devices.timing import REAL_TIME, Timing
 
-__all__ = ["make_account"]
+__all__ = ["Lights", "make_account", "make_lights"]
+
+
+# Any: to a type checker a device's name is not quite a protocol's
+@dataclass(frozen=True, kw_only=True)
+class Lights:
+    """The lights of a station; they share one account."""
+
+    laser: Any = None
+    lamp: Any = None
+    line_lamp: Any = None
+
+
+def make_lights(station: Station, around: Surroundings, storage: Storage) -> Lights:
+    """Make the lights that a station declares over their drivers; connects to none."""
+    declared, drivers = station.devices, around.drivers
+    account = make_account(station, storage.light, around.clock, around.timing)
+
+    def make(
+        driver: LaserDriver | None, table: Cobolt06Laser | ManualLampTable | None, **about: Any
+    ) -> Laser | None:
+        if driver is None or table is None:
+            return None
+        light = Laser(
+            driver=driver,
+            name=table.name,
+            light=table.light,
+            account=account,
+            clock=around.clock,
+            timing=around.timing,
+            **about,
+        )
+        light.next_power_mw.put(table.power_mw)
+        return light
+
+    def lamp(driver: LaserDriver | None, table: ManualLampTable | None) -> Laser | None:
+        return make(driver, table, on_timeout_s=0.0 if table is None else table.patience_s)
+
+    return Lights(
+        laser=make(drivers.laser, declared.laser),
+        lamp=lamp(drivers.lamp, declared.lamp),
+        line_lamp=lamp(drivers.line_lamp, declared.line_lamp),
+    )
 
 
 def make_account(

@@ -6,8 +6,18 @@ from pydantic import Field, model_validator
 
 from dac_control.app.tables import LightLabel, Name, NonNegative, Positive, Strict
 from dac_control.safety.light import Beam, LightLimits, area_of_spot_um2
+from dac_control.safety.light.arming import LAMP
 
-__all__ = ["BeamTable", "Cobolt06Laser", "LightLimit", "LightTable", "label_of"]
+__all__ = [
+    "BeamTable",
+    "Cobolt06Laser",
+    "LightLimit",
+    "LightTable",
+    "LineLampTable",
+    "ManualLampTable",
+    "WhiteLampTable",
+    "label_of",
+]
 
 
 def label_of(wavelength_nm: float) -> str:
@@ -40,6 +50,34 @@ class Cobolt06Laser(Strict):
                 f"power_mw ({self.power_mw:g}) is above max_power_mw ({self.max_power_mw:g})"
             )
         return self
+
+
+class ManualLampTable(Strict):
+    """``[devices.lamp]`` and ``[devices.line_lamp]``: a lamp that a person switches when asked."""
+
+    driver: Literal["manual"]
+    name: Name
+    power_mw: Positive
+    """What it gives at the head of ``[light.beams.lamp]``, as measured once."""
+    patience_s: Positive = 24 * 3600.0
+    """How long a question may wait for somebody, laboratory seconds."""
+
+    @property
+    def light(self) -> str:
+        """Its label."""
+        return LAMP
+
+
+class WhiteLampTable(ManualLampTable):
+    """``[devices.lamp]``: white light, for reflectance and for the detector's gain."""
+
+    name: Name = "lamp"
+
+
+class LineLampTable(ManualLampTable):
+    """``[devices.line_lamp]``: lines of a known element, for the wavelength axis."""
+
+    name: Name = "line_lamp"
 
 
 class BeamTable(Strict):

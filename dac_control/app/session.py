@@ -67,10 +67,18 @@ class Session:
         }
         if found.microscope is not None:
             devices["microscope"] = found.microscope
-        if isinstance(found.light, Laser):
-            devices["laser"] = found.light
-        for name, optics in found.further_gauges.items():
-            devices[f"{name}_spectrometer"] = optics.spectrometer
+        further: dict[str, Any] = {
+            "laser": found.light,
+            "lamp": found.lamp,
+            "line_lamp": found.line_lamp,
+            "spots": found.spots,
+            "vis": found.vis,
+            **{f"{name}_spectrometer": o.spectrometer for name, o in found.further_gauges.items()},
+        }
+        for role, device in further.items():
+            # one spectrometer may serve several gauges
+            if isinstance(device, InstrumentDevice) and device not in devices.values():
+                devices[role] = device
         return devices
 
     def connect(self) -> list[Connection]:
@@ -196,8 +204,10 @@ def _connect(role: str, device: InstrumentDevice[Any]) -> Connection:
 def _wire(session: Session, around: Surroundings) -> None:
     """Subscribe the recorder first, and put the station's metadata into every start document."""
     engine, drive = session.engine, session.instruments.drive
-    light = session.instruments.light
-    account = light.account if isinstance(light, Laser) else None
+    found = session.instruments
+    # all lights of a station share one account
+    lights = [light for light in (found.light, found.lamp, found.line_lamp) if light is not None]
+    account = next((light.account for light in lights if isinstance(light, Laser)), None)
 
     def name_run(uid: str | None) -> None:
         """Moves and light of a run carry its uid."""

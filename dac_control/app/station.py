@@ -229,13 +229,14 @@ class Station(Strict):
 
     @model_validator(mode="after")
     def _light_is_accounted_for(self) -> Self:
-        laser = self.devices.laser
-        if laser is not None and laser.light not in self.light.beams:
-            raise ValueError(
-                f"[devices.laser] shines at {laser.light}, and [light.beams.{laser.light}] is "
-                "missing; state spot_um (or area_um2) and transmission there, since its light is "
-                "charged to the specimen"
-            )
+        for role in ("laser", "lamp", "line_lamp"):
+            source = getattr(self.devices, role)
+            if source is not None and source.light not in self.light.beams:
+                raise ValueError(
+                    f"[devices.{role}] shines at {source.light}, and "
+                    f"[light.beams.{source.light}] is missing; state spot_um (or area_um2) and "
+                    "transmission there, since its light is charged to the specimen"
+                )
         if "picture" in (self.light.arm_needs or ()) and self.devices.microscope is None:
             raise ValueError(
                 "light.arm_needs asks for a picture, and there is no [devices.microscope]"

@@ -1,12 +1,27 @@
-"""What a person is asked about the screw, and what the answers mean; pure."""
+"""What a person is asked, about the screw above all, and what the answers mean; pure."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Answer", "ask_again", "parse_answer", "question_for"]
+from dac_control.errors import InstrumentError
+
+__all__ = [
+    "MOST_QUESTIONS",
+    "Answer",
+    "agrees",
+    "ask_again",
+    "parse_answer",
+    "question_for",
+    "yes_or_no",
+]
+
+MOST_QUESTIONS = 10
+"""Times that the same question is put to somebody who gives no usable answer."""
 
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
 _NOT_DONE = re.compile(r"(?:not\s*done|not\s*turned|no|n)\b[\s,;:]*(?P<rest>.*)", re.IGNORECASE)
+_DONE = re.compile(r"(?:yes|y|done|ok)[\s.!]*", re.IGNORECASE)
 _UNIT = re.compile(r"\s*(?:turns?|t)?\s*\.?\s*$", re.IGNORECASE)
 
 
@@ -73,3 +88,38 @@ def _number(text: str) -> float | None:
 def ask_again(text: str, reason: str, question: str) -> str:
     """Say what is wrong with an answer, and ask the same again."""
     return f"{text.strip()!r}: {reason} {question}"
+
+
+def agrees(text: str) -> bool | None:
+    """Read a yes or a no: ``yes``, ``done``, ``ok``; ``no``, ``not done``; None for neither."""
+    words = text.strip()
+    if _DONE.fullmatch(words):
+        return True
+    refused = _NOT_DONE.fullmatch(words)
+    return False if refused is not None and not refused["rest"].strip(" .!") else None
+
+
+def yes_or_no(ask: Callable[[str], str], wish: str) -> bool:
+    """Ask for something to be done until there is a yes or a no.
+
+    Parameters
+    ----------
+    ask : callable
+        Puts a question and returns the answer.
+    wish : str
+        ``Switch the lamp on``, without a stop.
+
+    Raises
+    ------
+    InstrumentError
+        After `MOST_QUESTIONS` answers that are neither.
+    """
+    first = f'{wish}, then type "yes", or "not done": '
+    question = first
+    for _ in range(MOST_QUESTIONS):
+        text = ask(question)
+        answer = agrees(text)
+        if answer is not None:
+            return answer
+        question = ask_again(text, "this is neither yes nor no.", first)
+    raise InstrumentError(f"there was no usable answer after {MOST_QUESTIONS} questions.")

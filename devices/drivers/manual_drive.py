@@ -6,24 +6,18 @@ person takes as long as a person takes, and never quite hits the target, so the 
 this drive a patience of hours and a tolerance of a division of its scale.
 """
 
-import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dac_control.errors import InstrumentError, MoveFailed, PositionUnknown
+from dac_control.errors import MoveFailed, PositionUnknown
 from dac_control.safety.intents import last_move
-from devices.drivers.manual_answers import ask_again, parse_answer, question_for
+from devices.drivers.asked_person import Ask, AskedPerson, wanted_anyway
+from devices.drivers.manual_answers import MOST_QUESTIONS, ask_again, parse_answer, question_for
 from devices.drivers.roles import DriveReading, Identity
 
 __all__ = ["Ask", "ManualDrive", "remembered_turns"]
-
-logger = logging.getLogger(__name__)
-
-Ask = Callable[[str], str]
-"""Puts a question to a person and returns the answer; blocks, and may raise."""
 
 NOT_DONE, STOPPED, NO_ANSWER = "not_done", "stopped", "no_answer"
 _FAULTS = {
@@ -31,8 +25,6 @@ _FAULTS = {
     STOPPED: "a stop came while the screw was in a person's hands",
     NO_ANSWER: "nobody said where the screw stands",
 }
-MOST_QUESTIONS = 10
-"""Times that the same question is put to somebody who gives no usable answer."""
 
 
 def remembered_turns(records: Iterable[Mapping[str, Any]]) -> float | None:
@@ -48,10 +40,6 @@ def remembered_turns(records: Iterable[Mapping[str, Any]]) -> float | None:
     if state.open_intent is not None or state.doubt:
         return None
     return state.turns
-
-
-def _wanted() -> None:
-    """Stand-in for callers that have no reason to refuse at the last moment."""
 
 
 class ManualDrive:
@@ -97,19 +85,13 @@ class ManualDrive:
         plausible_turns: float = 0.5,
         wall_time: Callable[[], float] = time.time,
     ) -> None:
-        self._ask = ask
+        self._person = AskedPerson(ask, "the screw", cancel)
         self._limits = (min_turns, max_turns)
         self._divisions = divisions
         self._remembered = remembered
-        self._cancel = cancel
         self._clockwise_loads = clockwise_loads
         self._plausible_turns = plausible_turns
         self._wall_time = wall_time
-        self._lock = threading.Lock()
-        self._question = 0
-        self._pending: int | None = None
-        """Number of the question whose answer still counts."""
-        self._asking: threading.Thread | None = None
         self._turns = math.nan
         self._known = False
         self._flags: tuple[str, ...] = ()
@@ -127,7 +109,7 @@ class ManualDrive:
 
     def connect(self) -> Identity:
         """Look up where the screw stands; asks nobody."""
-        with self._lock:
+        with self._person.lock:
             if not self._connected:
                 turns = self._remembered()
                 self._known = turns is not None and math.isfinite(turns)
@@ -143,23 +125,22 @@ class ManualDrive:
 
     def close(self) -> None:
         """Take back a question that nobody answered; its thread ends when somebody does."""
-        if self._pending is not None:
-            self.stop()
-        with self._lock:
+        self.stop()
+        with self._person.lock:
             self._connected = False
 
     def read(self) -> DriveReading:
         """Where the screw stands by the last answer; moving while a question is open."""
-        with self._lock:
+        with self._person.lock:
             return DriveReading(
                 turns=self._turns,
-                moving=self._pending is not None,
+                moving=self._person.is_asked,
                 position_known=self._known,
                 flags=self._flags,
                 time=self._wall_time(),
             )
 
-    def start_move(self, turns: float, check_wanted: Callable[[], None] = _wanted) -> None:
+    def start_move(self, turns: float, check_wanted: Callable[[], None] = wanted_anyway) -> None:
         """Ask for the screw to be turned to `turns`; returns once the question is being put.
 
         Raises
@@ -169,27 +150,17 @@ class ManualDrive:
         InstrumentError
             If an earlier question is still before somebody.
         """
-        with self._lock:
+        with self._person.lock:
             if not self._known:
                 raise PositionUnknown(
                     "Nobody has said where the screw stands; look at it and declare it with "
                     "`dac-control drive declare STATION --turns X --reason TEXT`."
                 )
-            if self._asking is not None and self._asking.is_alive():
-                raise InstrumentError(
-                    "A question about the screw is still open; answer it before the next turn is "
-                    "asked for."
-                )
-            check_wanted()
-            self._question += 1
-            self._pending, self._flags = self._question, ()
-            self._asking = threading.Thread(
-                target=self._put,
-                args=(self._question, self._turns, turns),
-                name="manual-drive-question",
-                daemon=True,
+            start_turns = self._turns
+            self._person.put(
+                lambda ask: self._usable_answer(ask, start_turns, turns), self._take, check_wanted
             )
-            self._asking.start()
+            self._flags = ()
 
     def fault_text(self, flags: tuple[str, ...]) -> str:
         """Put into words why a move failed; empty if it did not."""
@@ -197,48 +168,30 @@ class ManualDrive:
 
     def stop(self) -> None:
         """Take the question back. Where the screw stands is then unknown: a hand was on it."""
-        with self._lock:
-            if self._pending is None:
-                return
-            self._pending = None
-            self._known, self._flags = False, (STOPPED,)
-        if self._cancel is not None:
-            self._cancel()
+        with self._person.lock:
+            if self._person.withdraw():
+                self._known, self._flags = False, (STOPPED,)
 
     def declare(self, turns: float) -> None:
         """Take a person's word for where the screw stands."""
-        with self._lock:
+        with self._person.lock:
             self._turns, self._known, self._flags = turns, True, ()
 
-    def _put(self, number: int, start_turns: float, target_turns: float) -> None:
-        """Ask until there is a usable answer; on the question's own thread."""
-        try:
-            done, turns = self._usable_answer(number, start_turns, target_turns)
-        except Exception as error:  # noqa: BLE001 - whatever kept the answer away, there is none
-            logger.error("nobody could be asked about the screw: %s", error)
-            self._take(number, math.nan, known=False, flags=(NO_ANSWER,))
+    def _take(self, answer: tuple[bool, float] | None) -> None:
+        """Believe an answer; the caller holds the lock."""
+        if answer is None:
+            self._known, self._flags = False, (NO_ANSWER,)
             return
-        self._take(number, turns, known=True, flags=() if done else (NOT_DONE,))
-
-    def _take(self, number: int, turns: float, *, known: bool, flags: tuple[str, ...]) -> None:
-        with self._lock:
-            if self._pending != number:
-                logger.warning("an answer about the screw came after a stop and was not taken")
-                return
-            self._pending = None
-            self._known, self._flags = known, flags
-            if known:
-                self._turns = turns
+        done, self._turns = answer
+        self._known, self._flags = True, () if done else (NOT_DONE,)
 
     def _usable_answer(
-        self, number: int, start_turns: float, target_turns: float
+        self, ask: Ask, start_turns: float, target_turns: float
     ) -> tuple[bool, float]:
         first = question_for(start_turns, target_turns, clockwise_loads=self._clockwise_loads)
         question, doubted = first, None
         for _ in range(MOST_QUESTIONS):
-            text = self._ask(question)
-            if self._pending != number:
-                break
+            text = ask(question)
             answer = parse_answer(text)
             if answer is None:
                 question = ask_again(text, "this is no number of turns.", first)

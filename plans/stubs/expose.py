@@ -52,7 +52,12 @@ def expose(
     else:
         yield from lit(instruments, exposing, spot, exposure_s * averages, light=light)
     yield from bps.create(name=stream)
-    devices: list[Any] = [instruments.clock_reading, instruments.cryostat, spectrometer]
+    devices: list[Any] = [
+        instruments.clock_reading,
+        instruments.cryostat,
+        spectrometer,
+        *instruments.aimed,
+    ]
     for each in devices:
         yield from bps.read(each)
     yield from bps.save()

@@ -10,6 +10,7 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import InstrumentError, LimitError
 from devices.laser import Laser
 from plans.instruments import Instruments, LightSource
+from plans.stubs.aim import check_aim
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["arm_laser", "forget_arming", "lit"]
@@ -57,7 +58,8 @@ def lit(
     Raises
     ------
     LimitError
-        Before anything is lit: beyond the budget, or the laser is not armed at this pressure.
+        Before anything is lit: beyond the budget, the optics look elsewhere, or the laser is not
+        armed at this pressure.
     InstrumentError
         If the light went dark before `inner` was done: what was taken meanwhile is not what it
         looks like.
@@ -70,6 +72,7 @@ def lit(
     accounted = isinstance(source, Laser)
     try:
         if accounted:
+            check_aim(instruments, spot)
             yield from _ask_for(source, spot, seconds, power_mw, shots, pressure_gpa)
     except BaseException:
         inner.close()

@@ -12,6 +12,7 @@ from dac_control.errors import DacError
 from plans.failures import cause_of
 from plans.instruments import GaugeOptics, Instruments
 from plans.settings import GaugeSettings
+from plans.stubs.aim import aim_at
 from plans.stubs.light import arm_laser, lit
 from plans.stubs.trigger_all import trigger_all
 
@@ -145,6 +146,7 @@ def _expose_and_fit(
     # Any: to a type checker ophyd's Status is not quite bluesky's
     spectrometer: Any = optics.spectrometer
     device: Any = optics.device
+    yield from aim_at(instruments, optics.spot)
     # parameters, refused at once or done at once: one wait does for all
     for parameter, value in (
         (device.expected_gpa, expected_gpa),
@@ -194,6 +196,7 @@ def record(
         instruments.cryostat,
         optics.spectrometer,
         optics.device,
+        *instruments.aimed,
         *also,
     ]
     yield from bps.create(name=stream)

@@ -69,7 +69,7 @@ class Bench:
         )
         self.laser.connect()
         self.engine = RunEngine({}, context_managers=[])
-        self.instruments: Any = SimpleNamespace(light=self.laser)
+        self.instruments: Any = SimpleNamespace(light=self.laser, spots=None)
 
     def close(self) -> None:
         if self.engine.state != "idle":

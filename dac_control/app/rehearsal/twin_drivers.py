@@ -4,35 +4,38 @@ Each refuses what the driver of the real instrument refuses, with the same error
 the station file, the steps of the motor, its flags after a stall, the range of exposures.
 """
 
-import numpy as np
-from numpy.typing import NDArray
+from functools import partial
 
 from dac_control.app.device_tables import Drive, ManualScrew
 from dac_control.app.drivers import Drivers
+from dac_control.app.light_tables import ManualLampTable
 from dac_control.app.rehearsal.twin_backed import TwinBacked
 from dac_control.app.rehearsal.twin_drive import TwinDrive
 from dac_control.app.rehearsal.twin_hand import TwinHand
 from dac_control.app.rehearsal.twin_laser import TwinLaser
+from dac_control.app.rehearsal.twin_spectrometer import TwinLights, TwinSpectrometer
+from dac_control.app.rehearsal.twin_stage import TwinLamp, TwinStage
 from dac_control.app.station import Station
 from dac_control.clock import VirtualClock
-from dac_control.errors import InstrumentError, LimitError
+from dac_control.errors import InstrumentError
 from dac_control.safety.limits import StepLimits
 from devices.drivers.lakeshore_setpoint import SetpointRules
-from devices.drivers.roles import CryostatReading, Frame, RawSpectrum, ScrewDriver
+from devices.drivers.roles import CryostatReading, Frame, ScrewDriver
 from simulators.twin import Twin
 
-__all__ = ["TwinCamera", "TwinCryostat", "TwinSpectrometer", "make_twin_drivers"]
-
-_SATURATED_FRACTION = 0.95
-"""Of full scale, as `devices.drivers.ocean` has it."""
-_EXPOSURE_LIMITS_S = {"ruby": (0.006, 10.0), "raman": (0.006, 3600.0)}
-"""Of the HDX that the wire simulator speaks as, and of a cooled detector."""
+__all__ = ["TwinCamera", "TwinCryostat", "make_twin_drivers"]
 
 
 def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Drivers:
     """One twin-backed driver for each role that the station declares."""
     declared = station.devices
     camera = declared.microscope
+    lights = TwinLights(
+        stage=_stage(station, twin, clock),
+        lamp=_lamp(declared.lamp, twin, clock),
+        line_lamp=_lamp(declared.line_lamp, twin, clock),
+    )
+    spectrometer = partial(TwinSpectrometer, twin, clock, lights)
     return Drivers(
         cryostat=TwinCryostat(
             twin,
@@ -42,13 +45,24 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
             setpoint_limits_k=(declared.cryostat.min_setpoint_k, declared.cryostat.max_setpoint_k),
         ),
         drive=_screw(twin, clock, declared.drive, station.limits),
-        spectrometer=TwinSpectrometer(twin, clock, "ruby", "chip"),
-        raman=None
-        if declared.raman is None
-        else TwinSpectrometer(twin, clock, "raman", "anvil near"),
+        spectrometer=spectrometer("ruby", "chip"),
+        raman=None if declared.raman is None else spectrometer("raman", "anvil near"),
+        vis=None if declared.vis is None else spectrometer("vis", "sample"),
         microscope=None if camera is None else TwinCamera(twin, clock, camera.exposure_ms / 1e3),
         laser=_laser(station, twin, clock),
+        spots=lights.stage,
+        lamp=lights.lamp,
+        line_lamp=lights.line_lamp,
     )
+
+
+def _stage(station: Station, twin: Twin, clock: VirtualClock) -> TwinStage | None:
+    declared = station.devices.spots
+    return None if declared is None else TwinStage(twin, clock, declared.places)
+
+
+def _lamp(declared: ManualLampTable | None, twin: Twin, clock: VirtualClock) -> TwinLamp | None:
+    return None if declared is None else TwinLamp(twin, clock, declared.power_mw)
 
 
 def _screw(twin: Twin, clock: VirtualClock, declared: Drive, limits: StepLimits) -> ScrewDriver:
@@ -123,68 +137,6 @@ class TwinCryostat(TwinBacked):
                 "sensor at input A and its cell sensor at input B."
             )
         return round(reading_k, 3)
-
-
-class TwinSpectrometer(TwinBacked):
-    """One of the twin's detectors behind its grating, whose optics look at one spot.
-
-    Parameters
-    ----------
-    port : "ruby", "raman" or "vis"
-    spot : str
-        Where its optics look: each spectrometer has its own.
-    """
-
-    role = "spectrometer"
-
-    def __init__(self, twin: Twin, clock: VirtualClock, port: str, spot: str) -> None:
-        super().__init__(twin, clock)
-        self._port, self._spot, self._info = port, spot, twin.port(port)
-        self._axis_nm: NDArray[np.float64] = np.asarray(self._info.wavelength_nm, float)
-
-    @property
-    def pixels(self) -> int:
-        """Number of pixels."""
-        return self._info.pixels
-
-    @property
-    def saturation_counts(self) -> float:
-        """Full scale in counts."""
-        return float(self._info.full_scale)
-
-    @property
-    def exposure_limits_s(self) -> tuple[float, float]:
-        """Shortest and longest exposure."""
-        return _EXPOSURE_LIMITS_S[self._port]
-
-    def acquire(self, exposure_s: float, averages: int) -> RawSpectrum:
-        """Expose `averages` times and return the mean; takes as long as that on the clock."""
-        shortest, longest = self.exposure_limits_s
-        if not shortest <= exposure_s <= longest:
-            raise LimitError(
-                f"{self.address} cannot expose for {exposure_s} s; "
-                f"{shortest:g} to {longest:g} s are possible."
-            )
-        if averages < 1:
-            raise LimitError(f"{self.address} cannot average {averages} exposures; ask for 1.")
-        began, start_s = self._clock.wall_time(), self._clock.now()
-        total = np.zeros(self.pixels)
-        highest = 0
-        self._twin.spot = self._spot
-        for number in range(averages):
-            start = start_s + number * exposure_s
-            counts = self._twin.expose(start, exposure_s, port=self._port)
-            highest = max(highest, int(counts.max()))
-            total += counts
-        self._clock.sleep(exposure_s * averages)
-        return RawSpectrum(
-            wavelength_nm=self._axis_nm,
-            counts=total / averages,
-            exposure_s=exposure_s,
-            averages=averages,
-            saturated=highest >= _SATURATED_FRACTION * self.saturation_counts,
-            time=began,
-        )
 
 
 class TwinCamera(TwinBacked):

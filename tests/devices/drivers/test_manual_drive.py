@@ -168,7 +168,7 @@ def test_nobody_is_asked_before_the_intent_is_on_disk(bench: Bench) -> None:
         seen.append(bench.kinds())
         return ask(question)
 
-    drive._driver._ask = look
+    drive._driver._person._ask = look
     drive.declare(0.0, "new")
     assert ended(drive.set(0.1)) is None
     assert seen == [["declared", "intent"]]
@@ -277,7 +277,7 @@ def test_a_stop_takes_the_question_back_and_a_late_answer_does_not_count(bench: 
     drive.declare(0.0, "looked")
     assert isinstance(ended(drive.set(0.25)), InstrumentError), "the old question is still open"
     bench.person.say("0.25")
-    wait_for(lambda: not drive._driver._asking.is_alive())
+    wait_for(lambda: not drive._driver._person._talking)
     assert drive._driver.read().turns == 0.0
     drive.declare(0.0, "looked again")
     bench.person.say("0.25")

@@ -1,0 +1,79 @@
+"""Gauges beside the ruby, from the station file."""
+
+from dac_control.app.device_tables import OceanSpectrometer
+from dac_control.app.station import Station
+from dac_control.app.surroundings import Surroundings
+from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
+from devices.cryostat import Cryostat
+from devices.drivers.roles import SpectrometerDriver
+from devices.laser import Laser
+from devices.raman_gauges import DiamondEdge
+from devices.spectrometer import Spectrometer
+from plans.instruments import GaugeOptics
+
+__all__ = ["further_gauges", "make_spectrometer"]
+
+SAME_LASER_NM = 1.0
+"""Stated wavelengths this close are of one laser: one may be the nominal one."""
+
+
+def make_spectrometer(
+    driver: SpectrometerDriver, declared: OceanSpectrometer, around: Surroundings
+) -> Spectrometer:
+    """Make one spectrometer with what the station file says of its detector."""
+    return Spectrometer(
+        driver=driver,
+        name=declared.name,
+        gain_e_per_count=declared.gain_e_per_count,
+        read_noise_e=declared.read_noise_e,
+        dark_counts=declared.dark_counts,
+        timing=around.timing,
+    )
+
+
+def further_gauges(
+    station: Station, around: Surroundings, cryostat: Cryostat, laser: Laser | None
+) -> dict[str, GaugeOptics]:
+    """Make the gauges beside the ruby that the station declares, by name.
+
+    The station's laser lights one if it has the wavelength that the gauge states; otherwise the
+    gauge has a light of its own that nobody here switches.
+    """
+    edge, declared, driver = station.edge, station.devices.raman, around.drivers.raman
+    if edge is None or declared is None or driver is None:
+        return {}
+    raman = make_spectrometer(driver, declared, around)
+    gauge = DiamondEdgeGauge(
+        scale=edge.scale,
+        nu0=Nu0(
+            value_cm1=edge.nu0_cm1,
+            sigma_cm1=edge.nu0_sigma_cm1,
+            convention="vacuum",
+            source=edge.nu0_source,
+            same_axis=True,
+        ),
+        laser_sigma_nm=edge.laser_sigma_nm,
+        laser_nm=edge.laser_nm,
+        axis_sigma_cm1=edge.axis_sigma_cm1,
+        stress_sigma_gpa=edge.stress_sigma_gpa,
+        anvil=edge.anvil,
+    )
+    device = DiamondEdge(
+        gauge=gauge,
+        laser_nm=edge.laser_nm,
+        spectrometer=raman,
+        cryostat=cryostat,
+        name="diamond_edge",
+        timing=around.timing,
+    )
+    light = laser if _excites(station, edge.laser_nm) else None
+    return {
+        "diamond_edge": GaugeOptics(
+            device=device, spectrometer=raman, light=light, spot="anvil near"
+        )
+    }
+
+
+def _excites(station: Station, laser_nm: float) -> bool:
+    declared = station.devices.laser
+    return declared is not None and abs(declared.wavelength_nm - laser_nm) < SAME_LASER_NM

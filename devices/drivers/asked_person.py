@@ -1,0 +1,132 @@
+"""One question at a time to a person, from a thread of its own, so that a stop need not wait."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dac_control.errors import InstrumentError
+
+__all__ = ["Ask", "AskedPerson", "Withdrawn", "wanted_anyway"]
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+Ask = Callable[[str], str]
+"""Puts a question to a person and returns the answer; blocks, and may raise."""
+
+
+class Withdrawn(Exception):
+    """The answer came after the question had been taken back, and counts for nothing."""
+
+
+def wanted_anyway() -> None:
+    """Stand-in for callers that have no reason to refuse at the last moment."""
+
+
+class AskedPerson:
+    """A person who is asked about one thing, one question after the other.
+
+    An answer that comes after `withdraw` is not taken. What this cannot reveal: a person who types
+    what was asked for without having looked.
+
+    Parameters
+    ----------
+    ask : Ask
+        Of the shell, the command line or a test.
+    about : str
+        What is asked about, for messages: ``the screw``.
+    cancel : callable, optional
+        Takes a question back that is being put.
+    """
+
+    def __init__(self, ask: Ask, about: str, cancel: Callable[[], None] | None = None) -> None:
+        self._ask = ask
+        self._about = about
+        self._cancel = cancel
+        self.lock = threading.RLock()
+        """Held while an answer is taken; what the answer changes is changed under it."""
+        self._number = 0
+        self._pending: int | None = None
+        self._talking = False
+        """True until the last word of a conversation, taken back or not."""
+
+    @property
+    def is_asked(self) -> bool:
+        """True while a question is open."""
+        return self._pending is not None
+
+    def put(
+        self,
+        converse: Callable[[Ask], T],
+        take: Callable[[T | None], None],
+        check_wanted: Callable[[], None] = wanted_anyway,
+    ) -> None:
+        """Begin a conversation; returns once its first question is being put.
+
+        Parameters
+        ----------
+        converse : callable
+            Asks until there is a usable answer, and returns what it means; on a thread of its own.
+        take : callable
+            Gets that, under `lock`; None where nobody could be asked. Not called after a stop.
+        check_wanted : callable
+            Called last; whatever it raises, nothing is asked.
+
+        Raises
+        ------
+        InstrumentError
+            If an earlier question is still before somebody.
+        """
+        with self.lock:
+            if self._talking:
+                raise InstrumentError(
+                    f"A question about {self._about} is still open; answer it before the next "
+                    "one is asked."
+                )
+            check_wanted()
+            self._number += 1
+            self._pending = self._number
+            self._talking = True
+            threading.Thread(
+                target=self._converse,
+                args=(self._number, converse, take),
+                name=f"question-about-{self._about.replace(' ', '-')}",
+                daemon=True,
+            ).start()
+
+    def withdraw(self) -> bool:
+        """Take the open question back; False if there is none. Its thread ends with an answer."""
+        with self.lock:
+            if self._pending is None:
+                return False
+            self._pending = None
+        if self._cancel is not None:
+            self._cancel()
+        return True
+
+    def _converse(
+        self, number: int, converse: Callable[[Ask], Any], take: Callable[[Any], None]
+    ) -> None:
+        def ask(question: str) -> str:
+            answer = self._ask(question)
+            if self._pending != number:
+                raise Withdrawn
+            return answer
+
+        try:
+            found = converse(ask)
+        except Withdrawn:
+            found = None
+        except Exception as error:  # noqa: BLE001 - whatever kept the answer away, there is none
+            logger.error("nobody could be asked about %s: %s", self._about, error)
+            found = None
+        with self.lock:
+            self._talking = False
+            if self._pending != number:
+                logger.warning(
+                    "an answer about %s came after a stop and was not taken", self._about
+                )
+                return
+            self._pending = None
+            take(found)

@@ -1,0 +1,111 @@
+"""A lamp in a person's hands under the real light device: budget, ledger, and a certain end."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from dac_control.clock import SteadyClock
+from dac_control.errors import InstrumentError, LimitError
+from dac_control.records import LightLedger
+from dac_control.safety.light import Beam, LightAccount, LightBudget, LightLimits
+from devices.drivers.manual_lamp import ManualLamp
+from devices.laser import Laser
+
+
+class Person:
+    def __init__(self) -> None:
+        self.answers: list[str] = []
+        self.questions: list[str] = []
+        self.woken = threading.Event()
+        self.before_answer = lambda: None
+
+    def __call__(self, question: str) -> str:
+        self.questions.append(question)
+        self.before_answer()
+        if not self.answers:
+            self.woken.wait(10)
+        return self.answers.pop(0)
+
+
+class Bench:
+    def __init__(self, folder: Path) -> None:
+        self.person = Person()
+        self.ledger = LightLedger(folder / "light.jsonl")
+        clock = SteadyClock()
+        account = LightAccount(
+            specimen="s1",
+            beams={"lamp": Beam(light="lamp", area_um2=900.0, transmission=0.2)},
+            ledger=self.ledger,
+            clock=clock,
+            budget=LightBudget(limits=(LightLimits(light="lamp", max_energy_mj=1e4),)),
+        )
+        self.driver = ManualLamp(self.person, power_mw=5.0, called="the lamp", patience_s=0.3)
+        self.lamp = Laser(
+            driver=self.driver,
+            name="lamp",
+            light="lamp",
+            account=account,
+            clock=clock,
+            on_timeout_s=10.0,
+            reply_timeout_s=5.0,
+        )
+        self.lamp.next_power_mw.put(5.0)
+        self.lamp.next_spot.put("sample")
+        self.lamp.connect()
+
+    def kinds(self) -> list[str]:
+        return [record["kind"] for record in self.ledger.read()]
+
+
+@pytest.fixture
+def bench(tmp_path: Path):
+    made = Bench(tmp_path)
+    yield made
+    made.person.answers += ["yes"] * 9
+    made.person.woken.set()
+    made.lamp.destroy()
+
+
+def test_an_opening_is_written_down_before_the_question_and_ends_with_a_yes(bench: Bench) -> None:
+    bench.person.answers = ["yes", "done"]
+    written: list[list[str]] = []
+    bench.person.before_answer = lambda: written.append(bench.kinds())
+    bench.lamp.set(True).wait(10.0)
+    assert bench.lamp.is_on.get() and bench.lamp.power_mw.get() == 5.0
+    bench.lamp.set(False).wait(10.0)
+    assert not bench.lamp.is_on.get()
+    assert written == [["opening"], ["opening"]] and bench.kinds() == ["opening", "closed"]
+    dose = bench.lamp.account.dose("lamp", "sample")
+    assert dose.energy_mj > 0.0 and dose.shots == 1
+    assert ["on," in bench.person.questions[0], "off," in bench.person.questions[1]] == [True, True]
+
+
+def test_a_no_is_no_light(bench: Bench) -> None:
+    bench.person.answers = ["not done", "yes"]
+    error = bench.lamp.set(True).exception(10.0)
+    assert isinstance(error, InstrumentError) and "nobody switched the lamp on" in str(error)
+    assert bench.kinds() == ["opening", "closed"]
+
+
+def test_an_end_that_nobody_confirms_stays_open(bench: Bench) -> None:
+    bench.person.answers = ["yes"]
+    bench.lamp.set(True).wait(10.0)
+    error = bench.lamp.set(False).exception(10.0)
+    assert isinstance(error, InstrumentError) and "Nobody has said" in str(error)
+    assert bench.kinds() == ["opening"]
+    # the stop lane goes on asking, and the first yes is the end
+    bench.person.answers += ["yes", "yes", "yes"]
+    bench.person.woken.set()
+    deadline = time.monotonic() + 10
+    while bench.kinds() != ["opening", "closed"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_another_power_is_refused(bench: Bench) -> None:
+    with pytest.raises(LimitError, match="cannot be set to 3 mW"):
+        bench.driver.set_power(3.0)
+    bench.driver.set_power(5.0)
+    assert not bench.person.questions
