@@ -13,6 +13,7 @@ __all__ = [
     "LinkDown",
     "MoveFailed",
     "NotMeasured",
+    "NotifyFailed",
     "PositionUnknown",
     "ProtocolError",
     "RampHeld",
@@ -83,6 +84,10 @@ class StaleReading(DacError):
 
 class NotMeasured(DacError):
     """A gauge gave no usable value."""
+
+
+class NotifyFailed(DacError):
+    """A notice could not be sent; the run does not depend on it."""
 
 
 class RampHeld(DacError):

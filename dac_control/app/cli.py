@@ -98,11 +98,25 @@ def simulate(
 
 
 @app.command()
-def check(station: Station, json: Json = False) -> None:
+def check(
+    station: Station,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Also send a test notice to everybody.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Connect to every instrument of a station, say who answers, compare limits."""
     from dac_control.app.commands.check import check_station
 
-    _guard(lambda: check_station(station, as_json=json))
+    _guard(lambda: check_station(station, notify=notify, as_json=json))
+
+
+@app.command()
+def acknowledge(station: Station) -> None:
+    """Say that you know of what goes wrong at a station: no repetition, no escalation of it."""
+    from dac_control.app.commands.acknowledge import acknowledge_at
+
+    _guard(lambda: acknowledge_at(station))
 
 
 @app.command()

@@ -22,6 +22,7 @@ from dac_control.app.device_tables import (
     ZaberDrive,
 )
 from dac_control.app.light_tables import Cobolt06Laser, LightTable
+from dac_control.app.notify_tables import NotifyTable
 from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
@@ -215,6 +216,7 @@ class Station(Strict):
     limits: Annotated[StepLimits, NumbersOnly]
     light: LightTable = LightTable()
     rules: Rules = ()
+    notify: NotifyTable | None = None
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
 
