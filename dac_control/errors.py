@@ -21,6 +21,7 @@ __all__ = [
     "ReplyTimeout",
     "RuleError",
     "SpectrumFileError",
+    "StaleCalibration",
     "StaleReading",
     "TransportError",
     "UncertainWrite",
@@ -80,6 +81,14 @@ class MoveFailed(InstrumentError):
 
 class StaleReading(DacError):
     """No reading that is recent enough exists."""
+
+
+class StaleCalibration(StaleReading):
+    """A calibration that a run needs is missing or too old; `key` is where a file asks for it."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class NotMeasured(DacError):

@@ -14,6 +14,7 @@ from ophyd.status import Status
 
 from dac_control.errors import StaleReading
 from dac_control.gauges import PressureMeasurement
+from dac_control.gauges.axis_calibration import AxisCalibration
 from devices.cryostat import Cryostat
 from devices.signals import CachedSignal, ParameterSignal
 from devices.spectrometer import Spectrometer
@@ -78,6 +79,12 @@ class GaugeDevice(Device):
     def address(self) -> str:
         """Where its light comes from."""
         return self._spectrometer.address
+
+    def use_axis(self, axis: AxisCalibration | None) -> None:
+        """Let the gauge's own zero stand on the axis that its spectra are put on.
+
+        None is the axis that the instrument reports.
+        """
 
     def trigger(self) -> Status:
         """Fit the last spectrum."""

@@ -8,8 +8,9 @@ from ophyd import Component as Cpt
 
 from dac_control.errors import NotMeasured
 from dac_control.gauges import PressureMeasurement
+from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge, EdgeFit
-from dac_control.gauges.diamond_edge.from_wavelengths import raman_spectrum_of
+from dac_control.gauges.diamond_edge.from_wavelengths import nu0_on_axis, raman_spectrum_of
 from dac_control.gauges.vibron import RamanLineFit, RamanLineGauge
 from devices.gauge_device import GaugeDevice
 from devices.signals import CachedSignal
@@ -44,6 +45,12 @@ class DiamondEdge(GaugeDevice):
         super().__init__(**kwargs)
         self.gauge = gauge
         self.laser_nm = laser_nm
+        self._stated_nu0 = gauge.nu0
+
+    def use_axis(self, axis: AxisCalibration | None) -> None:
+        """Put nu0 as it was stated onto `axis`."""
+        if self._stated_nu0 is not None:
+            self.gauge = self.gauge.with_nu0(nu0_on_axis(self._stated_nu0, axis, self.laser_nm))
 
     def _measured_now(self, temperature_k: float) -> PressureMeasurement:
         spectrum = raman_spectrum_of(self._spectrometer.as_spectrum(), self.laser_nm)

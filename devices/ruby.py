@@ -1,6 +1,6 @@
 """The ruby gauge as a device: the pressure, and what its lines say of stress and temperature."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -8,7 +8,9 @@ import numpy as np
 from ophyd import Component as Cpt
 
 from dac_control.errors import NotMeasured
-from dac_control.gauges import PressureMeasurement, RubyFit, RubyGauge
+from dac_control.gauges import Lambda0, PressureMeasurement, RubyFit, RubyGauge
+from dac_control.gauges.axis_calibration import AxisCalibration
+from dac_control.gauges.lambda0_choice import on_axis
 from dac_control.gauges.ruby import warm_up
 from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer
 from devices.gauge_device import GaugeDevice
@@ -58,6 +60,18 @@ class Ruby(GaugeDevice):
         self.gauge = gauge
         self.thermometer = thermometer
         self._is_warm = False
+
+    def use_lambda0(self, lambda0s: Sequence[Lambda0], axis: AxisCalibration | None) -> None:
+        """Count from other lambda0, put onto the axis that spectra are put on.
+
+        Parameters
+        ----------
+        lambda0s : sequence of Lambda0
+            On the axes that they were measured on.
+        axis : AxisCalibration or None
+            None is the axis that the instrument reports.
+        """
+        self.gauge = self.gauge.with_lambda0([on_axis(each, axis) for each in lambda0s])
 
     def warm_up(self) -> Future[None]:
         """Compile the fit, or load what was compiled before, ahead of the first spectrum.

@@ -7,7 +7,7 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import LimitError
 from dac_control.gauges import Spectrum
-from dac_control.gauges.axis_calibration import AxisCalibration, calibrate_axis, lamp_lines
+from dac_control.gauges.axis_calibration import calibrate_axis, lamp_lines
 from devices.spectrometer import Spectrometer
 from plans.held_run import held_run
 from plans.instruments import Instruments
@@ -101,5 +101,4 @@ def _calibrate(
         found = calibrate_axis(spectra, lamp, instrument=spectrometer.address, time=time)
         return found.to_dict()
 
-    content = yield from keep_calibration(instruments, "axis", spectrometer.name, time, work_out)
-    spectrometer.axis = AxisCalibration.from_dict(content)
+    yield from keep_calibration(instruments, "axis", spectrometer.name, time, work_out)

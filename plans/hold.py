@@ -7,6 +7,7 @@ from typing import Any
 from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import RampHeld
+from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.settings import HoldSettings
@@ -44,10 +45,13 @@ def hold(
 
     Raises
     ------
+    StaleCalibration
+        Before the run opens, for a calibration that is missing or older than the station allows.
     RampHeld
         If the specimen gets too warm, or an instrument fails again and again.
     """
     settings = settings or HoldSettings()
+    check_calibrations(instruments, ["ruby"])
     document = {
         "plan_name": "hold",
         "plan_args": {"duration_h": duration_h, "settings": asdict(settings)},

@@ -1,12 +1,14 @@
 """What a plan works with: the devices by role, the limits, the hold flag."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from dac_control.clock import LabClock
 from dac_control.errors import ConfigurationError
 from dac_control.records.calibrations import CalibrationStore
+from dac_control.records.calibrations_in_use import CalibrationsInUse
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
@@ -84,6 +86,11 @@ class Instruments:
     workbench: Workbench | None = None
     """Works out what is too long for the RunEngine's thread."""
     calibrations: CalibrationStore | None = None
+    """Where plans keep what they calibrate."""
+    in_use: CalibrationsInUse = field(default_factory=CalibrationsInUse)
+    """Which calibrations count, and how old they may be (`plans.calibrated`)."""
+    wall_time: Callable[[], float] = time.time
+    """Time of day in s since the epoch, of which ages are counted; a rehearsal has its own."""
     simulated: bool = False
     max_temperature_k: float | None = None
     """What the specimen stands; None where nobody said."""

@@ -9,7 +9,6 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import NotMeasured
 from dac_control.gauges.photon_transfer import (
     ExposurePair,
-    PhotonTransfer,
     exposures_for,
     measure_transfer,
 )
@@ -105,9 +104,7 @@ def _curve(
             pairs, instrument=spectrometer.address, time=time, saturation_counts=saturation
         ).to_dict()
 
-    content = yield from keep_calibration(instruments, "gain", spectrometer.name, time, work_out)
-    found = PhotonTransfer.from_dict(content)
-    spectrometer.describe_detector(found.gain_e_per_count, found.read_noise_e)
+    yield from keep_calibration(instruments, "gain", spectrometer.name, time, work_out)
 
 
 def _spectrum(

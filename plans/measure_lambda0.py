@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from bluesky.utils import MsgGenerator, plan
 
-from dac_control.errors import LimitError, RampHeld
-from dac_control.gauges.mean_line import mean_line
+from dac_control.errors import LimitError, NotMeasured, RampHeld
+from dac_control.gauges import RubyGauge
+from dac_control.gauges.mean_line import MeanLine, mean_line
+from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.settings import RubySettings
@@ -19,6 +21,10 @@ __all__ = ["measure_lambda0", "measure_reference_ruby"]
 
 FEWEST = 3
 """Spectra from which the scatter between them means anything."""
+
+UNLOADED_WITHIN_GPA = 1.0
+"""A new lambda0 of the chip in use may differ from the last by this much: after a knock an axis
+may stand 0.1 nm away, which is 0.3 GPa. Beyond it the cell is loaded, or it is another chip."""
 
 
 @plan
@@ -47,10 +53,10 @@ def measure_lambda0(
 
     Raises
     ------
-    LimitError
-        Before the run opens, for too few readings.
+    LimitError, StaleCalibration
+        Before the run opens, for too few readings, or an axis that the station finds too old.
     RampHeld
-        If fewer than three of the spectra show ruby.
+        If fewer than three of the spectra show ruby, or the line is that of a loaded cell.
     """
     return (yield from _run("lambda0", instruments, "ruby", chip, readings, settings, md))
 
@@ -83,7 +89,7 @@ def _run(
         raise LimitError(
             f"{readings} readings say nothing of their scatter; take {FEWEST} or more."
         )
-    instruments.gauge(gauge)
+    check_calibrations(instruments, [gauge], kinds=("axis", "gain"))
     settings = settings or RubySettings()
     document = {
         "plan_name": "measure_lambda0" if kind == "lambda0" else "measure_reference_ruby",
@@ -128,6 +134,8 @@ def _measure(
 
     def content() -> dict[str, Any]:
         found = mean_line(lines, temperatures, ruby.temperature_sigma_k, ruby.correction.slope)
+        if kind == "lambda0":
+            _check_unloaded(ruby, chip, found)
         return {
             "value_nm": found.line_nm,
             "sigma_nm": found.sigma_nm,
@@ -140,3 +148,18 @@ def _measure(
         }
 
     yield from keep_calibration(instruments, kind, chip, time, content)
+
+
+def _check_unloaded(ruby: RubyGauge, chip: str, found: MeanLine) -> None:
+    """Refuse a line that the chip's own lambda0 so far puts at a pressure."""
+    if chip != ruby.lambda0.chip:
+        return
+    at_gpa = ruby.pressure_from_line(
+        found.line_nm, found.sigma_nm, found.temperature_k
+    ).pressure_gpa
+    if not abs(at_gpa) <= UNLOADED_WITHIN_GPA:
+        raise NotMeasured(
+            f"R1 of chip '{chip}' stands at {found.line_nm:.4f} nm, {at_gpa:+.1f} GPa by the "
+            "lambda0 in use, so the cell is not unloaded; nothing was stored. If it is, the "
+            "lambda0 of the station file is wrong: put this one there."
+        )

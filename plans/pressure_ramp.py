@@ -7,6 +7,7 @@ from typing import Any
 from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import RampHeld
+from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.picture_watch import PictureWatch
@@ -53,8 +54,9 @@ def pressure_ramp(
 
     Raises
     ------
-    LimitError
-        Before the run opens, for a target beyond a limit.
+    LimitError, StaleCalibration
+        Before the run opens, for a target beyond a limit, or a calibration that is missing or
+        older than the station allows.
     RampHeld
         Where a measurement failed, a move failed, or a step answered by more than the limit:
         the drive stands still, the temperature is held, and the text says why.
@@ -73,8 +75,7 @@ def ramp_run(
     settings = settings or RampSettings()
     limits, route = instruments.limits, route_of(targets)
     limits.check_targets(route.unit, route.aims)
-    for gauge in (settings.gauge, *settings.also):
-        instruments.gauge(gauge)
+    check_calibrations(instruments, ("ruby", *settings.all_gauges))
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},

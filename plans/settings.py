@@ -249,6 +249,11 @@ class RampSettings:
     also: tuple[str, ...] = ()
     """Gauges that are measured at every step too, for the overlap that a hand-over needs."""
 
+    @property
+    def all_gauges(self) -> tuple[str, ...]:
+        """The gauge in charge and those beside it."""
+        return (self.gauge, *self.also)
+
     def of_gauge(self, name: str) -> GaugeSettings:
         """How spectra are taken for a gauge."""
         if name == "diamond_edge":

@@ -12,6 +12,7 @@ import bluesky.plan_stubs as bps
 from bluesky.utils import FailedStatus, MsgGenerator, plan
 
 from dac_control.errors import RampHeld
+from plans.calibrated import check_calibrations
 from plans.failures import cause_of
 from plans.held_run import held_run
 from plans.instruments import Instruments
@@ -48,9 +49,9 @@ def cooldown(
 
     Raises
     ------
-    LimitError
-        Before the run opens, for a temperature that cryostat or specimen may not have, or one
-        that is not below the present one.
+    LimitError, StaleCalibration
+        Before the run opens, for a temperature that cryostat or specimen may not have, or a
+        calibration that is missing or older than the station allows.
     RampHeld
         If the specimen gets too warm or the cryostat fails: the setpoint stays where it is.
     """
@@ -79,6 +80,7 @@ def _temperature_ramp(
     settings = settings or TemperatureSettings()
     instruments.cryostat.check_value(target_k)
     check_temperature_target(instruments, target_k)
+    check_calibrations(instruments, ["ruby"])
     document = {
         "plan_name": name,
         "plan_args": {"target_k": target_k, "settings": asdict(settings)},

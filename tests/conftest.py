@@ -19,6 +19,7 @@ from dac_control.app.engine import make_engine
 from dac_control.clock import SteadyClock
 from dac_control.errors import DacError
 from dac_control.gauges import Lambda0, RubyGauge
+from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.ruby import warm_up
 from dac_control.records import FrameStore, IntentLog, RunRecorder
 from dac_control.records.calibrations import CalibrationStore
@@ -256,6 +257,29 @@ def _gauge(certificates: dict[str, Any]) -> RubyGauge:
 def gauge_of() -> Callable[[dict[str, Any]], RubyGauge]:
     """The gauge that the certificates of a twin describe."""
     return _gauge
+
+
+def _axis_calibration(offset_nm: float, time: datetime.datetime, slope: float = 0.0) -> Any:
+    return AxisCalibration(
+        instrument="bench",
+        lamp="neon",
+        time=time,
+        centre_nm=690.0,
+        half_span_nm=50.0,
+        coefficients=(offset_nm, slope),
+        covariance=((1e-8, 0.0), (0.0, 1e-8)),
+        scatter_nm=0.002,
+        left_out_rms_nm=0.002,
+        chi2_reduced=1.0,
+        fwhm_nm=0.2,
+        lines=(),
+    )
+
+
+@pytest.fixture(scope="session")
+def axis_calibration() -> Callable[..., Any]:
+    """An axis that lamp lines moved by an offset, and by a slope over 50 nm."""
+    return _axis_calibration
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def rehearse(
     date: Annotated[
         datetime | None,
         typer.Option(
-            help="Day on which it begins, for the ages of calibrations; by default today."
+            help="Day on which it begins, for the ages of calibrations; by default the next hour."
         ),
     ] = None,
     json: Json = False,

@@ -51,6 +51,7 @@ def further_gauges(
             convention="vacuum",
             source=edge.nu0_source,
             same_axis=True,
+            axis=edge.nu0_axis,
         ),
         laser_sigma_nm=edge.laser_sigma_nm,
         laser_nm=edge.laser_nm,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dac_control.app.calibrations import station_calibrations
 from dac_control.app.further_gauges import further_gauges, make_spectrometer
 from dac_control.app.light import make_lights
 from dac_control.app.station import Station
@@ -22,6 +23,7 @@ from devices.spectrometer import Spectrometer
 from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
+from plans.calibrated import use_calibrations
 from plans.instruments import Instruments
 
 __all__ = ["make_instruments"]
@@ -48,7 +50,7 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
             **shared,
         )
     lights = make_lights(station, around, storage)
-    return Instruments(
+    instruments = Instruments(
         drive=ScrewDrive(
             driver=drivers.drive,
             name=declared.drive.name,
@@ -77,6 +79,8 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         hold=HoldFlag(),
         workbench=Workbench(name="workbench", **shared),
         calibrations=storage.calibrations,
+        in_use=station_calibrations(station, storage.calibrations, around.timing.wall_time()),
+        wall_time=around.timing.wall_time,
         simulated=station.station.simulated,
         max_temperature_k=station.specimen.max_temperature_k,
         further_gauges=further_gauges(station, around, cryostat, lights.laser),
@@ -86,6 +90,8 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         spots=_spots(station, around),
         vis=_vis(station, around),
     )
+    use_calibrations(instruments)
+    return instruments
 
 
 def _vis(station: Station, around: Surroundings) -> Spectrometer | None:

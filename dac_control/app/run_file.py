@@ -1,7 +1,9 @@
 """Read a run file: a plan and its parameters, checked against the station before anything moves."""
 
+import time
 from pathlib import Path
 
+from dac_control.app.calibrations import check_run
 from dac_control.app.run_models import PLANS, Impossible, RunFile
 from dac_control.app.station import Station
 from dac_control.app.toml_file import line_of, parse_toml, plain_toml, read_text
@@ -10,13 +12,24 @@ from dac_control.errors import ConfigurationError
 __all__ = ["RunFile", "load_run_file"]
 
 
-def load_run_file(path: Path, station: Station | None = None) -> RunFile:
+def load_run_file(
+    path: Path, station: Station | None = None, *, wall_time: float | None = None
+) -> RunFile:
     """Read a run file and, with a station, refuse what it cannot do.
+
+    Parameters
+    ----------
+    path : Path
+    station : Station, optional
+        Its limits, its gauges, and the calibrations in its state folder, which is only read.
+    wall_time : float, optional
+        When the run begins, in s since the epoch; by default now.
 
     Raises
     ------
     ConfigurationError
-        Naming file, line and key of each mistake, or of what is out of bounds.
+        Naming file, line and key of each mistake, of what is out of bounds, or of the calibration
+        that the station asks for and that is missing or too old.
     """
     text = read_text(path)
     named = plain_toml(text, path).get("plan")
@@ -32,4 +45,6 @@ def load_run_file(path: Path, station: Station | None = None) -> RunFile:
         except Impossible as error:
             line = line_of(text, error.key)
             raise ConfigurationError(f"{path}:{line}: {error.key}: {error}") from None
+        began = time.time() if wall_time is None else wall_time
+        check_run(station, run.gauges, run.rests_on, began)
     return run

@@ -158,7 +158,12 @@ def build_session(
         station, attachments["station.toml"] = load_station_and_text(station)
     around = of_the_laboratory(station) if surroundings is None else surroundings
     storage = around.open_storage(attachments)
-    instruments = make_instruments(station, around, storage)
+    try:
+        instruments = make_instruments(station, around, storage)
+    except BaseException:
+        for let_go in reversed(storage.closers):
+            let_go()
+        raise
     engine = around.make_engine(instruments.hold, storage.metadata)
     session = Session(
         station=station,
@@ -228,6 +233,6 @@ def _wire(session: Session, around: Surroundings) -> None:
     engine.preprocessors.append(
         lambda plan: bpp.inject_md_wrapper(
             plan,
-            start_metadata(session.station, session.connections, session.instruments.calibrations),
+            start_metadata(session.station, session.connections, session.instruments),
         )
     )

@@ -7,8 +7,11 @@ from typing import Any
 
 from dac_control.app.station import Station
 from dac_control.errors import DacError
-from dac_control.records.calibrations import CalibrationKind, CalibrationStore
+from dac_control.gauges.ruby_gauge.settings import ruby_settings
 from devices.drivers.roles import Identity
+from devices.raman_gauges import DiamondEdge
+from plans.calibrated import needs_of
+from plans.instruments import Instruments
 
 __all__ = ["Connection", "start_metadata"]
 
@@ -25,14 +28,20 @@ class Connection:
 
 
 def start_metadata(
-    station: Station, connections: list[Connection], calibrations: CalibrationStore | None = None
+    station: Station, connections: list[Connection], instruments: Instruments
 ) -> dict[str, Any]:
-    """What every start document of a station says: who, what, with which numbers and versions."""
+    """What every start document of a station says: who, what, with which numbers and versions.
+
+    Reads no file: it is asked for on the RunEngine's thread.
+    """
+    ruby = _of_the_ruby(station, instruments)
     return {
         "allow_unmeasured_steps": 0,
         "light_budget": [asdict(limit.as_limits()) for limit in station.light.limits],
-        "calibrations": _calibrations(station, calibrations),
-        **_of_the_edge(station),
+        "calibrations": instruments.in_use.describe(
+            needs_of(instruments, list(instruments.gauges))
+        ),
+        **_of_the_edge(station, instruments),
         "station": station.station.name,
         "simulated": station.station.simulated,
         "speed": station.clock.speed,
@@ -44,9 +53,9 @@ def start_metadata(
         "temperature_correction": station.gauge.temperature_correction,
         "axis_sigma_nm": station.gauge.axis_sigma_nm,
         "temperature_sigma_k": station.gauge.temperature_sigma_k,
-        "lambda0": station.gauge.lambda0[0].model_dump(mode="json"),
+        "lambda0": ruby["lambda0"][0],
         # all that the pressures and their budgets follow from; the keys above are part of it
-        "gauge_settings": station.gauge.model_dump(mode="json", exclude_none=True),
+        "gauge_settings": ruby,
         "instruments": {
             connection.role: {
                 "name": connection.name,
@@ -65,31 +74,26 @@ def start_metadata(
     }
 
 
-def _calibrations(station: Station, store: CalibrationStore | None) -> dict[str, Any]:
-    """The newest calibration of each kind, with its date; those that there are."""
-    if store is None:
-        return {}
-    found: dict[str, Any] = {}
-    spectrometer = station.devices.spectrometer.name
-    ports: dict[CalibrationKind, str] = {
-        "axis": spectrometer,
-        "gain": spectrometer,
-        "lambda0": station.gauge.lambda0[0].chip,
-    }
-    for kind, port in ports.items():
-        every = store.history(kind, port, simulated=station.station.simulated)
-        if every:
-            found[kind] = {"uid": every[-1].uid, "time": every[-1].time.isoformat()}
-    return found
+def _of_the_ruby(station: Station, instruments: Instruments) -> dict[str, Any]:
+    """The gauge as it is: its lambda0 may have been measured since the station file was written."""
+    stated = station.gauge.model_dump(mode="json", exclude_none=True)
+    in_use = ruby_settings(instruments.ruby.gauge)
+    return stated | {name: value for name, value in in_use.items() if value is not None}
 
 
-def _of_the_edge(station: Station) -> dict[str, Any]:
-    edge = station.edge
-    if edge is None:
+def _of_the_edge(station: Station, instruments: Instruments) -> dict[str, Any]:
+    edge, optics = station.edge, instruments.further_gauges.get("diamond_edge")
+    if edge is None or optics is None or not isinstance(optics.device, DiamondEdge):
         return {}
+    nu0 = optics.device.gauge.nu0
+    assert nu0 is not None  # the station file states one
     return {
         "gauge_scales": {"ruby": station.gauge.scale, "diamond_edge": edge.scale},
         "raman_laser_nm": {"diamond_edge": edge.laser_nm},
-        "nu0_cm1": edge.nu0_cm1,
-        "edge_settings": edge.model_dump(mode="json", exclude_none=True),
+        "nu0_cm1": nu0.value_cm1,
+        "edge_settings": {
+            **edge.model_dump(mode="json", exclude_none=True),
+            "nu0_cm1": nu0.value_cm1,
+            "nu0_axis": nu0.axis,
+        },
     }

@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PrivateAttr,
     field_validator,
     model_validator,
 )
@@ -25,8 +26,9 @@ from dac_control.app.light_tables import Cobolt06Laser, LightTable
 from dac_control.app.notify_tables import NotifyTable
 from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.tables import NonNegative, Positive, Strict
-from dac_control.app.toml_file import NumbersOnly, parse_toml, read_text
+from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES, scales_of
+from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
 
 __all__ = [
@@ -98,6 +100,9 @@ class LambdaZero(Strict):
     chip: str
     date: date
     temperature_k: Positive
+    axis: str = ""
+    """Which lamp lines put its axis right, and when; empty for the instrument's own axis, from
+    which it is moved where an axis was calibrated."""
 
 
 def _known_scale(name: str) -> str:
@@ -179,6 +184,8 @@ class Edge(Strict):
     nu0_sigma_cm1: Positive
     nu0_source: Annotated[str, Field(min_length=1)]
     """Who measured it, when, and on what."""
+    nu0_axis: str = ""
+    """As `axis` of ``[gauge.lambda0]``."""
     laser_nm: Annotated[float, Field(gt=200, lt=1100, strict=True)]
     """Vacuum wavelength of the laser."""
     laser_sigma_nm: Positive
@@ -214,11 +221,25 @@ class Station(Strict):
     gauge: Gauge
     edge: Edge | None = None
     limits: Annotated[StepLimits, NumbersOnly]
+    calibrations: Annotated[CalibrationAges, NumbersOnly] = CalibrationAges()
     light: LightTable = LightTable()
     rules: Rules = ()
     notify: NotifyTable | None = None
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
+    _origin: tuple[Path, str] | None = PrivateAttr(default=None)
+    """File and its text, for messages."""
+
+    def where(self, key: str) -> str:
+        """Say where a key stands: file, line and key, as far as there is a file."""
+        if self._origin is None:
+            return key
+        path, text = self._origin
+        return f"{path}:{line_of(text, key)}: {key}"
+
+    def read_from(self, path: Path, text: str) -> None:
+        """Remember the file, so that `where` can name lines of it."""
+        self._origin = (path, text)
 
     @model_validator(mode="after")
     def _the_edge_is_seen(self) -> Self:
@@ -282,4 +303,6 @@ def load_station_and_text(path: Path) -> tuple[Station, str]:
     storage = Storage(
         runs=path.parent / station.storage.runs, state=path.parent / station.storage.state
     )
-    return station.model_copy(update={"storage": storage}), text
+    found = station.model_copy(update={"storage": storage})
+    found.read_from(path, text)
+    return found, text

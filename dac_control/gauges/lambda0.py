@@ -42,6 +42,9 @@ class Lambda0:
     date: datetime.date
     temperature_k: float
     """Temperature at which it was measured."""
+    axis: str = ""
+    """What lamp lines made of the axis that it stands on (`AxisCalibration.describe`); empty for
+    the instrument's own axis."""
 
     def __post_init__(self) -> None:
         what = f"lambda0 of chip '{self.chip}'"

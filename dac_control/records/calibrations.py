@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
-from dac_control.errors import RecordError, StaleReading
+from dac_control.errors import RecordError, StaleCalibration
 from dac_control.records.json_log import JsonLog
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "CalibrationRecord",
     "CalibrationStore",
     "RecordLog",
+    "check_age",
 ]
 
 CalibrationKind = Literal["axis", "gain", "lambda0", "reference"]
@@ -194,30 +195,13 @@ class CalibrationStore:
 
         Raises
         ------
-        StaleReading
+        StaleCalibration
             There is none, or the newest is too old or from the future.
         RecordError
             As `history`.
         """
         found = self.history(kind, port, simulated=simulated)
-        plan = KINDS[kind]
-        if not found:
-            kept = " simulated" if simulated else ""
-            raise StaleReading(f"There is no{kept} {kind} calibration of '{port}'; run {plan}.")
-        record = found[-1]
-        age_h = record.age_h(now)
-        day = record.time.isoformat(timespec="minutes")
-        if age_h * 3600.0 < -_FUTURE_S:
-            raise StaleReading(
-                f"The {kind} calibration of '{port}' is dated {day}, {-age_h:.1f} h from now; set "
-                f"the clock of this computer right, or withdraw it and run {plan}."
-            )
-        if limit_h is not None and age_h > limit_h:
-            raise StaleReading(
-                f"The {kind} calibration of '{port}' is {age_h:.1f} h old ({day}), and {limit_h:g} "
-                f"h are allowed; run {plan}, or allow more."
-            )
-        return record
+        return check_age(found[-1] if found else None, kind, port, now, limit_h)
 
     def _all(self) -> list[CalibrationRecord]:
         """Every calibration that was not withdrawn."""
@@ -229,6 +213,51 @@ class CalibrationStore:
             if "withdraws" not in line
         ]
         return [record for record in found if record.uid not in gone]
+
+
+def check_age(
+    record: CalibrationRecord | None,
+    kind: CalibrationKind,
+    port: str,
+    now: datetime.datetime,
+    limit_h: float | None = None,
+    *,
+    key: str = "",
+) -> CalibrationRecord:
+    """Return a calibration that may be used, or say what to measure.
+
+    Parameters
+    ----------
+    record : CalibrationRecord or None
+        The newest of this kind and port; None where there is none.
+    kind, port, now, limit_h
+        As for `CalibrationStore.newest`.
+    key : str
+        Where a file asks for it.
+
+    Raises
+    ------
+    StaleCalibration
+        There is none, or it is too old or from the future.
+    """
+    plan = KINDS[kind]
+    if record is None:
+        raise StaleCalibration(f"There is no {kind} calibration of '{port}'; run {plan}.", key)
+    age_h = record.age_h(now)
+    day = record.time.isoformat(timespec="minutes")
+    if age_h * 3600.0 < -_FUTURE_S:
+        raise StaleCalibration(
+            f"The {kind} calibration of '{port}' is dated {day}, {-age_h:.1f} h from now; set "
+            f"the clock of this computer right, or withdraw it and run {plan}.",
+            key,
+        )
+    if limit_h is not None and age_h > limit_h:
+        raise StaleCalibration(
+            f"The {kind} calibration of '{port}' is {age_h:.1f} h old ({day}), and {limit_h:g} "
+            f"h are allowed; run {plan}, or allow more.",
+            key,
+        )
+    return record
 
 
 def _record(line: Mapping[str, Any], number: int, path: Path) -> CalibrationRecord:

@@ -9,7 +9,8 @@ import bluesky.plan_stubs as bps
 from bluesky.utils import FailedStatus, MsgGenerator, plan
 
 from dac_control.errors import ConfigurationError
-from dac_control.records.calibrations import CalibrationKind
+from dac_control.records.calibrations import CalibrationKind, CalibrationRecord
+from plans.calibrated import take_calibration
 from plans.failures import cause_of
 from plans.instruments import Instruments
 
@@ -32,7 +33,7 @@ def keep_calibration(
     """Work out `job` off the RunEngine's thread, and store what it returns.
 
     It becomes one event of the stream ``calibration``, and a record in the station's file of
-    calibrations, where later runs find it.
+    calibrations, where later sessions find it; this one uses it from now on.
 
     Parameters
     ----------
@@ -61,17 +62,20 @@ def keep_calibration(
             "the session from a station file."
         )
     run = instruments.drive.run_uid or ""
+    kept: list[CalibrationRecord] = []
 
     def keep() -> Mapping[str, Any]:
         # on the bench's thread, since the file is synced
         content = job()
-        store.add(kind, port, content, time=time, run=run, simulated=instruments.simulated)
+        simulated = instruments.simulated
+        kept.append(store.add(kind, port, content, time=time, run=run, simulated=simulated))
         return content
 
     try:
         yield from bps.abs_set(bench, (f"{kind} {port}", keep), wait=True)
     except FailedStatus as error:
         raise cause_of(error) from error
+    take_calibration(instruments, kept[0])
     yield from bps.create(name="calibration")
     yield from bps.read(bench)
     yield from bps.save()

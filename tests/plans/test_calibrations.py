@@ -11,13 +11,26 @@ import pytest
 from ophyd import Device
 from ophyd.status import Status
 
-from dac_control.errors import ConfigurationError, LimitError, NotMeasured, RampHeld
+from dac_control.errors import (
+    ConfigurationError,
+    LimitError,
+    NotMeasured,
+    RampHeld,
+    StaleCalibration,
+)
+from dac_control.records.calibrations_in_use import CalibrationAges
 from devices.drivers.roles import Identity, RawSpectrum
 from devices.spectrometer import Spectrometer
 from plans.calibrate_axis import calibrate_axis_plan
+from plans.calibrated import use_calibrations
+from plans.hold import hold
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0
-from plans.settings import RubySettings
+from plans.pressure_ramp import pressure_ramp
+from plans.settings import RubySettings, Targets
+from plans.temperature_ramp import cooldown
+
+SHORT = RubySettings(exposure_s=0.5)
 
 
 def now() -> datetime.datetime:
@@ -150,3 +163,42 @@ def test_a_gain_without_darks_is_refused_before_the_run_opens(laboratory) -> Non
     with pytest.raises(NotMeasured, match="no lamp that can be opened"):
         laboratory.engine(measure_gain(laboratory.instruments))
     assert not laboratory.documents
+
+
+def test_a_lambda0_of_the_chip_in_use_is_used_at_once(laboratory) -> None:
+    instruments = laboratory.instruments
+    ruby = instruments.ruby
+    # the chip as it would be if the cell were unloaded now
+    laboratory.engine(measure_lambda0(instruments, "another chip", readings=3, settings=SHORT))
+    stated = ruby.gauge.lambda0
+    line_nm = float(ruby.r1_nm.get())
+    here = replace(stated, value_nm=line_nm, temperature_k=80.0)
+    instruments.in_use.lambda0s = (here,)
+    use_calibrations(instruments)
+    laboratory.engine(measure_lambda0(instruments, stated.chip, readings=3, settings=SHORT))
+    record = instruments.calibrations.history("lambda0", stated.chip, simulated=True)[-1]
+    assert ruby.gauge.lambda0.value_nm == record.content["value_nm"] != line_nm
+
+
+def test_a_loaded_cell_gives_no_lambda0(laboratory) -> None:
+    instruments = laboratory.instruments
+    chip = instruments.ruby.gauge.lambda0.chip
+    laboratory.twin.turn_to(0.2)
+    plan = measure_lambda0(instruments, chip, readings=3, settings=SHORT)
+    with pytest.raises(RampHeld, match="the cell is not unloaded; nothing was stored"):
+        laboratory.engine(plan)
+    assert not instruments.calibrations.history("lambda0", chip, simulated=True)
+
+
+def test_a_stale_axis_is_refused_before_a_run_opens(laboratory) -> None:
+    instruments = laboratory.instruments
+    instruments.in_use.ages = CalibrationAges(max_axis_age_h=24.0)
+    for plan in (
+        pressure_ramp(instruments, Targets.gpa([9])),
+        cooldown(instruments, 60.0),
+        hold(instruments, 1.0),
+        measure_lambda0(instruments, "chip 3"),
+    ):
+        with pytest.raises(StaleCalibration, match="run calibrate_axis"):
+            laboratory.engine(plan)
+    assert not laboratory.documents and not laboratory.screw.sent

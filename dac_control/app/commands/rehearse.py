@@ -1,6 +1,7 @@
 """``dac-control rehearse``: a run file on the twin of a station, in virtual time."""
 
 import datetime
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,13 +41,12 @@ def rehearse_run(
     import_ophyd()
     from dac_control.app.run_file import load_run_file
 
-    run = load_run_file(run_file, station)
+    epoch = _beginning(date)
+    run = load_run_file(run_file, station, wall_time=epoch)
     from dac_control.app.rehearsal.many import rehearse_many
     from dac_control.app.rehearsal.summary import summarise_rehearsals
 
-    day = date or datetime.datetime.now(tz=datetime.UTC)
-    day = day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=datetime.UTC)
-    how: dict[str, Any] = {"keep": keep, "epoch": day.timestamp()}
+    how: dict[str, Any] = {"keep": keep, "epoch": epoch}
     numbers = range(first_seed, first_seed + seeds)
     with only_json_on_stdout(as_json):
         if seeds > 1:
@@ -65,7 +65,7 @@ def rehearse_run(
         "station": station.station.name,
         "plan": run.plan,
         "simulated": True,
-        "date": day.date().isoformat(),
+        "date": datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC).date().isoformat(),
         **summarise_rehearsals(rehearsed, station),
         "folders": [str(each.folder) for each in rehearsed if each.folder is not None],
     }
@@ -76,6 +76,18 @@ def rehearse_run(
     if held:
         typer.echo(_first_rule(document), err=True)
     return 1 if held else 0
+
+
+def _beginning(date: datetime.datetime | None) -> float:
+    """When a rehearsal begins, s since the epoch: a day's first hour, or by default the next hour.
+
+    A whole hour, so that two rehearsals in a row give the same documents; the next one, so that a
+    calibration of this morning is no calibration from the future.
+    """
+    if date is not None:
+        day = date.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=datetime.UTC)
+        return day.timestamp()
+    return math.ceil(datetime.datetime.now(tz=datetime.UTC).timestamp() / 3600.0) * 3600.0
 
 
 def _print_for_people(document: Mapping[str, Any], console: Console) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bluesky.run_engine import RunEngine
 
+from dac_control.app.calibrations import as_measured, station_calibrations
 from dac_control.app.engine import make_engine
 from dac_control.app.logs import quiet
 from dac_control.app.rehearsal.documents import SeededDocuments
@@ -116,24 +117,26 @@ def virtual_laboratory(
     """
     quiet()
     clock = VirtualClock(epoch)
-    base = settings_of(station) if settings is None else settings
-    twin = Twin(seed, clock, fitted_to(station, base, seed))
-    loop = VirtualLoop(clock)
-    intents = MemoryLog()
-    around = Surroundings(
-        clock=clock,
-        drivers=make_twin_drivers(station, twin, clock),
-        open_storage=partial(_storage, station, keep, intents),
-        timing=virtual_timing(loop, seeded_ids(seed)),
-        make_engine=partial(_engine, loop),
-        documents=partial(_documents, listener, seed, clock),
-        connects_at_once=False,
-    )
     said = station.model_copy(
         update={
             "station": station.station.model_copy(update={"simulated": True}),
             "clock": Clock(speed=1.0),
         }
+    )
+    store = CalibrationStore(_kept_by_the_station(station, CALIBRATIONS_NAME))
+    known = as_measured(said, station_calibrations(said, store, epoch))
+    base = settings_of(known) if settings is None else settings
+    twin = Twin(seed, clock, fitted_to(known, base, seed))
+    intents = MemoryLog()
+    loop = VirtualLoop(clock)
+    around = Surroundings(
+        clock=clock,
+        drivers=make_twin_drivers(station, twin, clock),
+        open_storage=partial(_storage, station, keep, intents, store),
+        timing=virtual_timing(loop, seeded_ids(seed)),
+        make_engine=partial(_engine, loop),
+        documents=partial(_documents, listener, seed, clock),
+        connects_at_once=False,
     )
     with lean(), build_session(said, surroundings=around) as session:
         yield VirtualLaboratory(session=session, twin=twin, clock=clock, intents=intents)
@@ -237,13 +240,17 @@ def _documents(
 
 
 def _storage(
-    station: Station, keep: Path | None, intents: MemoryLog, attachments: Attachments
+    station: Station,
+    keep: Path | None,
+    intents: MemoryLog,
+    calibrations: CalibrationStore,
+    attachments: Attachments,
 ) -> Storage:
     """Storage in memory, which begins with what the station's own has; that is only read."""
     found = {
         "intents": intents,
         "light": _kept_by_the_station(station, LIGHT_NAME),
-        "calibrations": CalibrationStore(_kept_by_the_station(station, CALIBRATIONS_NAME)),
+        "calibrations": calibrations,
         "metadata": {},
     }
     if keep is None:

@@ -1,16 +1,17 @@
 """What every run file has, and how one is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bluesky.utils import MsgGenerator
 
 from dac_control.app.station import Station, Strict
 from dac_control.errors import LimitError
+from dac_control.records.calibrations import CalibrationKind
 from plans.instruments import Instruments
 from plans.settings import RampSettings
 
-__all__ = ["Impossible", "Metadata", "Plan", "RunFile"]
+__all__ = ["Impossible", "Metadata", "Plan", "RunFile", "check_gauges"]
 
 Plan = MsgGenerator[Any]
 Metadata = Mapping[str, Any]
@@ -36,9 +37,32 @@ class RunFile(Strict):
         """Settings of a ramp; the defaults for a plan that is none."""
         return RampSettings()
 
+    @property
+    def gauges(self) -> tuple[str, ...]:
+        """Gauges whose calibrations it rests on."""
+        return ()
+
+    @property
+    def rests_on(self) -> tuple[CalibrationKind, ...]:
+        """Calibrations of them that must be there and young enough."""
+        return ("axis", "gain", "lambda0")
+
     def check(self, station: Station) -> None:
         """Raise `Impossible` for what this station cannot do; nothing is asked or moved."""
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the plan, not yet begun; `md` goes into its start document."""
         raise NotImplementedError
+
+
+def check_gauges(station: Station, gauges: Mapping[str, Sequence[str]]) -> None:
+    """Raise `Impossible` for a gauge that the station does not declare; by the file's key."""
+    known = ["ruby"] if station.edge is None else ["ruby", "diamond_edge"]
+    for key, names in gauges.items():
+        for name in names:
+            if name not in known:
+                raise Impossible(
+                    key,
+                    f"this station has no gauge {name!r}, it has {', '.join(known)}; declare "
+                    "[edge] and [devices.raman] in the station file for the edge of the anvil",
+                )

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dac_control.app.run_models.base import Metadata, Plan, RunFile
+from dac_control.app.run_models.base import Metadata, Plan, RunFile, check_gauges
+from dac_control.app.station import Station
 from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
+from dac_control.records.calibrations import CalibrationKind
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.instruments import Instruments
 from plans.measure_gain import measure_gain
@@ -23,6 +25,16 @@ class LambdaZeroFile(RunFile):
     readings: Annotated[int, Field(ge=3, le=1000, strict=True)] = 8
     ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
 
+    @property
+    def gauges(self) -> tuple[str, ...]:
+        """The ruby."""
+        return ("ruby",)
+
+    @property
+    def rests_on(self) -> tuple[CalibrationKind, ...]:
+        """Its axis and its detector."""
+        return ("axis", "gain")
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
         return measure_lambda0(
@@ -34,22 +46,41 @@ class AxisFile(RunFile):
     """``plan = "calibrate_axis"``."""
 
     lamp: Annotated[str, Field(min_length=1)]
+    gauge: str = "ruby"
+    """Whose spectrometer is calibrated."""
     exposures_s: tuple[Positive, ...] = (0.05, 0.5)
     averages: Annotated[int, Field(ge=1, strict=True)] = 4
+
+    def check(self, station: Station) -> None:
+        """Ask for a gauge of the station."""
+        check_gauges(station, {"gauge": [self.gauge]})
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the calibration."""
         return calibrate_axis_plan(
-            instruments, self.lamp, exposures_s=self.exposures_s, averages=self.averages, md=md
+            instruments,
+            self.lamp,
+            gauge=self.gauge,
+            exposures_s=self.exposures_s,
+            averages=self.averages,
+            md=md,
         )
 
 
 class GainFile(RunFile):
     """``plan = "measure_gain"``."""
 
+    gauge: str = "ruby"
+    """Whose spectrometer is measured."""
     probe_s: Positive = 0.1
     exposures: Annotated[int, Field(ge=4, le=40, strict=True)] = 8
 
+    def check(self, station: Station) -> None:
+        """Ask for a gauge of the station."""
+        check_gauges(station, {"gauge": [self.gauge]})
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
-        return measure_gain(instruments, probe_s=self.probe_s, exposures=self.exposures, md=md)
+        return measure_gain(
+            instruments, gauge=self.gauge, probe_s=self.probe_s, exposures=self.exposures, md=md
+        )

@@ -1,12 +1,11 @@
 """Run files of plans that turn the screw."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
-from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
+from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import LimitError
@@ -37,6 +36,11 @@ class ScrewFile(RunFile):
     outliers: Annotated[OutlierSettings, NumbersOnly] = OutlierSettings()
 
     @property
+    def gauges(self) -> tuple[str, ...]:
+        """The ruby, and what a ramp has beside it."""
+        return ("ruby", *(name for name in self.settings.all_gauges if name != "ruby"))
+
+    @property
     def settings(self) -> RampSettings:
         """Settings of the ramp."""
         return RampSettings(
@@ -61,7 +65,7 @@ class RampFile(ScrewFile):
 
     def check(self, station: Station) -> None:
         """Hold every target against the limits, and every gauge against the station's."""
-        _check_gauges(station, {"gauge": [self.gauge], "also": self.also})
+        check_gauges(station, {"gauge": [self.gauge], "also": self.also})
         for name in ("load", "unload"):
             _check_targets(station, self.targets.unit, getattr(self.targets, name), name)
 
@@ -103,19 +107,6 @@ class RepeatFile(ScrewFile):
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""
         return repeatability(instruments, self.repeat, settings=self.settings, md=md)
-
-
-def _check_gauges(station: Station, gauges: Mapping[str, Sequence[str]]) -> None:
-    """Raise `Impossible` for a gauge that the station does not declare; by the file's key."""
-    known = ["ruby"] if station.edge is None else ["ruby", "diamond_edge"]
-    for key, names in gauges.items():
-        for name in names:
-            if name not in known:
-                raise Impossible(
-                    key,
-                    f"this station has no gauge {name!r}, it has {', '.join(known)}; declare "
-                    "[edge] and [devices.raman] in the station file for the edge of the anvil",
-                )
 
 
 def _check_targets(

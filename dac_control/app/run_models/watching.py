@@ -20,6 +20,11 @@ class TemperatureFile(RunFile):
     target_k: Positive
     temperature: Annotated[TemperatureSettings, NumbersOnly] = TemperatureSettings()
 
+    @property
+    def gauges(self) -> tuple[str, ...]:
+        """The ruby."""
+        return ("ruby",)
+
     def check(self, station: Station) -> None:
         """Hold the target against the cryostat's limits and the specimen's."""
         cryostat, specimen_k = station.devices.cryostat, station.specimen.max_temperature_k
@@ -48,6 +53,11 @@ class HoldFile(RunFile):
 
     duration_h: Positive
     hold: Annotated[HoldSettings, NumbersOnly] = HoldSettings()
+
+    @property
+    def gauges(self) -> tuple[str, ...]:
+        """The ruby."""
+        return ("ruby",)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the hold."""

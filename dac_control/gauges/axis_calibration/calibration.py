@@ -90,7 +90,9 @@ class AxisCalibration:
     def apply(self, wavelength_nm: ArrayLike) -> NDArray[np.float64]:
         """Return the corrected wavelengths of an axis, shape as given."""
         reported = np.asarray(wavelength_nm, np.float64)
-        return reported + self._basis(reported) @ np.asarray(self.coefficients)
+        # legvander makes an array of a number
+        moved = self._basis(np.atleast_1d(reported)) @ np.asarray(self.coefficients)
+        return reported + moved.reshape(reported.shape)
 
     def axis_sigma_nm(self, wavelength_nm: float) -> float:
         """Standard uncertainty of a corrected wavelength: fit and scatter of the lines.

@@ -95,6 +95,23 @@ class DiamondEdgeGauge:
         return self._scale
 
     @property
+    def nu0(self) -> Nu0 | None:
+        """The line of unstressed diamond; None where that of each scale is taken."""
+        return self._known.nu0
+
+    def with_nu0(self, nu0: Nu0) -> "DiamondEdgeGauge":
+        """Return the same gauge with another nu0."""
+        return DiamondEdgeGauge(
+            scale=self._scale,
+            nu0=nu0,
+            laser_nm=self._laser_nm,
+            laser_sigma_nm=self._known.laser_sigma_nm,
+            axis_sigma_cm1=self._known.axis_sigma_cm1,
+            stress_sigma_gpa=self._known.stress_sigma_gpa,
+            anvil=self._known.anvil,
+        )
+
+    @property
     def anvil(self) -> str:
         """Identity, type and orientation of the anvil."""
         return self._known.anvil

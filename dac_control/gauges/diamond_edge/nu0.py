@@ -38,6 +38,8 @@ class Nu0:
     same_axis: bool = False
     """True where it was measured with the laser and on the axis that show the edge: errors of
     these then move both."""
+    axis: str = ""
+    """What lamp lines made of the axis that it stands on; empty for the instrument's own."""
 
     def __post_init__(self) -> None:
         low, high = _NU0_LIMITS_CM1

@@ -8,6 +8,7 @@ which is right, so one is fixed here and the difference is carried in the budget
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,15 @@ class RubyGauge:
     def uncertainties(self) -> RubyUncertainties:
         """What was stated about the uncertainties."""
         return self._uncertainties
+
+    def with_lambda0(self, lambda0s: Sequence[Lambda0]) -> "RubyGauge":
+        """Return the same gauge with other lambda0."""
+        return RubyGauge(
+            scale=self._scale,
+            correction=self._correction,
+            lambda0=lambda0s,
+            **asdict(self._uncertainties),
+        )
 
     def measure(
         self,

@@ -13,7 +13,7 @@ from dac_control.gauges.ruby_gauge.gauge import RubyGauge
 from dac_control.gauges.ruby_gauge.uncertainties import RubyUncertainties
 from dac_control.gauges.scales import Scale
 
-__all__ = ["ruby_gauge_from", "ruby_settings"]
+__all__ = ["lambda0_from", "ruby_gauge_from", "ruby_settings"]
 
 
 def ruby_gauge_from(settings: Mapping[str, Any], scale: str | Scale | None = None) -> RubyGauge:
@@ -46,7 +46,7 @@ def ruby_gauge_from(settings: Mapping[str, Any], scale: str | Scale | None = Non
     return RubyGauge(
         scale=str(settings["scale"]) if scale is None else scale,
         correction=str(settings["temperature_correction"]),
-        lambda0=[_lambda0(each) for each in several],
+        lambda0=[lambda0_from(each) for each in several],
         **{"axis_sigma_nm": 0.0, "temperature_sigma_k": 0.0, **stated},
     )
 
@@ -68,11 +68,13 @@ def _plain(several: Sequence[Lambda0]) -> list[dict[str, Any]]:
     return [asdict(each) | {"date": each.date.isoformat()} for each in several]
 
 
-def _lambda0(found: Mapping[str, Any]) -> Lambda0:
+def lambda0_from(found: Mapping[str, Any]) -> Lambda0:
+    """Build lambda0 from a table of a file or of a record; further keys are not looked at."""
     return Lambda0(
         value_nm=float(found["value_nm"]),
         sigma_nm=float(found["sigma_nm"]),
         chip=str(found["chip"]),
         date=datetime.date.fromisoformat(str(found["date"])[:10]),
         temperature_k=float(found["temperature_k"]),
+        axis=str(found.get("axis") or ""),
     )

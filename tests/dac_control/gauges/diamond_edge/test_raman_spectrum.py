@@ -1,10 +1,13 @@
 """What a Raman spectrum accepts, and the sentences with which it refuses."""
 
+import datetime
+
 import numpy as np
 import pytest
 
 from dac_control.errors import ConfigurationError, NotMeasured
-from dac_control.gauges.diamond_edge import RamanSpectrum
+from dac_control.gauges.diamond_edge import Nu0, RamanSpectrum
+from dac_control.gauges.diamond_edge.from_wavelengths import nu0_on_axis
 
 AXIS = np.linspace(1300.0, 2100.0, 200)
 COUNTS = np.linspace(500.0, 100.0, 200)
@@ -65,3 +68,13 @@ def test_refuses_in_a_sentence(changes, error, words):
     with pytest.raises(error, match=words) as caught:
         make(**changes)
     assert str(caught.value).endswith(".")
+
+
+def test_a_lamp_axis_moves_nu0_with_the_edge(axis_calibration) -> None:
+    nu0 = Nu0(value_cm1=1332.5, sigma_cm1=0.5, source="table", same_axis=True)
+    axis = axis_calibration(0.05, datetime.datetime.now(tz=datetime.UTC))
+    moved = nu0_on_axis(nu0, axis, 532.0)
+    # 0.05 nm at 572.6 nm are 1e7 * 0.05 / 572.6**2 cm-1
+    assert moved.value_cm1 - nu0.value_cm1 == pytest.approx(1.525, abs=0.002)
+    assert nu0_on_axis(moved, axis, 532.0) is moved
+    assert nu0_on_axis(nu0, None, 532.0) is nu0

@@ -1,0 +1,105 @@
+"""What a station's calibrations are, and what a run may not begin without."""
+
+import datetime
+from collections.abc import Sequence
+
+from dac_control.app.station import LambdaZero, Station
+from dac_control.app.surroundings import CALIBRATIONS_NAME
+from dac_control.errors import ConfigurationError, StaleCalibration
+from dac_control.gauges.axis_calibration import AxisCalibration
+from dac_control.gauges.lambda0_choice import on_own_axis
+from dac_control.gauges.photon_transfer import PhotonTransfer
+from dac_control.gauges.ruby_gauge.settings import lambda0_from
+from dac_control.records.calibrations import CalibrationKind, CalibrationStore
+from dac_control.records.calibrations_in_use import CalibrationsInUse, Need, read_calibrations
+
+__all__ = ["as_measured", "check_run", "needs_of_station", "station_calibrations"]
+
+
+def station_calibrations(
+    station: Station, store: CalibrationStore, wall_time: float
+) -> CalibrationsInUse:
+    """Read what the file of calibrations holds for a station.
+
+    Parameters
+    ----------
+    station : Station
+    store : CalibrationStore
+        Simulated ones count where the station is simulated, and only there.
+    wall_time : float
+        Seconds since the epoch, for ages.
+
+    Raises
+    ------
+    RecordError
+        The file cannot be read.
+    """
+    raman = station.devices.raman
+    return read_calibrations(
+        store,
+        station.calibrations,
+        spectrometers=[station.devices.spectrometer.name, *([raman.name] if raman else [])],
+        lambda0s=[lambda0_from(each.model_dump()) for each in station.gauge.lambda0],
+        simulated=station.station.simulated,
+        now=_at(wall_time),
+    )
+
+
+def needs_of_station(
+    station: Station, gauges: Sequence[str], kinds: Sequence[CalibrationKind]
+) -> list[Need]:
+    """What gauges of a station rest on; see `plans.calibrated.needs_of`."""
+    raman = station.devices.raman
+    needs: list[Need] = []
+    for gauge in gauges:
+        detector = station.devices.spectrometer if raman is None or gauge == "ruby" else raman
+        needs.extend([("axis", detector.name), ("gain", detector.name)])
+        if gauge == "ruby":
+            needs.append(("lambda0", station.gauge.lambda0[0].chip))
+    return [need for need in dict.fromkeys(needs) if need[0] in kinds]
+
+
+def check_run(
+    station: Station,
+    gauges: Sequence[str],
+    kinds: Sequence[CalibrationKind],
+    wall_time: float,
+) -> None:
+    """Refuse a run whose calibrations are missing or too old; only the state folder is read.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the station file and the line that asks for it, and the plan to run.
+    """
+    store = CalibrationStore.at(station.storage.state / CALIBRATIONS_NAME)
+    in_use = station_calibrations(station, store, wall_time)
+    try:
+        in_use.check(needs_of_station(station, gauges, kinds), _at(wall_time))
+    except StaleCalibration as error:
+        raise ConfigurationError(f"{station.where(error.key)}: {error}") from None
+
+
+def as_measured(station: Station, in_use: CalibrationsInUse) -> Station:
+    """Return a station that states what was measured: lambda0 on the instrument's axis, detector.
+
+    For a twin of it, whose spectrometer has an axis of its own.
+    """
+    name = station.devices.spectrometer.name
+    axis = in_use.of("axis", name)
+    found = None if axis is None else AxisCalibration.from_dict(axis.content)
+    several = [on_own_axis(each, found) for each in in_use.lambda0s]
+    gauge = station.gauge.model_copy(
+        update={"lambda0": tuple(LambdaZero(**vars(each)) for each in several)}
+    )
+    detector, gain = station.devices.spectrometer, in_use.of("gain", name)
+    if gain is not None:
+        transfer = PhotonTransfer.from_dict(gain.content)
+        measured = {name: getattr(transfer, name) for name in ("gain_e_per_count", "read_noise_e")}
+        detector = detector.model_copy(update=measured)
+    devices = station.devices.model_copy(update={"spectrometer": detector})
+    return station.model_copy(update={"gauge": gauge, "devices": devices})
+
+
+def _at(wall_time: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(wall_time, tz=datetime.UTC)
