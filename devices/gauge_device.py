@@ -48,6 +48,7 @@ class GaugeDevice(Device):
     pressure_gpa = Cpt(CachedSignal, units="GPa", precision=3, kind="hinted")
     pressure_sigma_stat_gpa = Cpt(CachedSignal, units="GPa", precision=4)
     pressure_sigma_sys_gpa = Cpt(CachedSignal, units="GPa", precision=4)
+    pressure_half_width_95_gpa = Cpt(CachedSignal, units="GPa", precision=4)
     temperature_k = Cpt(CachedSignal, units="K", precision=3)
     measured = Cpt(CachedSignal, dtype="boolean")
     flags = Cpt(CachedSignal, dtype="string")
@@ -137,6 +138,7 @@ _NOTHING = {
     "pressure_gpa": float("nan"),
     "pressure_sigma_stat_gpa": float("nan"),
     "pressure_sigma_sys_gpa": float("nan"),
+    "pressure_half_width_95_gpa": float("nan"),
     "measured": False,
     "flags": "fit_failed",
     "range_note": "",
@@ -149,6 +151,7 @@ def _pressure(measurement: PressureMeasurement) -> dict[str, Any]:
         "pressure_gpa": float(measurement.pressure_gpa),
         "pressure_sigma_stat_gpa": float(measurement.sigma_stat_gpa),
         "pressure_sigma_sys_gpa": float(measurement.sigma_sys_gpa),
+        "pressure_half_width_95_gpa": float(measurement.half_width_95_gpa),
         "temperature_k": float(measurement.temperature_k),
         "measured": bool(measurement.measured),
         "flags": " ".join(measurement.flags),

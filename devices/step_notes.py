@@ -15,6 +15,7 @@ _PRESSURES = (
     "pressure_gpa",
     "pressure_sigma_stat_gpa",
     "pressure_sigma_sys_gpa",
+    "pressure_half_width_95_gpa",
     "predicted_gpa",
     "predicted_low_gpa",
     "predicted_high_gpa",
@@ -45,6 +46,7 @@ class StepNotes(Device):
     pressure_gpa = Cpt(CachedSignal, units="GPa", precision=3)
     pressure_sigma_stat_gpa = Cpt(CachedSignal, units="GPa", precision=4)
     pressure_sigma_sys_gpa = Cpt(CachedSignal, units="GPa", precision=4)
+    pressure_half_width_95_gpa = Cpt(CachedSignal, units="GPa", precision=4)
     predicted_gpa = Cpt(CachedSignal, units="GPa", precision=3)
     predicted_low_gpa = Cpt(CachedSignal, units="GPa", precision=3)
     predicted_high_gpa = Cpt(CachedSignal, units="GPa", precision=3)

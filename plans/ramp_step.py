@@ -242,6 +242,9 @@ def _note_outcome(
         pressure_sigma_sys_gpa=(
             float(device.pressure_sigma_sys_gpa.get()) if reading.measured else NOTHING
         ),
+        pressure_half_width_95_gpa=(
+            float(device.pressure_half_width_95_gpa.get()) if reading.measured else NOTHING
+        ),
         surprise=judge.outcome if reading.measured else "",
         signs=watch.look(reading.pressure_gpa),
     )

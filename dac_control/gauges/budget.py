@@ -11,7 +11,7 @@ Any gauge can use it: what differs between gauges is only the list of terms.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -47,6 +47,9 @@ class BudgetTerm:
     correlated: tuple[tuple[str, float], ...] = ()
     """Names of other terms of the same kind, with the correlation coefficients of the inputs;
     one of a pair may name the other, or both may."""
+    between_gpa: tuple[float, float] | None = None
+    """Truth minus stated pressure lies evenly between these, in GPa, and not normally;
+    `sigma_gpa` is then its root mean square."""
 
     @classmethod
     def from_input(
@@ -85,6 +88,11 @@ class BudgetTerm:
             correlated=tuple(correlated),
         )
 
+    def evenly(self) -> "BudgetTerm":
+        """Return the term as a rectangle about the stated pressure, of the same `sigma_gpa`."""
+        half = float(np.sqrt(3.0)) * self.sigma_gpa
+        return replace(self, between_gpa=(-half, half))
+
     @property
     def signed_gpa(self) -> float:
         """`sigma_gpa` with the sign of the sensitivity, as covariances need it."""
@@ -101,6 +109,7 @@ class BudgetTerm:
             "u": finite_or_none(self.u),
             "unit": self.unit,
             "correlated": dict(self.correlated),
+            "between_gpa": None if self.between_gpa is None else list(self.between_gpa),
         }
 
 

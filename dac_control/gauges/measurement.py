@@ -56,6 +56,8 @@ class PressureMeasurement:
     """Standard uncertainty from noise: differs from one spectrum to the next."""
     sigma_sys_gpa: float
     """Standard uncertainty of everything that all spectra share."""
+    half_width_95_gpa: float = float("nan")
+    """The truth lies within this of `pressure_gpa` with 95 %: see `dac_control.gauges.interval`."""
     gauge: str
     """The method: "ruby", "diamond_edge", ..."""
     scale: str
@@ -86,6 +88,7 @@ class PressureMeasurement:
             "pressure_gpa": finite_or_none(self.pressure_gpa),
             "sigma_stat_gpa": finite_or_none(self.sigma_stat_gpa),
             "sigma_sys_gpa": finite_or_none(self.sigma_sys_gpa),
+            "half_width_95_gpa": finite_or_none(self.half_width_95_gpa),
             "gauge": self.gauge,
             "scale": self.scale,
             "observable": finite_or_none(self.observable),

@@ -7,6 +7,7 @@ import numpy as np
 
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.budget import BudgetTerm, quadrature
+from dac_control.gauges.interval import half_width_gpa
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
 from dac_control.gauges.scales import Scale, get_scale
 
@@ -63,6 +64,7 @@ def quote(
         pressure_gpa=float(pressure_gpa),
         sigma_stat_gpa=quadrature(budget, "statistical") if measured else _NAN,
         sigma_sys_gpa=quadrature(budget, "systematic") if measured else _NAN,
+        half_width_95_gpa=half_width_gpa(budget) if measured else _NAN,
         gauge=scale.gauge,
         scale=scale.name,
         observable=float(observable[0]),

@@ -21,6 +21,7 @@ _EXTRA = {
     "branch": ("step", "branch"),
     "target": ("step", "target"),
     "target_turns": ("step", "target_turns"),
+    "pressure_half_width_95_gpa": ("step", "pressure_half_width_95_gpa"),
     "outcome": ("step", "outcome"),
     "drift_gpa_per_h": ("step", "drift_gpa_per_h"),
     "drift_bound_gpa_per_h": ("step", "drift_bound_gpa_per_h"),

@@ -76,11 +76,15 @@ class Anvil:
     def edge_cm1(self, pressure_gpa: float, temperature_k: float) -> float:
         """Steepest point of the edge, vacuum cm-1.
 
-        ``P = K0 x [1 + (K0' - 1) x/2]`` with ``x = nu/nu0 - 1`` (Akahama and Kawamura 2006).
+        ``P = K0 x [1 + (K0' - 1) x/2]`` with ``x = nu/nu0 - 1`` (Akahama and Kawamura 2006),
+        unless the settings have a scale of their own.
         """
         half = 0.5 * (self._further.edge_k0_prime - 1.0)
         felt = pressure_gpa * (1.0 + self._further.edge_stress_part)
         x = (math.sqrt(1.0 + 4.0 * half * felt / self._further.edge_k0_gpa) - 1.0) / (2.0 * half)
+        if self._settings.scale_table:
+            places, pressures_gpa = zip(*self._settings.scale_table, strict=True)
+            x = float(np.interp(felt, pressures_gpa, places))
         cold = min(abs(temperature_k - SCALE_MADE_AT_K) / SCALE_MADE_AT_K, 1.0)
         return self.nu0_cm1 * (1.0 + x) + self._further.edge_cold_cm1 * cold
 

@@ -139,6 +139,8 @@ class AnvilSettings:
     """Second coefficient of the same scale."""
     k0_prime_sigma: float = 0.20
     """Its stated uncertainty."""
+    scale_table: tuple[tuple[float, float], ...] = ()
+    """Another scale instead of these two coefficients: nu/nu0 - 1 and pressure in GPa, rising."""
     nu0_cm1: float = 1333.0
     """Line of unstressed diamond; sources print 1332.5 to 1334."""
     nu0_scatter_cm1: float = 0.3

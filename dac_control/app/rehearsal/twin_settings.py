@@ -7,10 +7,12 @@ it does not state (stiffness, friction, creep) stays the twin's own, scattered b
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from dac_control.app.station import Gauge, LambdaZero, Station
 from simulators.twin import TwinSettings
-from simulators.twin.draws import draw, generators
+from simulators.twin.draws import certificates, draw, generators
+from simulators.twin.further_draws import draw_further
 from simulators.twin.ruby import Ruby
 from simulators.twin.settings import CryostatSettings, SpectrometerSettings
 
@@ -34,14 +36,16 @@ def settings_of(station: Station) -> TwinSettings:
         ruby=ruby,
         spectrometer=_spectrometer(base.spectrometer, station),
         cryostat=_cryostat(base.cryostat, station),
+        **_raman(base, station),
     )
 
 
 def fitted_to(station: Station, settings: TwinSettings, seed: int) -> TwinSettings:
-    """Shift the chip of one seed such that its papers would say what the station file says.
+    """Shift chip and anvils of one seed such that their papers would say what the file says.
 
     The seed draws an error of the axis and one of the measurement of lambda0; the lambda0 of the
-    file is the sum of the truth and both, and it is the sum that is known.
+    file is the sum of the truth and both, and it is the sum that is known. So it is with nu0,
+    the axis of the Raman port and the wavelength of the laser.
     """
     stated = _zero(station)
     drawn = draw(settings, generators(seed)["draws"])
@@ -51,7 +55,13 @@ def fitted_to(station: Station, settings: TwinSettings, seed: int) -> TwinSettin
         + drawn.lambda0_noise_nm
     )
     true_nm = settings.ruby.lambda0_nm + stated.value_nm - measured_nm
-    return replace(settings, ruby=replace(settings.ruby, lambda0_nm=true_nm))
+    fitted = replace(settings, ruby=replace(settings.ruby, lambda0_nm=true_nm))
+    if station.edge is None:
+        return fitted
+    further = draw_further(settings, generators(seed)["further"])
+    shown_cm1 = float(certificates(drawn, settings, further)["raman"]["nu0_cm1"])
+    nu0_cm1 = settings.anvil.nu0_cm1 + station.edge.nu0_cm1 - shown_cm1
+    return replace(fitted, anvil=replace(settings.anvil, nu0_cm1=nu0_cm1))
 
 
 def _kind(station: Station) -> str:
@@ -84,6 +94,30 @@ def _spectrometer(base: SpectrometerSettings, station: Station) -> SpectrometerS
         axis_sigma_nm=gauge.axis_offset_sigma_nm or 0.0,
         **{name: value for name, value in stated.items() if value is not None},
     )
+
+
+def _raman(base: TwinSettings, station: Station) -> dict[str, Any]:
+    """Laser, Raman port and the uncertainty of nu0, where the station has an edge."""
+    edge, detector = station.edge, station.devices.raman
+    if edge is None or detector is None:
+        return {}
+    # of a line at nu0
+    cm1_per_nm = 1e7 * (1.0 / edge.laser_nm - edge.nu0_cm1 / 1e7) ** 2
+    stated = {
+        "gain_e_per_count": detector.gain_e_per_count,
+        "read_noise_e": detector.read_noise_e,
+        "dark_counts": detector.dark_counts,
+    }
+    return {
+        "laser_nm": edge.laser_nm,
+        "laser_sigma_nm": edge.laser_sigma_nm,
+        "nu0_sigma_cm1": edge.nu0_sigma_cm1,
+        "raman": replace(
+            base.raman,
+            axis_sigma_nm=edge.axis_sigma_cm1 / cm1_per_nm,
+            **{name: value for name, value in stated.items() if value is not None},
+        ),
+    }
 
 
 def _cryostat(base: CryostatSettings, station: Station) -> CryostatSettings:

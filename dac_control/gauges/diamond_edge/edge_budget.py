@@ -151,7 +151,7 @@ def _air_term(scale: Scale, reading: EdgeReading, nu0: Nu0) -> BudgetTerm:
         if unknown
         else "known for edge and nu0"
     )
-    return BudgetTerm("air or vacuum", "systematic", sigma, note)
+    return BudgetTerm("air or vacuum", "systematic", sigma, note).evenly()
 
 
 def _cold_term(per_edge: float, temperature_k: float) -> BudgetTerm:
@@ -166,7 +166,7 @@ def _cold_term(per_edge: float, temperature_k: float) -> BudgetTerm:
         "cm-1",
         f"{where}; no calibration in the cold is known, the line of unstressed diamond moves by "
         "less than 1 cm-1 (Liu et al., Phys. Rev. B 61, 3391, 2000)",
-    )
+    ).evenly()
 
 
 def _stress_term(known: EdgeCircumstances) -> BudgetTerm:

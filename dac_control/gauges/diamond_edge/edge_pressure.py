@@ -120,11 +120,15 @@ def _spread(
     low, high = min(*counted, pressure_gpa), max(*counted, pressure_gpa)
     own = sum(term.sigma_gpa**2 for term in terms if term.name.startswith("scale co"))
     own += sum(term.sigma_gpa**2 for term in terms if term.name == "scale, assessed")
-    beyond = rectangle_rms(pressure_gpa, low, high) ** 2 - own
+    whole = rectangle_rms(pressure_gpa, low, high)
+    beyond = float(np.sqrt(max(whole**2 - own, 0.0)))
+    # what is left of the rectangle keeps its shape
+    part = beyond / whole if beyond > 0.0 else 0.0
     return BudgetTerm(
         name,
         "systematic",
-        float(np.sqrt(max(beyond, 0.0))),
+        beyond,
         f"the same edge is {low:.1f} to {high:.1f} GPa on published scales; less what the "
         "coefficients of this one explain",
+        between_gpa=(part * (low - pressure_gpa), part * (high - pressure_gpa)),
     )

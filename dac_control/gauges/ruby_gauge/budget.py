@@ -3,6 +3,7 @@
 Every term is listed even where it is zero; its note then says why, or how to state it.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -156,10 +157,13 @@ def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
         _systematic("temperature correction", c, correction.sigma_nm(t, zero.source_k), "nm", seam),
         _systematic(
             "spread between corrections", c, spread_nm(correction, t, zero.source_k), "nm", spread
-        ),
+        ).evenly(),
         # the pressure stands at one end of the rectangle, so the full width over sqrt(3)
-        _systematic(
-            "way of applying the shift", 1.0, abs(way_gpa) / float(np.sqrt(3.0)), "GPa", way
+        replace(
+            _systematic(
+                "way of applying the shift", 1.0, abs(way_gpa) / float(np.sqrt(3.0)), "GPa", way
+            ),
+            between_gpa=(min(way_gpa, 0.0), max(way_gpa, 0.0)),
         ),
     ]
 
@@ -170,7 +174,7 @@ def _scale_terms(line: RubyLine) -> list[BudgetTerm]:
     share = min(1.0, distance_k / _COLD_SPAN_K)
     cold = _COLD_COEFFICIENT * share * abs(line.pressure_gpa) / float(np.sqrt(3.0))
     in_the_cold = BudgetTerm("pressure coefficient in the cold", "systematic", cold, _COLD_NOTE)
-    return [*scale_terms(scale, line.argument), in_the_cold]
+    return [*scale_terms(scale, line.argument), in_the_cold.evenly()]
 
 
 def _stress_terms(line: RubyLine) -> list[BudgetTerm]:
@@ -193,7 +197,7 @@ def _stress_terms(line: RubyLine) -> list[BudgetTerm]:
             (gradient_gpa or 0.0) / float(np.sqrt(12.0)),
             "GPa",
             gradient,
-        ),
+        ).evenly(),
     ]
 
 

@@ -9,7 +9,7 @@ distribution for 0.1 %; those beyond the step limit; those outside the 95 % wind
 bound and change as parts of the limit; and median steps to the top target and in all, ours, the
 rival's, and the ratio.
 
-    python benchmarks/ramps/pure_ramps.py -n 100 --seed 1
+    python benchmarks/ramp_campaign/pure_ramps.py -n 100 --seed 1
 """
 
 import argparse

@@ -1,0 +1,1 @@
+"""Rehearsed ramps by the thousand: do stated intervals, bounds and step counts keep their word?"""

@@ -1,0 +1,75 @@
+"""Draw the true scale of an edge from what its budget states: coefficients, and which scale.
+
+Published scales of the edge differ by more than the coefficients of any of them explain; the
+budget states a rectangle between the lowest and the highest, less what the coefficients of the
+scale in use explain. A true scale is drawn from just that, term by term.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.budget import rectangle_rms
+from dac_control.gauges.scales import scales_of
+
+__all__ = ["draw_scale_table"]
+
+Array = NDArray[np.float64]
+
+_PLACES: Final = np.linspace(0.0, 0.6, 121)
+"""nu/nu0 - 1, to 1000 GPa and more."""
+_NU0_CM1: Final = 1333.0
+_GAUGE: Final = "diamond_edge"
+
+
+def draw_scale_table(
+    name: str, normal: tuple[float, float], even: float
+) -> tuple[tuple[float, float], ...]:
+    """Return (nu/nu0 - 1, pressure in GPa) of a true scale.
+
+    Parameters
+    ----------
+    name : str
+        Scale in use: one with the coefficients K0 and K0'.
+    normal : tuple of float
+        Standard normal numbers, one for each coefficient.
+    even : float
+        From 0 to 1: where between the lowest and the highest published scale the truth lies.
+    """
+    own, low, high = _published(name)
+    k0, k0_prime = scales_of(_GAUGE)[name].coefficients
+    true_k0 = k0.value + (k0.sigma or 0.0) * normal[0]
+    true_prime = k0_prime.value + (k0_prime.sigma or 0.0) * normal[1]
+    x = _PLACES
+    drawn = true_k0 * x * (1.0 + 0.5 * (true_prime - 1.0) * x)
+    own2 = (x * (1.0 + 0.5 * (k0_prime.value - 1.0) * x) * (k0.sigma or 0.0)) ** 2
+    own2 += (0.5 * k0.value * x**2 * (k0_prime.sigma or 0.0)) ** 2
+    whole2 = np.array([rectangle_rms(*each) ** 2 for each in zip(own, low, high, strict=True)])
+    part = np.sqrt(np.clip(1.0 - own2 / np.maximum(whole2, 1e-12), 0.0, 1.0))
+    drawn = drawn + part * (low + even * (high - low) - own)
+    # pressures must rise for the twin to look places up
+    drawn = np.maximum.accumulate(drawn + 1e-9 * np.arange(drawn.size))
+    return tuple(zip(x.tolist(), drawn.tolist(), strict=True))
+
+
+@cache
+def _published(name: str) -> tuple[Array, Array, Array]:
+    """Pressure on the scale in use, and the lowest and highest of those that count there."""
+    known = scales_of(_GAUGE)
+    pressures = {
+        each: np.array([scale.pressure_gpa(scale.argument(nu, _NU0_CM1)) for nu in _edges()])
+        for each, scale in known.items()
+        if scale.evidence != "from memory"
+    }
+    own = pressures[name]
+    counted = []
+    for each, values in pressures.items():
+        counts = np.isfinite(values) & (values >= known[each].range_gpa[0])
+        counted.append(np.where(counts, values, own))
+    return own, np.min(counted, axis=0), np.max(counted, axis=0)
+
+
+def _edges() -> Array:
+    return _NU0_CM1 * (1.0 + _PLACES)
