@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
 from ramp_campaign.edge_scale import draw_scale_table
 from ramp_campaign.strata import Stratum
 from ramp_campaign.unmodelled import FAMILIES, MODELLED
-
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
 from simulators.twin import TwinSettings
 
 __all__ = ["Job", "carry_out", "twin_settings"]

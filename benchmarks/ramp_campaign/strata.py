@@ -14,8 +14,8 @@ from simulators.twin.presets import preset
 __all__ = ["STRATA", "Stratum", "named"]
 
 _HERE: Final = Path(__file__).parent
-_EDGE_FROM_GPA: Final = 60.0
-"""An edge is told from the line of the unstressed anvil from some 10 GPa on."""
+_EDGE_FROM_GPA: Final = 100.0
+"""Where such a cell is handed over to the edge: the ruby is about to be lost."""
 
 
 @dataclass(frozen=True)

@@ -245,6 +245,10 @@ def _failed_reading(
 def _next_exposure(
     exposure_s: float, reading: GaugeReading, settings: GaugeSettings, optics: GaugeOptics
 ) -> float:
-    factor = 1 / settings.longer_by if "saturated" in reading.flags else settings.longer_by
+    if "saturated" in reading.flags:
+        factor = 1.0 / settings.longer_by
+    else:
+        # a line that was found and only lies elsewhere is not weak
+        factor = 1.0 if "outside_window" in reading.flags else settings.longer_by
     shortest, _ = optics.spectrometer.exposure_limits_s
     return min(max(exposure_s * factor, shortest), settings.longest_exposure_s)

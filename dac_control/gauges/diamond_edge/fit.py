@@ -52,7 +52,7 @@ def fit_edge(
     ----------
     spectrum : RamanSpectrum
     expected_cm1 : tuple of float, optional
-        Where the edge must be: decides between several steps; an edge outside is fitted and
+        Where the edge must be: steps outside are fitted only where none inside stands, and
         flagged ``outside_window``.
 
     Raises
@@ -89,7 +89,10 @@ def _fit(spectrum: RamanSpectrum, expected: tuple[float, float] | None) -> EdgeF
     where = pixels.x >= SEARCH_CM1[0]
     starts = find_edges(pixels.x[where], clean[where], variance[where])
     starts = tuple(start for start in starts if start.edge_cm1 <= SEARCH_CM1[1])
-    fits = _edges(pixels, starts, begins)
+    # a step that is expected is fitted first and alone: one that lies lower, of the doublet, has a
+    # window wide enough to explain it away
+    likely = tuple(start for start in starts if expected and _within(start.edge_cm1, expected))
+    fits = _edges(pixels, likely, begins) or _edges(pixels, starts, begins)
     spikes = int((~pixels.usable & ~saturated).sum())
     if not fits:
         flags = ("no_edge", *(("saturated",) if saturated.any() else ()))
