@@ -1,6 +1,7 @@
 """What a plan works with: the devices by role, the limits, the hold flag."""
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
 from devices.cryostat import Cryostat
+from devices.drivers.spot_role import CHIP
 from devices.gauge_device import GaugeDevice
 from devices.microscope_camera import MicroscopeCamera
 from devices.picture import Picture
@@ -22,6 +24,7 @@ from devices.spectrometer import Spectrometer
 from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
+from plans.optics_settings import ReflectanceSettings
 
 __all__ = ["GaugeOptics", "Instruments", "LightSource"]
 
@@ -81,6 +84,12 @@ class Instruments:
     """Lamp for the wavelength axis; None where it is on already."""
     spots: Spots | None = None
     """What decides where the optics look; None where each spectrometer sees one place only."""
+    reflectance: ReflectanceSettings | None = None
+    """How reflectance is taken before a laser is armed; None where the station does not ask."""
+    specimen: str = ""
+    """Identity of what is in the cell."""
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    """Names of things that link runs; a rehearsal has its own."""
     vis: Spectrometer | None = None
     """Spectrometer for white light; None where the ruby's serves."""
     workbench: Workbench | None = None
@@ -112,7 +121,7 @@ class Instruments:
     def gauges(self) -> dict[str, GaugeOptics]:
         """All gauges by name."""
         ruby = GaugeOptics(
-            device=self.ruby, spectrometer=self.spectrometer, light=self.light, spot="chip"
+            device=self.ruby, spectrometer=self.spectrometer, light=self.light, spot=CHIP
         )
         return {"ruby": ruby, **self.further_gauges}
 

@@ -17,7 +17,7 @@ from plans.settings import RampSettings, Targets
 from plans.step_choice import Branch, Point
 from plans.stubs.measure_dark import measure_dark
 
-__all__ = ["pressure_ramp", "ramp_along", "ramp_run"]
+__all__ = ["pressure_ramp", "ramp_along", "ramp_run", "step_towards"]
 
 DARK_SCANS = 16
 """Scans of the dark for each one of the ruby: its noise is subtracted from every spectrum, and a
@@ -142,32 +142,58 @@ def _reach(
     watch: PictureWatch,
 ) -> MsgGenerator[int]:
     """Take steps along `branch` until `aim` is reached; return the number of the last one."""
-    smallest_turns = 2.0 * instruments.drive.resolution_turns
-    while not _is_reached(branch, unit, aim, smallest_turns):
-        turns = (
-            branch.next_turns_for_gpa(aim) if unit == "gpa" else branch.next_turns_for_turns(aim)
-        )
-        if (turns - branch.here.turns) * branch.sign <= smallest_turns:
-            _end_of_the_road(branch, unit, aim, instruments)
+    while not _is_reached(branch, unit, aim, _smallest_turns(instruments)):
         number += 1
-        step = StepAim(
-            number=number,
-            target=aim,
-            turns=turns,
-            expected_gpa=branch.predicted_gpa(turns),
-            prediction=branch.predict(turns),
-            gauge=settings.gauge,
-        )
-        outcome = yield from take_step(
-            instruments,
-            settings,
-            step,
-            lambda reading: branch.name_of(reading.pressure_gpa, reading.sigma_stat_gpa),
-            watch,
-        )
-        _check_step(branch, outcome, instruments, settings)
-        branch.add(outcome.point)
+        yield from step_towards(instruments, settings, branch, unit, aim, number, watch)
     return number
+
+
+def step_towards(
+    instruments: Instruments,
+    settings: RampSettings,
+    branch: Branch,
+    unit: str,
+    aim: float,
+    number: int,
+    watch: PictureWatch,
+) -> MsgGenerator[Point]:
+    """Take the largest step along `branch` towards `aim` that the bounds allow.
+
+    Returns
+    -------
+    Point
+        Where it ended; it is part of `branch` then.
+
+    Raises
+    ------
+    RampHeld
+        If no step is allowed, nothing was measured after it, or it answered beyond a bound.
+    """
+    turns = branch.next_turns_for_gpa(aim) if unit == "gpa" else branch.next_turns_for_turns(aim)
+    if (turns - branch.here.turns) * branch.sign <= _smallest_turns(instruments):
+        _end_of_the_road(branch, unit, aim, instruments)
+    step = StepAim(
+        number=number,
+        target=aim,
+        turns=turns,
+        expected_gpa=branch.predicted_gpa(turns),
+        prediction=branch.predict(turns),
+        gauge=settings.gauge,
+    )
+    outcome = yield from take_step(
+        instruments,
+        settings,
+        step,
+        lambda reading: branch.name_of(reading.pressure_gpa, reading.sigma_stat_gpa),
+        watch,
+    )
+    _check_step(branch, outcome, instruments, settings)
+    branch.add(outcome.point)
+    return outcome.point
+
+
+def _smallest_turns(instruments: Instruments) -> float:
+    return 2.0 * instruments.drive.resolution_turns
 
 
 def _is_reached(branch: Branch, unit: str, aim: float, smallest_turns: float) -> bool:

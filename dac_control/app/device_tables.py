@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dac_control.app.light_tables import Cobolt06Laser, LineLampTable, WhiteLampTable
 from dac_control.app.tables import Name, NonNegative, Positive, Strict
+from devices.drivers.spot_role import CHIP
 
 __all__ = [
     "BaslerCamera",
@@ -21,8 +22,6 @@ __all__ = [
 
 Place = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$")]
 """Name of a place that optics can look at, and that light is charged to."""
-CHIP = "chip"
-"""Where the optics of the ruby look."""
 
 
 class LakeShoreCryostat(Strict):

@@ -1,13 +1,18 @@
 """Gauges beside the ruby, from the station file."""
 
+from typing import Any
+
 from dac_control.app.device_tables import OceanSpectrometer
-from dac_control.app.station import Station
+from dac_control.app.raman_tables import Vibron
+from dac_control.app.station import Edge, Station
 from dac_control.app.surroundings import Surroundings
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
+from dac_control.gauges.vibron import RamanLineGauge
 from devices.cryostat import Cryostat
 from devices.drivers.roles import SpectrometerDriver
+from devices.drivers.spot_role import home_of
 from devices.laser import Laser
-from devices.raman_gauges import DiamondEdge
+from devices.raman_gauges import DiamondEdge, RamanLine
 from devices.spectrometer import Spectrometer
 from plans.instruments import GaugeOptics
 
@@ -38,11 +43,38 @@ def further_gauges(
 
     The station's laser lights one if it has the wavelength that the gauge states; otherwise the
     gauge has a light of its own that nobody here switches.
+
+    Raises
+    ------
+    ConfigurationError
+        If the scale of a line of the specimen cannot be read.
     """
-    edge, declared, driver = station.edge, station.devices.raman, around.drivers.raman
-    if edge is None or declared is None or driver is None:
+    declared, driver = station.devices.raman, around.drivers.raman
+    if declared is None or driver is None:
         return {}
     raman = make_spectrometer(driver, declared, around)
+    shared: dict[str, Any] = {
+        "spectrometer": raman,
+        "cryostat": cryostat,
+        "timing": around.timing,
+    }
+    devices: list[DiamondEdge | RamanLine] = []
+    if station.edge is not None:
+        devices.append(_edge(station.edge, shared))
+    if station.vibron is not None:
+        devices.append(_vibron(station.vibron, shared))
+    return {
+        device.name: GaugeOptics(
+            device=device,
+            spectrometer=raman,
+            light=laser if _excites(station, device.laser_nm) else None,
+            spot=home_of(device.name),
+        )
+        for device in devices
+    }
+
+
+def _edge(edge: Edge, shared: dict[str, Any]) -> DiamondEdge:
     gauge = DiamondEdgeGauge(
         scale=edge.scale,
         nu0=Nu0(
@@ -59,20 +91,19 @@ def further_gauges(
         stress_sigma_gpa=edge.stress_sigma_gpa,
         anvil=edge.anvil,
     )
-    device = DiamondEdge(
-        gauge=gauge,
-        laser_nm=edge.laser_nm,
-        spectrometer=raman,
-        cryostat=cryostat,
-        name="diamond_edge",
-        timing=around.timing,
+    return DiamondEdge(gauge=gauge, laser_nm=edge.laser_nm, name="diamond_edge", **shared)
+
+
+def _vibron(vibron: Vibron, shared: dict[str, Any]) -> RamanLine:
+    gauge = RamanLineGauge(
+        scale=vibron.load_scale(),
+        expected_cm1=vibron.expected_cm1,
+        laser_sigma_nm=vibron.laser_sigma_nm,
+        laser_nm=vibron.laser_nm,
+        axis_sigma_cm1=vibron.axis_sigma_cm1,
+        widest_cm1=vibron.widest_cm1,
     )
-    light = laser if _excites(station, edge.laser_nm) else None
-    return {
-        "diamond_edge": GaugeOptics(
-            device=device, spectrometer=raman, light=light, spot="anvil near"
-        )
-    }
+    return RamanLine(gauge=gauge, laser_nm=vibron.laser_nm, name=vibron.gauge, **shared)
 
 
 def _excites(station: Station, laser_nm: float) -> bool:

@@ -89,6 +89,9 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         line_lamp=lights.line_lamp,
         spots=_spots(station, around),
         vis=_vis(station, around),
+        reflectance=station.reflectance if "reflectance" in station.arm_needs else None,
+        specimen=station.specimen.id,
+        new_id=around.timing.new_id,
     )
     use_calibrations(instruments)
     return instruments

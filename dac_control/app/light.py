@@ -11,8 +11,9 @@ from dac_control.safety.light import LaserArming, Ledger, LightAccount, LightBud
 from devices.drivers.roles import LaserDriver
 from devices.laser import Laser
 from devices.timing import REAL_TIME, Timing
+from plans.instruments import Instruments
 
-__all__ = ["Lights", "make_account", "make_lights"]
+__all__ = ["Lights", "account_of", "make_account", "make_lights"]
 
 
 # Any: to a type checker a device's name is not quite a protocol's
@@ -55,6 +56,12 @@ def make_lights(station: Station, around: Surroundings, storage: Storage) -> Lig
         lamp=lamp(drivers.lamp, declared.lamp),
         line_lamp=lamp(drivers.line_lamp, declared.line_lamp),
     )
+
+
+def account_of(instruments: Instruments) -> LightAccount | None:
+    """Return the account that all lights of a station share; None where it has no light."""
+    lights = (instruments.light, instruments.lamp, instruments.line_lamp)
+    return next((light.account for light in lights if isinstance(light, Laser)), None)
 
 
 def make_account(

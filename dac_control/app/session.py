@@ -13,6 +13,7 @@ from bluesky.utils import FailedStatus
 
 from dac_control.app.engine import run_to_the_end, stop_engine, uninterrupted
 from dac_control.app.instruments import make_instruments
+from dac_control.app.light import account_of
 from dac_control.app.patience import COMPILING, explained
 from dac_control.app.start_metadata import Connection, start_metadata
 from dac_control.app.station import Station, load_station_and_text
@@ -26,7 +27,6 @@ from dac_control.clock import LabClock
 from dac_control.errors import DacError, PositionUnknown
 from dac_control.safety.hold import HoldFlag
 from devices.instrument import InstrumentDevice
-from devices.laser import Laser
 from devices.ruby import WARM_UP_TIMEOUT_S
 from plans.failures import cause_of
 from plans.instruments import Instruments
@@ -209,10 +209,7 @@ def _connect(role: str, device: InstrumentDevice[Any]) -> Connection:
 def _wire(session: Session, around: Surroundings) -> None:
     """Subscribe the recorder first, and put the station's metadata into every start document."""
     engine, drive = session.engine, session.instruments.drive
-    found = session.instruments
-    # all lights of a station share one account
-    lights = [light for light in (found.light, found.lamp, found.line_lamp) if light is not None]
-    account = next((light.account for light in lights if isinstance(light, Laser)), None)
+    account = account_of(session.instruments)
 
     def name_run(uid: str | None) -> None:
         """Moves and light of a run carry its uid."""

@@ -41,7 +41,7 @@ def start_metadata(
         "calibrations": instruments.in_use.describe(
             needs_of(instruments, list(instruments.gauges))
         ),
-        **_of_the_edge(station, instruments),
+        **_of_raman_lines(station, instruments),
         "station": station.station.name,
         "simulated": station.station.simulated,
         "speed": station.clock.speed,
@@ -81,6 +81,19 @@ def _of_the_ruby(station: Station, instruments: Instruments) -> dict[str, Any]:
     return stated | {name: value for name, value in in_use.items() if value is not None}
 
 
+def _of_raman_lines(station: Station, instruments: Instruments) -> dict[str, Any]:
+    edge, vibron = _of_the_edge(station, instruments), station.vibron
+    if not edge and vibron is None:
+        return {}
+    scales, lasers = {"ruby": station.gauge.scale}, dict[str, float]()
+    if station.edge is not None:
+        scales["diamond_edge"], lasers["diamond_edge"] = station.edge.scale, station.edge.laser_nm
+    if vibron is not None:
+        scales[vibron.gauge], lasers[vibron.gauge] = vibron.scale, vibron.laser_nm
+        edge["vibron_settings"] = vibron.model_dump(mode="json", exclude_none=True)
+    return {"gauge_scales": scales, "raman_laser_nm": lasers, **edge}
+
+
 def _of_the_edge(station: Station, instruments: Instruments) -> dict[str, Any]:
     edge, optics = station.edge, instruments.further_gauges.get("diamond_edge")
     if edge is None or optics is None or not isinstance(optics.device, DiamondEdge):
@@ -88,8 +101,6 @@ def _of_the_edge(station: Station, instruments: Instruments) -> dict[str, Any]:
     nu0 = optics.device.gauge.nu0
     assert nu0 is not None  # the station file states one
     return {
-        "gauge_scales": {"ruby": station.gauge.scale, "diamond_edge": edge.scale},
-        "raman_laser_nm": {"diamond_edge": edge.laser_nm},
         "nu0_cm1": nu0.value_cm1,
         "edge_settings": {
             **edge.model_dump(mode="json", exclude_none=True),

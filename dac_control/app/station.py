@@ -24,12 +24,14 @@ from dac_control.app.device_tables import (
 )
 from dac_control.app.light_tables import Cobolt06Laser, LightTable
 from dac_control.app.notify_tables import NotifyTable
+from dac_control.app.raman_tables import Vibron
 from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
+from plans.optics_settings import ReflectanceSettings
 
 __all__ = [
     "BaslerCamera",
@@ -220,9 +222,12 @@ class Station(Strict):
     specimen: Specimen
     gauge: Gauge
     edge: Edge | None = None
+    vibron: Vibron | None = None
     limits: Annotated[StepLimits, NumbersOnly]
     calibrations: Annotated[CalibrationAges, NumbersOnly] = CalibrationAges()
     light: LightTable = LightTable()
+    reflectance: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
+    """How it is taken where `light.arm_needs` asks for it."""
     rules: Rules = ()
     notify: NotifyTable | None = None
     devices: Devices
@@ -242,11 +247,12 @@ class Station(Strict):
         self._origin = (path, text)
 
     @model_validator(mode="after")
-    def _the_edge_is_seen(self) -> Self:
-        if (self.edge is None) != (self.devices.raman is None):
+    def _raman_lines_are_seen(self) -> Self:
+        lines = [name for name in ("edge", "vibron") if getattr(self, name) is not None]
+        if bool(lines) != (self.devices.raman is not None):
             raise ValueError(
-                "[edge] and [devices.raman] belong together: a gauge, and the spectrometer that "
-                "sees it; one of them is missing"
+                "[edge] or [vibron], and [devices.raman], belong together: a gauge, and the "
+                "spectrometer that sees it; one of them is missing"
             )
         return self
 
@@ -264,7 +270,24 @@ class Station(Strict):
             raise ValueError(
                 "light.arm_needs asks for a picture, and there is no [devices.microscope]"
             )
+        if "reflectance" in (self.light.arm_needs or ()) and not self._sees_reflectance:
+            raise ValueError(
+                "light.arm_needs asks for the reflectance, which needs [devices.lamp] and the "
+                'places "gasket" and "sample" in [devices.spots]'
+            )
         return self
+
+    @property
+    def _sees_reflectance(self) -> bool:
+        stage = self.devices.spots
+        places = set() if stage is None else set(stage.places)
+        return self.devices.lamp is not None and {"gasket", "sample"} <= places
+
+    @property
+    def gauge_names(self) -> tuple[str, ...]:
+        """The gauges that it has, the ruby first."""
+        edge = () if self.edge is None else ("diamond_edge",)
+        return ("ruby", *edge, *(() if self.vibron is None else (self.vibron.gauge,)))
 
     @property
     def arm_needs(self) -> tuple[str, ...]:
@@ -303,6 +326,7 @@ def load_station_and_text(path: Path) -> tuple[Station, str]:
     storage = Storage(
         runs=path.parent / station.storage.runs, state=path.parent / station.storage.state
     )
-    found = station.model_copy(update={"storage": storage})
+    vibron = None if station.vibron is None else station.vibron.beside(path.parent)
+    found = station.model_copy(update={"storage": storage, "vibron": vibron})
     found.read_from(path, text)
     return found, text

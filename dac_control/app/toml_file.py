@@ -123,17 +123,27 @@ def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _TABLE_OF_SEVERAL.match(line):
-            several = _split(header.group(1))
+            several = _in_the_last(_split(header.group(1)), counts)
             lines.setdefault(several, number)
             table = (*several, str(counts[several]))
             counts[several] += 1
             lines[table] = number
         elif header := _TABLE.match(line):
-            table = _split(header.group(1))
+            table = _in_the_last(_split(header.group(1)), counts)
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
             lines.setdefault(table + _split(key.group(1)), number)
     return lines
+
+
+def _in_the_last(keys: tuple[str, ...], counts: Counter[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the keys with the number of the table that they lie in, where it is one of several."""
+    found: tuple[str, ...] = ()
+    for part in keys[:-1]:
+        found = (*found, part)
+        if counts[found]:
+            found = (*found, str(counts[found] - 1))
+    return (*found, keys[-1])
 
 
 def _split(dotted: str) -> tuple[str, ...]:

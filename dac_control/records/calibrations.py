@@ -26,14 +26,15 @@ __all__ = [
     "check_age",
 ]
 
-CalibrationKind = Literal["axis", "gain", "lambda0", "reference"]
+CalibrationKind = Literal["axis", "gain", "lambda0", "reference", "specimen_seen"]
 KINDS: Final[dict[str, str]] = {
     "axis": "calibrate_axis",
     "gain": "measure_gain",
     "lambda0": "measure_lambda0",
     "reference": "measure_reference_ruby",
+    "specimen_seen": "measure_vibron",
 }
-"""What can be calibrated, and the plan that does it."""
+"""What can be measured once and used later, and the plan that does it."""
 
 # Clocks of two computers differ by less.
 _FUTURE_S: Final = 300.0
@@ -46,7 +47,8 @@ class CalibrationRecord:
     uid: str
     kind: str
     port: str
-    """What it belongs to: a spectrometer's name for ``axis`` and ``gain``, a chip's for others."""
+    """What it belongs to: a spectrometer's name for ``axis`` and ``gain``, a specimen's for
+    ``specimen_seen``, a chip's for others."""
     time: datetime.datetime
     """When it was measured, with its time zone."""
     content: dict[str, Any]

@@ -10,7 +10,16 @@ from typing import Protocol
 
 from devices.drivers.roles import InstrumentDriver
 
-__all__ = ["SpotReading", "SpotsDriver"]
+__all__ = ["CHIP", "SpotReading", "SpotsDriver", "home_of"]
+
+CHIP = "chip"
+"""Where the ruby is."""
+_HOMES = {"ruby": CHIP, "diamond_edge": "anvil near", "reference_ruby": "reference ruby"}
+
+
+def home_of(gauge: str) -> str:
+    """Place where the optics of a gauge look unless they are told otherwise."""
+    return _HOMES.get(gauge, "sample")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,18 +1,16 @@
 """Work out a calibration, record it in the run, and keep it with the station."""
 
 import datetime
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import bluesky.plan_stubs as bps
-from bluesky.utils import FailedStatus, MsgGenerator, plan
+from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import ConfigurationError
 from dac_control.records.calibrations import CalibrationKind, CalibrationRecord
 from plans.calibrated import take_calibration
-from plans.failures import cause_of
 from plans.instruments import Instruments
+from plans.stubs.work_out import work_out
 
 __all__ = ["keep_calibration", "when"]
 
@@ -54,9 +52,8 @@ def keep_calibration(
     ConfigurationError
         If this station keeps no calibrations.
     """
-    bench: Any = instruments.workbench
     store = instruments.calibrations
-    if bench is None or store is None:
+    if store is None:
         raise ConfigurationError(
             f"This session keeps no calibrations, so the {kind} of '{port}' would be lost; build "
             "the session from a station file."
@@ -71,12 +68,6 @@ def keep_calibration(
         kept.append(store.add(kind, port, content, time=time, run=run, simulated=simulated))
         return content
 
-    try:
-        yield from bps.abs_set(bench, (f"{kind} {port}", keep), wait=True)
-    except FailedStatus as error:
-        raise cause_of(error) from error
+    found = yield from work_out(instruments, f"{kind} {port}", keep, stream="calibration")
     take_calibration(instruments, kept[0])
-    yield from bps.create(name="calibration")
-    yield from bps.read(bench)
-    yield from bps.save()
-    return json.loads(str(bench.result.get()))
+    return found

@@ -13,7 +13,7 @@ from plans.instruments import Instruments, LightSource
 from plans.stubs.aim import check_aim
 from plans.stubs.trigger_all import trigger_all
 
-__all__ = ["arm_laser", "forget_arming", "lit"]
+__all__ = ["arm_laser", "forget_arming", "lit", "note_seen"]
 
 
 @plan
@@ -149,6 +149,13 @@ def forget_arming(light: LightSource | None) -> None:
     """Let what an earlier run has seen of the specimen not count for the next one."""
     if isinstance(light, Laser):
         light.account.arming.begin_step(0)
+
+
+def note_seen(light: LightSource | None, number: int, what: str) -> None:
+    """Say that ``picture`` or ``reflectance`` of a step is on record, where a laser asks for it."""
+    if isinstance(light, Laser):
+        light.account.arming.begin_step(number)
+        light.account.arming.note(what)
 
 
 @plan

@@ -19,6 +19,7 @@ def look(
     *,
     branch: str,
     target: float = float("nan"),
+    spot: str = "",
 ) -> MsgGenerator[GaugeReading]:
     """Measure the ruby as one event of ``primary``, with drive and picture.
 
@@ -34,12 +35,15 @@ def look(
         What it belongs to: ``cooldown``, ``warmup``, ``hold``, ...
     target : float
         What the run is heading for, in the unit of its targets.
+    spot : str
+        Which chip; empty for the one that the ruby's optics are at home at.
     """
     instruments.step.begin(number, branch=branch, target=target)
     return (
         yield from measure_pressure(
             instruments,
             settings,
+            spot=spot,
             stream="primary",
             also=instruments.at_each_step,
             note=partial(_note, instruments),

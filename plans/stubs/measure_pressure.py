@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -14,6 +15,7 @@ from plans.instruments import GaugeOptics, Instruments
 from plans.settings import GaugeSettings
 from plans.stubs.aim import aim_at
 from plans.stubs.light import arm_laser, lit
+from plans.stubs.reflectance import take_reflectance
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["GaugeReading", "measure_pressure", "record"]
@@ -52,6 +54,7 @@ def measure_pressure(
     settings: GaugeSettings,
     *,
     gauge: str = "ruby",
+    spot: str = "",
     exposure_s: float | None = None,
     expected_gpa: tuple[float, float] | None = None,
     stream: str = "dwell",
@@ -75,6 +78,8 @@ def measure_pressure(
         Exposure, averages, number of attempts.
     gauge : str
         Name of the gauge, a key of `Instruments.gauges`.
+    spot : str
+        Where to look; empty for where this gauge is at home.
     exposure_s : float, optional
         Exposure of the first attempt, instead of the one in `settings`.
     expected_gpa : tuple of float, optional
@@ -98,12 +103,13 @@ def measure_pressure(
     """
     exposure = settings.exposure_s if exposure_s is None else exposure_s
     optics = instruments.gauge(gauge)
+    optics = replace(optics, spot=spot or optics.spot)
     failed_stream = "dwell" if gauge == "ruby" else gauge
     stream = stream if gauge == "ruby" else gauge
     highest_gpa = None if expected_gpa is None else expected_gpa[1]
     yield from arm_laser(
         instruments, int(instruments.step.number.get()), pressure_gpa=highest_gpa,
-        light=optics.light,
+        light=optics.light, reflectance=_reflectance(instruments),
     )  # fmt: skip
     reading: GaugeReading | None = None
     for attempt in range(1, settings.attempts + 1):
@@ -134,6 +140,11 @@ def measure_pressure(
         reading = complete
     assert reading is not None  # settings guarantee at least one attempt
     return reading
+
+
+def _reflectance(instruments: Instruments) -> Callable[[], MsgGenerator[Any]] | None:
+    settings = instruments.reflectance
+    return None if settings is None else partial(take_reflectance, instruments, settings)
 
 
 def _expose_and_fit(

@@ -11,6 +11,7 @@ from bluesky.run_engine import RunEngine
 
 from dac_control.app.calibrations import as_measured, station_calibrations
 from dac_control.app.engine import make_engine
+from dac_control.app.light import account_of
 from dac_control.app.logs import quiet
 from dac_control.app.rehearsal.documents import SeededDocuments
 from dac_control.app.rehearsal.helium import helium_litres
@@ -40,7 +41,6 @@ from dac_control.records.calibrations import CalibrationStore
 from dac_control.records.json_log import JsonLog
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.light import Dose
-from devices.laser import Laser
 from simulators.twin import Twin, TwinSettings
 
 __all__ = ["Rehearsed", "VirtualLaboratory", "rehearse_once", "virtual_laboratory"]
@@ -282,8 +282,8 @@ def _kept_by_the_station(station: Station, name: str) -> MemoryLog:
 
 
 def _doses(session: Session) -> dict[tuple[str, str], Dose]:
-    light = session.instruments.light
-    return light.account.doses() if isinstance(light, Laser) else {}
+    account = account_of(session.instruments)
+    return {} if account is None else account.doses()
 
 
 def _added(had: dict[tuple[str, str], Dose], has: dict[tuple[str, str], Dose]) -> tuple[Dose, ...]:

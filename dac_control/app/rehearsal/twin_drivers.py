@@ -21,6 +21,7 @@ from dac_control.errors import InstrumentError
 from dac_control.safety.limits import StepLimits
 from devices.drivers.lakeshore_setpoint import SetpointRules
 from devices.drivers.roles import CryostatReading, Frame, ScrewDriver
+from devices.drivers.spot_role import home_of
 from simulators.twin import Twin
 
 __all__ = ["TwinCamera", "TwinCryostat", "make_twin_drivers"]
@@ -45,8 +46,8 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
             setpoint_limits_k=(declared.cryostat.min_setpoint_k, declared.cryostat.max_setpoint_k),
         ),
         drive=_screw(twin, clock, declared.drive, station.limits),
-        spectrometer=spectrometer("ruby", "chip"),
-        raman=None if declared.raman is None else spectrometer("raman", "anvil near"),
+        spectrometer=spectrometer("ruby", home_of("ruby")),
+        raman=None if declared.raman is None else spectrometer("raman", home_of("diamond_edge")),
         vis=None if declared.vis is None else spectrometer("vis", "sample"),
         microscope=None if camera is None else TwinCamera(twin, clock, camera.exposure_ms / 1e3),
         laser=_laser(station, twin, clock),

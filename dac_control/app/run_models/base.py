@@ -57,12 +57,13 @@ class RunFile(Strict):
 
 def check_gauges(station: Station, gauges: Mapping[str, Sequence[str]]) -> None:
     """Raise `Impossible` for a gauge that the station does not declare; by the file's key."""
-    known = ["ruby"] if station.edge is None else ["ruby", "diamond_edge"]
+    known = station.gauge_names
     for key, names in gauges.items():
         for name in names:
             if name not in known:
                 raise Impossible(
                     key,
                     f"this station has no gauge {name!r}, it has {', '.join(known)}; declare "
-                    "[edge] and [devices.raman] in the station file for the edge of the anvil",
+                    "[edge] and [devices.raman] in the station file for the edge of the anvil, "
+                    "[vibron] for a line of the specimen",
                 )

@@ -24,7 +24,7 @@ from plans.settings import (
     Targets,
 )
 
-__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile"]
+__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_targets"]
 
 
 class ScrewFile(RunFile):
@@ -67,7 +67,7 @@ class RampFile(ScrewFile):
         """Hold every target against the limits, and every gauge against the station's."""
         check_gauges(station, {"gauge": [self.gauge], "also": self.also})
         for name in ("load", "unload"):
-            _check_targets(station, self.targets.unit, getattr(self.targets, name), name)
+            check_targets(station, self.targets.unit, getattr(self.targets, name), name)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp."""
@@ -102,16 +102,17 @@ class RepeatFile(ScrewFile):
     def check(self, station: Station) -> None:
         """Hold the highest pressure against the limits."""
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
-        _check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
+        check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""
         return repeatability(instruments, self.repeat, settings=self.settings, md=md)
 
 
-def _check_targets(
+def check_targets(
     station: Station, unit: str, values: tuple[float, ...], name: str, table: str = "targets"
 ) -> None:
+    """Raise `Impossible` for a target beyond the station's limits; by the file's key."""
     try:
         station.limits.check_targets(unit, list(values))
     except LimitError as error:

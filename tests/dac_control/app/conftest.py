@@ -484,3 +484,70 @@ def good_run(tmp_path_factory):
 def write_run():
     """Return a function that writes a run into a folder, for fixtures that outlive a test."""
     return lambda folder, **changes: FakeRun(folder, **changes).write()
+
+
+OPTICS = """
+[edge]
+nu0_cm1 = 1332.5
+nu0_sigma_cm1 = 3.0
+nu0_source = "the table of this anvil"
+laser_nm = 532.0
+laser_sigma_nm = 0.02
+
+[vibron]
+scale_file = "scales.toml"
+scale = "vibron2026"
+expected_cm1 = [4100.0, 4280.0]
+laser_nm = 532.0
+laser_sigma_nm = 0.02
+
+[devices.raman]
+driver = "ocean"
+name = "raman"
+model = "HDX"
+serial = "HDX00124"
+gain_e_per_count = 1.5
+read_noise_e = 5.0
+dark_counts = 600
+
+[devices.vis]
+driver = "ocean"
+name = "vis"
+model = "HDX"
+serial = "HDX00125"
+gain_e_per_count = 4.0
+read_noise_e = 20.0
+
+[devices.spots]
+driver = "manual"
+places = ["chip", "chip 2", "sample", "gasket", "anvil near", "anvil far"]
+
+[devices.lamp]
+driver = "manual"
+power_mw = 5.0
+
+[light.beams.lamp]
+spot_um = 30
+transmission = 0.2
+"""
+SCALES = """
+[[scale]]
+gauge = "h2_vibron"
+name = "vibron2026"
+form = "table"
+observable_cm1 = [4161.0, 4200.0, 4230.0, 4245.0]
+pressure_gpa = [0.0, 10.0, 20.0, 30.0]
+sigma_gpa = 1.0
+citation = "an invented table"
+"""
+
+
+@pytest.fixture(scope="session")
+def optics_station(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """File of a station with stage, lamp and three spectrometers, on the overnight one."""
+    folder = tmp_path_factory.mktemp("optics")
+    examples = Path(__file__).parents[3] / "examples"
+    (folder / "scales.toml").write_text(SCALES)
+    path = folder / "station.toml"
+    path.write_text((examples / "overnight_station.toml").read_text() + OPTICS)
+    return path

@@ -21,6 +21,12 @@ SHORTEST = {
     "measure_lambda0": 'chip = "chip 3"\n',
     "calibrate_axis": 'lamp = "neon"\n',
     "measure_gain": "",
+    "measure_edge": "",
+    "measure_vibron": "",
+    "pressure_map": 'spots = ["chip", "chip 2"]\n',
+    "measure_reflectance": 'sample = "hydrogen"\n',
+    "close_and_seal": "[closing]\nlast_turns = 0.5\n",
+    "full_experiment": '[[stages]]\nplan = "hold"\nduration_h = 1\n',
 }
 
 
@@ -35,9 +41,14 @@ def run_file(folder: Path, plan: str, body: str) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def optics(optics_station: Path):
+    return load_station(optics_station)
+
+
 @pytest.mark.parametrize("plan", PLANS)
-def test_the_shortest_file_of_every_plan_is_taken(tmp_path: Path, station, plan: str) -> None:
-    run = load_run_file(run_file(tmp_path, plan, SHORTEST[plan]), station)
+def test_the_shortest_file_of_every_plan_is_taken(tmp_path: Path, optics, plan: str) -> None:
+    run = load_run_file(run_file(tmp_path, plan, SHORTEST[plan]), optics)
     assert run.plan == plan
 
 
@@ -84,3 +95,82 @@ def test_what_the_specimen_does_not_stand_is_refused(tmp_path: Path, station) ->
     cold = station.model_copy(update={"specimen": specimen})
     with pytest.raises(ConfigurationError, match=r"specimen.max_temperature_k \(80 K\)"):
         load_run_file(run_file(tmp_path, "warmup", "target_k = 100\n"), cold)
+
+
+@pytest.mark.parametrize(
+    ("plan", "body", "said"),
+    [
+        ("measure_edge", 'anvil = "far"\n', r"run.toml:1: plan: this station has no gauge"),
+        ("measure_vibron", 'gauge = "h2_vibron"\n', r"run.toml:2: gauge: .*\[vibron\]"),
+        (
+            "pressure_map",
+            '\nspots = ["chip", "chip 2"]\n',
+            r"run.toml:3: spots: .* cannot look at 'chip 2', they look at chip; .*devices.spots",
+        ),
+        ("measure_reflectance", 'sample = "hydrogen"\n', r"run.toml:1: plan: .*\[devices.lamp\]"),
+        ("close_and_seal", "[closing]\nlast_turns = 99\n", r"run.toml:3: closing.last_turns"),
+        ("close_and_seal", "[closing]\nstep_turns = 1\n", r"closing.last_turns: .*missing"),
+    ],
+)
+def test_a_station_that_lacks_something_says_what_would_make_it_possible(
+    tmp_path: Path, station, plan: str, body: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_run_file(run_file(tmp_path, plan, body), station)
+
+
+@pytest.mark.parametrize(
+    ("plan", "body", "said"),
+    [
+        ("measure_vibron", 'spot = "moon"\n', r"run.toml:2: spot: .* 'moon'"),
+        ("pressure_map", 'spots = ["chip", "chip"]\n', r"run.toml:2: spots: .* twice"),
+        ("pressure_map", 'spots = ["chip"]\n', r"run.toml:2: spots"),
+        (
+            "measure_reflectance",
+            'sample = "metallic hydrogen"\n',
+            r"run.toml:2: sample: .*says more",
+        ),
+    ],
+)
+def test_what_a_full_station_cannot_do_is_refused(
+    tmp_path: Path, optics, plan: str, body: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_run_file(run_file(tmp_path, plan, body), optics)
+
+
+STAGES = """
+[[stages]]
+plan = "cooldown"
+target_k = 80
+
+[[stages]]
+plan = "pressure_ramp"
+also = ["diamond_edge"]
+[stages.targets]
+unit = "gpa"
+load = [5, {top}]
+
+[[stages]]
+plan = "{last}"
+"""
+
+
+def test_every_stage_is_checked_with_its_own_line(tmp_path: Path, optics) -> None:
+    def load(**values: str):
+        body = STAGES.format(**{"top": "9", "last": "measure_edge", **values})
+        return load_run_file(run_file(tmp_path, "full_experiment", body), optics)
+
+    run = load()
+    assert [stage.plan for stage in run.stages] == ["cooldown", "pressure_ramp", "measure_edge"]
+    assert run.gauges == ("ruby", "diamond_edge")
+    with pytest.raises(ConfigurationError, match=r"run.toml:12: stages.1.targets.load"):
+        load(top="900")
+    with pytest.raises(ConfigurationError, match=r"stages.1.targets.load.* '9'|stages.1.targets"):
+        load(top='"9"')
+    with pytest.raises(ConfigurationError, match=r"run.toml:14: stages.2: .*no plan 'fly'"):
+        load(last="fly")
+    with pytest.raises(ConfigurationError, match=r"stages.2: .*no plan 'full_experiment'"):
+        load(last="full_experiment")
+    with pytest.raises(ConfigurationError, match=r"stages.2.sample: this key is missing"):
+        load(last="measure_reflectance")

@@ -1,0 +1,52 @@
+"""Parameters of plans that look at several places; the run file maps onto them one to one."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dac_control.errors import LimitError
+
+__all__ = ["Closing", "ReflectanceSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReflectanceSettings:
+    """How light of the lamp is taken from sample and gasket."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    exposure_s: float = 0.5
+    averages: int = 10
+    attempts: int = 3
+    """How often a saturated reading is taken again, each time with a third of the exposure."""
+
+    def __post_init__(self) -> None:
+        if not self.exposure_s > 0 or self.averages < 1 or self.attempts < 1:
+            raise LimitError(
+                "reflectance.exposure_s must be above 0, reflectance.averages and "
+                "reflectance.attempts at least 1."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """How far, and in which steps, a cell is closed, and when it counts as sealed."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    last_turns: float
+    """Absolute turns beyond which nobody goes on: the cell did not seal."""
+    step_turns: float = 0.01
+    rise_gpa: float = 0.5
+    """The pressure has to rise by this much, and by three of its own sigma, as the screw turns."""
+    watch_s: float = 600.0
+    """Laboratory time for which the closed cell then has to keep its pressure."""
+    leak_gpa: float = 0.3
+    """Fall of the pressure in that time that is no leak, beside three sigma of the readings."""
+
+    def __post_init__(self) -> None:
+        for name in ("step_turns", "rise_gpa", "watch_s", "leak_gpa"):
+            if not getattr(self, name) > 0:
+                raise LimitError(f"closing.{name} must be above 0, not {getattr(self, name)}.")
+        if not math.isfinite(self.last_turns):
+            raise LimitError(f"closing.last_turns must be finite, not {self.last_turns}.")

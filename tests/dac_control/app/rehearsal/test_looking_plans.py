@@ -1,0 +1,271 @@
+"""Plans that look at several places, on the twin: what they find, and what their record says."""
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dac_control.app.rehearsal.rehearsal import Rehearsed, VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.twin_settings import settings_of
+from dac_control.app.run_file import load_run_file
+from dac_control.app.station import Station, load_station
+
+
+class Record:
+    """Documents of a rehearsal."""
+
+    def __init__(self) -> None:
+        self.documents: list[tuple[str, dict[str, Any]]] = []
+        self.laboratory: VirtualLaboratory | None = None
+
+    def __call__(self, name: str, doc: Any) -> None:
+        self.documents.append((name, dict(doc)))
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        return [doc for found, doc in self.documents if found == name]
+
+    def events(self, stream: str) -> list[dict[str, Any]]:
+        uids = {doc["uid"] for doc in self.of("descriptor") if doc["name"] == stream}
+        return [doc["data"] for doc in self.of("event") if doc["descriptor"] in uids]
+
+    def result(self, stream: str) -> dict[str, Any]:
+        (found,) = self.events(stream)
+        return json.loads(found["workbench_result"])
+
+
+@pytest.fixture(scope="module")
+def station(optics_station: Path) -> Station:
+    return load_station(optics_station)
+
+
+@pytest.fixture
+def rehearse(station: Station, tmp_path: Path):
+    def run(body: str, seed: int = 0, **how: Any) -> tuple[Rehearsed, Record]:
+        path, record = tmp_path / "run.toml", Record()
+        path.write_text(body)
+
+        def prepare(laboratory: VirtualLaboratory) -> None:
+            record.laboratory = laboratory
+            how.get("prepare", lambda _: None)(laboratory)
+
+        rest = {key: value for key, value in how.items() if key != "prepare"}
+        found = rehearse_once(
+            station, load_run_file(path, station), seed, listener=record, prepare=prepare, **rest
+        )
+        return found, record
+
+    return run
+
+
+def at(turns: float):
+    """Put the screw where the cell has some pressure, before anything looks."""
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        laboratory.twin.turn_to(turns)
+
+    return prepare
+
+
+def test_the_edge_of_either_anvil_is_seen_beside_the_ruby(rehearse) -> None:
+    found, record = rehearse(
+        'plan = "measure_edge"\nanvil = "far"\nreadings = 2\n[edge]\nexposure_s = 60\n',
+        prepare=at(0.8),
+    )
+    assert found.exit_status == "success", found.reason
+    edges, steps = record.events("diamond_edge"), record.events("primary")
+    assert [event["step_number"] for event in edges] == [1, 2]
+    assert {event["spots_spot"] for event in edges} == {"anvil far"}
+    assert {event["spots_spot"] for event in steps} == {"chip"}
+    assert all(event["ruby_measured"] for event in steps)
+    assert record.of("start")[0]["plan_args"]["anvil"] == "far"
+    for edge, step in zip(edges, steps, strict=True):
+        if edge["diamond_edge_measured"]:
+            away_gpa = edge["diamond_edge_pressure_gpa"] - step["ruby_pressure_gpa"]
+            assert abs(away_gpa) < 15.0
+
+
+def test_an_edge_that_says_nothing_holds_with_its_reason(rehearse) -> None:
+    # at 2 GPa there is no edge, and a lens cap keeps everything away
+    found, record = rehearse(
+        'plan = "measure_edge"\nreadings = 1\n[edge]\nexposure_s = 0.01\nattempts = 1\n'
+    )
+    assert found.exit_status == "fail"
+    assert "gave no pressure in 1 readings at anvil near" in found.reason
+    assert len(record.events("diamond_edge")) == 1, "the spectrum is kept"
+
+
+VIBRON = 'plan = "measure_vibron"\nreadings = 2\n[vibron]\nexposure_s = 60\nattempts = 1\n'
+
+
+def test_the_vibron_is_the_last_proof_that_the_hydrogen_is_there(rehearse) -> None:
+    found, record = rehearse(VIBRON, prepare=at(0.5))
+    assert found.exit_status == "success", found.reason
+    said = record.result("last_seen")
+    assert said["seen"] and said["readings_with_line"] == 2
+    assert said["line_cm1"] == pytest.approx(4200.0, abs=45.0)
+    assert said["last_seen"]["line_cm1"] == said["line_cm1"]
+    assert said["ruby_pressure_gpa"] == record.events("primary")[-1]["ruby_pressure_gpa"]
+    assert {event["spots_spot"] for event in record.events("h2_vibron")} == {"sample"}
+    assert record.of("start")[0]["gauge_scales"]["h2_vibron"] == "vibron2026"
+
+
+def test_hydrogen_that_is_gone_is_said_with_when_it_was_seen(station: Station, rehearse) -> None:
+    empty = replace(settings_of(station), contents="empty")
+    before = {"line_cm1": 4201.5, "ruby_pressure_gpa": 12.25}
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        import datetime
+
+        laboratory.session.instruments.calibrations.add(
+            "specimen_seen",
+            station.specimen.id,
+            before,
+            time=datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC),
+            run="ab12cd34-x",
+            simulated=True,
+        )
+
+    found, record = rehearse(VIBRON, settings=empty, prepare=prepare)
+    assert found.exit_status == "fail"
+    assert "seen last at 2026-11-20" in found.reason and "12.2 GPa (run ab12cd34)" in found.reason
+    assert not record.result("last_seen")["seen"]
+    found, record = rehearse(
+        VIBRON.replace("readings", "must_be_seen = false\nreadings"), settings=empty
+    )
+    assert found.exit_status == "success" and record.result("last_seen")["last_seen"] is None
+
+
+def test_a_map_tells_places_apart_from_the_drift(rehearse) -> None:
+    found, record = rehearse(
+        'plan = "pressure_map"\nspots = ["chip", "chip 2"]\n[ruby]\nexposure_s = 0.5\n',
+        seed=2,
+        prepare=at(0.6),
+    )
+    assert found.exit_status == "success", found.reason
+    steps = record.events("primary")
+    assert [event["spots_spot"] for event in steps] == ["chip", "chip 2", "chip", "chip 2", "chip"]
+    said = record.result("map")
+    assert [place["place"] for place in said["places"]] == ["chip", "chip 2"]
+    assert said["places"][0]["difference_gpa"] == 0.0 and said["degrees_of_freedom"] == 2
+    by_hand = steps[1]["ruby_pressure_gpa"] - steps[0]["ruby_pressure_gpa"]
+    second = said["places"][1]
+    assert second["difference_gpa"] == pytest.approx(by_hand, abs=6 * second["sigma_gpa"] + 0.05)
+    assert all(a["clock_lab_time_s"] < b["clock_lab_time_s"] for a, b in pairwise(steps))
+
+
+def test_reflectance_is_taken_before_the_laser_and_is_relative(rehearse) -> None:
+    found, record = rehearse('plan = "measure_reflectance"\nsample = "hydrogen"\n', prepare=at(0.5))
+    assert found.exit_status == "success", found.reason
+    light = record.events("reflectance")
+    seen = [(event["spots_spot"], event["lamp_is_on"]) for event in light]
+    assert seen == [
+        ("gasket", False),
+        ("gasket", True),
+        ("sample", False),
+        ("sample", True),
+        ("gasket", True),
+    ]
+    assert max(light[0]["vis_spectrum"]) < max(light[1]["vis_spectrum"])
+    step = record.events("primary")[0]
+    assert light[-1]["clock_lab_time_s"] < step["clock_lab_time_s"]
+    said = record.result("reflectance_result")
+    assert said["kind"] == "relative" and any("absorption" in each for each in said["reasons"])
+    assert said["pressure"]["pressure_gpa"] == step["ruby_pressure_gpa"]
+    assert "metal" not in json.dumps(said).lower()
+    assert not record.laboratory.session.instruments.lamp.is_on.get()
+    spots = {(dose.light, dose.spot) for dose in found.doses}
+    assert spots == {("lamp", "gasket"), ("lamp", "sample")}
+
+
+def test_too_bright_a_lamp_is_taken_again_with_less(rehearse) -> None:
+    found, record = rehearse(
+        'plan = "measure_reflectance"\nsample = "hydrogen"\n[reflectance]\nexposure_s = 9\n'
+        "averages = 1\nattempts = 1\n"
+    )
+    assert found.exit_status == "fail" and "saturated by the lamp" in found.reason
+    assert not record.events("reflectance_result")
+
+
+CLOSING = """
+plan = "close_and_seal"
+[closing]
+last_turns = {last}
+step_turns = 0.03
+rise_gpa = {rise}
+watch_s = 600
+leak_gpa = {leak}
+[dwell]
+drift_limit_gpa_per_h = 4.0
+window_s = 300
+interval_s = 60
+min_dwell_s = 120
+max_dwell_s = 600
+min_readings = 5
+[ruby]
+exposure_s = 0.5
+[step]
+probe_turns = 0.02
+"""
+
+
+def test_a_cell_is_closed_until_it_holds(rehearse) -> None:
+    found, record = rehearse(CLOSING.format(last=0.6, rise=1.0, leak=0.5))
+    assert found.exit_status == "success", found.reason
+    said, steps = record.result("seal"), record.events("primary")
+    assert said["pressure_gpa"] - said["started_at_gpa"] >= 1.0
+    assert said["sealed_at_turns"] == steps[-1]["drive_turns"] == steps[-2]["drive_turns"] < 0.6
+    assert steps[-1]["clock_lab_time_s"] - steps[-2]["clock_lab_time_s"] >= 600.0
+    assert all(b["drive_turns"] - a["drive_turns"] < 0.0301 for a, b in pairwise(steps))
+
+
+def test_a_cell_that_does_not_seal_holds_where_it_was_to_end(rehearse) -> None:
+    found, record = rehearse(CLOSING.format(last=0.02, rise=9.0, leak=0.5))
+    assert found.exit_status == "fail" and "did not seal: at 0.02" in found.reason
+    assert record.events("primary")[-1]["drive_turns"] == pytest.approx(0.02, abs=1e-3)
+
+
+EXPERIMENT = """
+plan = "full_experiment"
+purpose = "all of it"
+[[stages]]
+plan = "pressure_map"
+spots = ["chip", "chip 2"]
+rounds = 1
+[[stages]]
+plan = "measure_edge"
+purpose = "the edge"
+readings = 1
+[stages.edge]
+exposure_s = {exposure_s}
+attempts = 1
+[[stages]]
+plan = "measure_reflectance"
+sample = "hydrogen"
+"""
+
+
+def test_an_experiment_is_several_runs_with_one_id(rehearse) -> None:
+    body = EXPERIMENT.format(exposure_s=120)
+    found, record = rehearse(body, seed=1, prepare=at(0.8))
+    assert found.exit_status == "success", found.reason
+    starts = record.of("start")
+    assert [start["plan_name"] for start in starts] == [
+        "pressure_map",
+        "measure_edge",
+        "measure_reflectance",
+    ]
+    assert len({start["experiment"]["id"] for start in starts}) == 1
+    assert [start["experiment"]["number"] for start in starts] == [1, 2, 3]
+    assert [start["purpose"] for start in starts] == ["all of it", "the edge", "all of it"]
+    assert [stop["exit_status"] for stop in record.of("stop")] == ["success"] * 3
+    assert rehearse(body, seed=1, prepare=at(0.8))[1].documents[0] == record.documents[0]
+
+
+def test_a_stage_that_fails_ends_the_experiment_in_hold(rehearse) -> None:
+    found, record = rehearse(EXPERIMENT.format(exposure_s=0.01))
+    assert found.exit_status == "fail"
+    assert [stop["exit_status"] for stop in record.of("stop")] == ["success", "fail"]
+    assert record.laboratory.intents.read() == []
