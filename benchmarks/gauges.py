@@ -1,10 +1,11 @@
 """Speed and precision of the ruby fit, beside the limits and beside other fits.
 
-    python benchmarks/gauges.py                     # everything; about half an hour
+    python benchmarks/gauges.py                     # everything; about an hour
     python benchmarks/gauges.py --quick             # the same with few spectra
     python benchmarks/gauges.py speed
     python benchmarks/gauges.py free -n 5000        # tables: free priors away asymmetric hard
     python benchmarks/gauges.py gross --spectra 100000
+    python benchmarks/gauges.py twin --spectra 30000    # ruby of the simulated laboratory
     python benchmarks/gauges.py draw "merged FWHM 2.0 1e+03" --out spectra.npz
 
 Every figure stands beside its target. `--json FILE` keeps them. Spectra follow from the seed, the
@@ -19,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from gauge_precision.precision import find_cell, run_gross, run_table
+from gauge_precision.precision import find_cell, run_gross, run_table, run_twin
 from gauge_precision.printing import write_json
 from gauge_precision.speed import batch_rate, run_speed
 from gauge_precision.tables import TABLES
 
-_TASKS = ("all", "speed", *TABLES, "gross", "rate", "draw")
+_TASKS = ("all", "speed", *TABLES, "gross", "twin", "rate", "draw")
 _QUICK = 400
 
 
@@ -58,6 +59,9 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     if everything or options.task == "gross":
         many = options.spectra or (5_000 if options.quick else 100_000)
         document["gross"] = run_gross(many, options.seed)
+    if everything or options.task == "twin":
+        many = options.spectra or (3_000 if options.quick else 30_000)
+        document["twin"] = run_twin(many, options.seed)
     return document
 
 
@@ -81,7 +85,9 @@ def _options() -> argparse.Namespace:
     words.add_argument("cell", nargs="?", help="name of the cell to draw")
     words.add_argument("-n", type=int, default=20_000, help="spectra for each cell")
     words.add_argument("--only", help="run the cells whose name contains this")
-    words.add_argument("--spectra", type=int, help="spectra of the speed tests or of gross")
+    words.add_argument(
+        "--spectra", type=int, help="spectra of the speed tests, of gross or of twin"
+    )
     words.add_argument("--repeats", type=int, default=7)
     words.add_argument("--seed", type=int, default=20261122)
     words.add_argument("--quick", action="store_true")

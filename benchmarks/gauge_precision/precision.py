@@ -5,10 +5,11 @@ from typing import Any
 
 from gauge_precision.cells import Cell
 from gauge_precision.figures import CellFigures
-from gauge_precision.printing import Verdict, at_most, print_rows
+from gauge_precision.printing import Verdict, at_least, at_most, print_rows
 from gauge_precision.tables import TABLES, gross_campaign, run_cell
+from gauge_precision.twin_campaign import answered, bins, draw_twins
 
-__all__ = ["find_cell", "run_gross", "run_table"]
+__all__ = ["find_cell", "run_gross", "run_table", "run_twin"]
 
 _COLUMNS = (
     "cell",
@@ -84,6 +85,48 @@ def run_gross(spectra: int, seed: int) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     print(*map(str, verdicts), f"{seconds:.0f} s", "", sep="\n")
     return {"kinds": [k.as_json() for k in kinds], "verdicts": verdicts, "seconds": seconds}
+
+
+def run_twin(spectra: int, seed: int) -> dict[str, Any]:
+    """Run the campaign on the simulated laboratory."""
+    began = time.perf_counter()
+    found = [part for batch in draw_twins(spectra, seed) for part in bins(batch, answered(batch))]
+    rows = [
+        (
+            f"{part.temperature_k:g} K, {part.from_gpa:g} to {part.to_gpa:g} GPa",
+            str(part.spectra),
+            f"{part.ok:.1%}",
+            f"{part.silent}, {part.of_nothing}, {part.beyond_photons}",
+            f"{part.bias_pm:+.1f}",
+            f"{part.stated_stat_pm:.1f}",
+            f"{part.stated_sys_pm:.1f}",
+            f"{part.within:.0%}",
+            f"{part.pull_rms:.2f}",
+            " ".join(part.silent_at),
+        )
+        for part in found
+    ]
+    columns = (
+        "twin",
+        "spectra",
+        "ok",
+        "silent, of nothing, > photons",
+        "bias pm",
+        "stat pm",
+        "sys pm",
+    )
+    columns += ("within 2 u", "pull", "seed/number of silent ones")
+    print_rows(f"Ruby of the simulated laboratory, papers as given (seed {seed})", columns, rows)
+    total, silent = sum(part.spectra for part in found), sum(part.silent for part in found)
+    seen = [part for part in found if part.to_gpa <= 100.0]
+    verdicts = [
+        at_most(f"gross errors without a disqualifying flag in {total} spectra", silent, 0),
+        at_least("least share of good readings below 100 GPa", min(p.ok for p in seen), 0.99),
+        at_least("least share within two sigma below 100 GPa", min(p.within for p in seen), 0.95),
+    ]
+    seconds = time.perf_counter() - began
+    print(*map(str, verdicts), f"{seconds:.0f} s", "", sep="\n")
+    return {"bins": [p.as_json() for p in found], "verdicts": verdicts, "seconds": seconds}
 
 
 def find_cell(name: str) -> Cell:

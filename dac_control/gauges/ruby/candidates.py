@@ -80,6 +80,7 @@ class CandidateFitter:
             lines=LineFitter(
                 stack.wavelength_nm,
                 floor,
+                offset,
                 fitter,
                 gain_assumed=noise.gain_assumed,
                 priors=priors,

@@ -11,6 +11,7 @@ from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.luminescence import beyond_parabola
+from dac_control.gauges.ruby.prominence import LEAST_PROMINENCE, has_low_contrast, prominence
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, TYPICAL_STRENGTH, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.verdict import judge, stress_record
@@ -35,6 +36,8 @@ _LIKELY_WIDTH_RATIO: Final = 0.3
 _LIKELY_SPLITTING_CM1: Final = 2.0
 _CONVINCING: Final = 4.0
 """Difference of the penalties, in units of chi squared, that decides."""
+_BUMP_SHIFT: Final = 0.5
+"""How far a bump moves a line, in full widths times its height over that of the line."""
 _INCREDIBLE: Final = 36.0
 """Penalty beyond which a reading with another line next to it is no better than any other."""
 
@@ -75,6 +78,8 @@ class LineFitter:
     ----------
     x, floor : arrays, shape (pixels,)
         Wavelength in nm, and the variance of a pixel without light.
+    offset_counts : float
+        Electronic offset in the counts.
     fitter : WindowFitter
     gain_assumed : bool
         The variance is known up to a factor only.
@@ -83,9 +88,16 @@ class LineFitter:
     """
 
     def __init__(
-        self, x: Array, floor: Array, fitter: WindowFitter, *, gain_assumed: bool, priors: bool
+        self,
+        x: Array,
+        floor: Array,
+        offset_counts: float,
+        fitter: WindowFitter,
+        *,
+        gain_assumed: bool,
+        priors: bool,
     ) -> None:
-        self._x, self._floor, self._fitter = x, floor, fitter
+        self._x, self._floor, self._offset, self._fitter = x, floor, offset_counts, fitter
         self._gain_assumed, self._priors = gain_assumed, priors
 
     @property
@@ -102,6 +114,7 @@ class LineFitter:
         self._other_window(fits, fitted, spectra, place)
         self._short_window(fits, fitted, spectra, place)
         self._other_reading(fits, fitted, spectra, place)
+        self._find_buried(fits, spectra)
         return fits
 
     def _other_window(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
@@ -170,6 +183,20 @@ class LineFitter:
         open_question = np.abs(theirs - mine) < _CONVINCING
         open_question |= np.minimum(mine, theirs) > _INCREDIBLE
         fits.flag("ambiguous")[rows] |= open_question
+
+    def _find_buried(self, fits: RubyFits, spectra: Spectra) -> None:
+        """Where a line is low above its background, ask how that looks elsewhere."""
+        p = fits.parameters
+        with np.errstate(invalid="ignore"):
+            low = has_low_contrast(p[:, 3], p[:, 4] - self._offset)
+        for row in np.flatnonzero(low & fits.looks_like_ruby):
+            usable = ~(spectra.saturated[row] | spectra.spikes[row])
+            z = prominence(self._x, spectra.y[row], usable, p[row], self._offset)
+            moved = _BUMP_SHIFT * p[row, 1] / max(z, 1.0)
+            fits.asymmetry_sigma_nm[row] = np.hypot(fits.asymmetry_sigma_nm[row], moved)
+            if z < LEAST_PROMINENCE:
+                fits.flag("buried")[row] = True
+                fits.stress[row] = fits.stress_sigma[row] = np.nan
 
     def _once(
         self, spectra: Spectra, place: Place, *, steep: bool = False, bent: Array | None = None

@@ -28,6 +28,7 @@ RUBY_FLAGS: Final = {
     "no_r2": "R2 is missing at a temperature at which ruby shows it: another line, not ruby",
     "ambiguous": "several lines could be R1 and nothing tells which; give the expected pressure",
     "misfit": "what is there does not have the shape of ruby lines",
+    "buried": "the line does not stand out of the bumps that its background has elsewhere",
     "poor_fit": "the scatter is larger than photons explain; sigma was widened by it",
     "spike": "pixels were masked as cosmic rays",
     "foreign_line": "a line beside R1 and R2 was masked: neon, a pair line, light of the room",
@@ -51,6 +52,7 @@ DISQUALIFYING: Final = frozenset(
         "no_r2",
         "ambiguous",
         "misfit",
+        "buried",
     )
 )
 """Flags with which a line is not a measurement."""
@@ -59,7 +61,7 @@ FLAG_NAMES: Final = tuple(RUBY_FLAGS)
 """In the order of the columns of `RubyFits.flagged`."""
 _FATAL: Final = np.array([name in DISQUALIFYING for name in FLAG_NAMES])
 # With these the line may be something else; with the other fatal ones it is ruby, badly seen.
-_NOT_RUBY: Final = ("no_line", "not_converged", "at_edge", "no_r2", "misfit")
+_NOT_RUBY: Final = ("no_line", "not_converged", "at_edge", "no_r2", "misfit", "buried")
 _FOREIGN: Final = np.array([name in _NOT_RUBY for name in FLAG_NAMES])
 _NAN: Final = float("nan")
 
@@ -92,7 +94,8 @@ class RubyFit:
     masked_pixels: int
     """Pixels left out as spikes."""
     asymmetry_sigma_nm: float
-    """How far the mean of a skewed line may lie from R1, whether skewness is seen or not."""
+    """How far the mean line may lie from R1: skewness, be it seen or not, other misfit, and bumps
+    of a background that outshines the line."""
     ratio: float
     """Area of R2 over area of R1, without a prior; NaN unless the model is the doublet."""
     ratio_sigma: float

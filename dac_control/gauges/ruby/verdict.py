@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
-from dac_control.gauges.ruby.leftovers import SKEW
+from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
-from dac_control.gauges.ruby.residuals import misfit_share
+from dac_control.gauges.ruby.residuals import background, misfit_share
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.window_numpy import evaluate
 
@@ -39,11 +39,15 @@ _SPLITTING_REACH_CM1: Final = 11.0
 _WIDTH_RATIOS: Final = (0.27, 2.4)
 _WIDTH_RATIOS_IF_POOR: Final = (0.45, 1.9)
 """Of a fit that also misses the data: neon beside R1 taken for its partner has 0.3 to 0.4."""
+# Of a line two pixels wide, which is the narrowest, three have more than this share of its height.
+_LIT_SHARE: Final = 0.3
+_LIT_PIXELS: Final = 2
 _R2_SEEN_SIGMA: Final = 4.0
 _POOR_SIGMA: Final = 4.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
 _POOR_SCATTER: Final = 1.5
+_MISSED_SIGMA: Final = 2.0
 _SKEW_SIGNAL: Final = 30.0
 """Below this signal-to-noise ratio no skewness can be told."""
 
@@ -105,7 +109,7 @@ def judge(
     fits.masked_pixels[rows] = (fitted.spikes + known_spikes)[rows]
     _flag(fits, fitted, rows, poor, saturated, temperature_k, range_nm)
     fits.flag("poor_fit")[rows] = poor[rows] & (not gain_assumed)
-    _flag_skewness(fits, fitted, scale)
+    _flag_skewness(fits, fitted, scale, gain_assumed=gain_assumed)
     return fits, scale
 
 
@@ -188,7 +192,8 @@ def _flag(
         "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
         "misfit": (everywhere[rows] > _MISFIT_SHARE)
         | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & _is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows])),
+        | (doublet & _is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows]))
+        | _is_one_pixel(fitted, rows, fits.masked_pixels[rows]),
         "spike": fits.masked_pixels[rows] > 0,
         "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
@@ -213,6 +218,20 @@ def _line_saturates(
     return np.any(clipped & core & bright, axis=1)
 
 
+def _is_one_pixel(fitted: Fitted, rows: NDArray[np.intp], masked: NDArray[np.intp]) -> Mask:
+    """True where the rest of a cosmic ray, whose brightest pixel was masked, passes for a line."""
+    alone = np.zeros(rows.size, dtype=bool)
+    some = np.flatnonzero(masked > 0)
+    if some.size:
+        part = fitted.take(rows[some])
+        p, x = part.scored.parameters, part.windows.x
+        offset = np.abs(x - p[:, :1])
+        lit = part.windows.y - background(x, p) > _LIT_SHARE * p[:, 3:4]
+        core = lit & part.windows.used & (offset < p[:, 1:2])
+        alone[some] = core.sum(axis=1) < _LIT_PIXELS
+    return alone
+
+
 def _is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
     # where R2 drowns in noise, its place and width are those of the noise
     seen = poor | (p[:, 8] > _R2_SEEN_SIGMA * np.sqrt(np.maximum(ratio_variance, 0.0)))
@@ -230,9 +249,24 @@ def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Arr
         return warm & (largest < _WEAKEST_STRENGTH * boltzmann(temperature_k))
 
 
-def _flag_skewness(fits: RubyFits, fitted: Fitted, scale: Array) -> None:
+def _flag_skewness(fits: RubyFits, fitted: Fitted, scale: Array, *, gain_assumed: bool) -> None:
     found = fits.model > 0
-    shift = skewness_shift(fitted.scored.leftovers[:, SKEW:], fitted.scored.parameters[:, 1], scale)
+    missed = _missed_share(fitted, gain_assumed=gain_assumed)
+    skewness, fwhm = fitted.scored.leftovers[:, SKEW:], fitted.scored.parameters[:, 1]
+    shift = skewness_shift(skewness, fwhm, scale, missed)
     fits.asymmetry_sigma_nm[found] = shift.rms_nm[found]
     enough = fits.ok & (fits.signal_to_noise > _SKEW_SIGNAL)
     fits.flag("asymmetric")[:] = enough & (shift.seen_nm > fits.r1_sigma_nm)
+
+
+def _missed_share(fitted: Fitted, *, gain_assumed: bool) -> Array:
+    """Root mean square of what the fit misses at the lines, noise taken off, over R1's height."""
+    sums = fitted.scored.leftovers
+    pixels = np.maximum(sums[:, NEAR_PIXELS], 1.0)
+    if gain_assumed:
+        # the size of the noise is not known, but neighbours do not share it
+        square = np.maximum(sums[:, LAGGED], 0.0)
+    else:
+        beyond = 1.0 - fitted.by_chance(_MISSED_SIGMA) / fitted.scatter
+        square = sums[:, NEAR_SQUARES] * np.maximum(beyond, 0.0)
+    return np.sqrt(square / pixels) / fitted.scored.parameters[:, 3]

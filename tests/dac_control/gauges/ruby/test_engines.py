@@ -74,7 +74,8 @@ def assert_same_fit(one: Scored, other: Scored, limits: Constraints) -> None:
     ones = np.ones(one.chi2.size)
     fwhm = one.parameters[:, 1]
     shift, same = (
-        skewness_shift(fit.leftovers[:, SKEW:], fwhm, ones).rms_nm for fit in (one, other)
+        skewness_shift(fit.leftovers[:, SKEW:], fwhm, ones, 0.0 * ones).rms_nm
+        for fit in (one, other)
     )
     np.testing.assert_allclose(shift, same, rtol=1e-3)
     assert np.all(shift > 0.0)
