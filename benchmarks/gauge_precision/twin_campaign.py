@@ -11,6 +11,7 @@ spectrum in which no ruby shines at all.
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -121,7 +122,7 @@ def answered(batch: TwinBatch) -> Answers:
 
 def bins(batch: TwinBatch, answers: Answers) -> Iterator[TwinBin]:
     """What became of a batch, from pressure to pressure."""
-    for low, high in zip(BINS_GPA[:-1], BINS_GPA[1:], strict=True):
+    for low, high in pairwise(BINS_GPA):
         here = (batch.pressure_gpa >= low) & (batch.pressure_gpa < high)
         yield _bin(batch, answers, np.flatnonzero(here), low, high)
 

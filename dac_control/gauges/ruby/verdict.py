@@ -6,12 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.asymmetry import skewness_shift
+from dac_control.gauges.ruby.evidence import (
+    NARROW_PX,
+    is_cosmic_ray,
+    is_no_ruby,
+    lacks_r2,
+    pitch_nm,
+)
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW
 from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
-from dac_control.gauges.ruby.residuals import background, misfit_share
+from dac_control.gauges.ruby.residuals import misfit_share
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.window_numpy import evaluate
 
@@ -28,21 +34,10 @@ _BAND_NM: Final = 1.55
 _RELIABLE_BAND_SIGMA: Final = 60.0
 _LARGEST_SIGMA_NM: Final = 0.1
 """0.27 GPa: beyond it a ruby reading steers nothing."""
-_R2_EXPECTED_K: Final = 40.0
-_WEAKEST_STRENGTH: Final = 0.1
 _MERGED_SHARE: Final = 0.8
 # Measured ruby spectra leave 1 % (feet, sidebands); a line on the slope of another leaves 13 %.
 _MISFIT_SHARE: Final = 0.08
 _MISFIT_AT_LINES: Final = 0.05
-# No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
-_SPLITTING_REACH_CM1: Final = 11.0
-_WIDTH_RATIOS: Final = (0.27, 2.4)
-_WIDTH_RATIOS_IF_POOR: Final = (0.45, 1.9)
-"""Of a fit that also misses the data: neon beside R1 taken for its partner has 0.3 to 0.4."""
-# Of a line two pixels wide, which is the narrowest, three have more than this share of its height.
-_LIT_SHARE: Final = 0.3
-_LIT_PIXELS: Final = 2
-_R2_SEEN_SIGMA: Final = 4.0
 _POOR_SIGMA: Final = 4.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
@@ -181,7 +176,7 @@ def _flag(
     r1, fwhm, sigma = p[:, 0], p[:, 1], fits.r1_sigma_nm[rows]
     doublet = fitted.doublet[rows]
     r2 = np.where(doublet, CM1_NM / (CM1_NM / r1 + np.where(doublet, p[:, 9], 0.0)), r1)
-    margin = 0.5 * fwhm
+    margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * pitch_nm(fitted.windows)[rows]
     strength = fits.signal_to_noise[rows]
     everywhere, at_lines = misfit_share(fitted.windows, fitted.scored)
     columns = {
@@ -189,11 +184,11 @@ def _flag(
         | ((fwhm > _BAND_NM) & (strength < _RELIABLE_BAND_SIGMA))
         | (sigma > _LARGEST_SIGMA_NM),
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
-        "no_r2": _lacks_r2(p, fits.covariance[rows, 8, 8], doublet, temperature_k[rows]),
+        "no_r2": lacks_r2(p, fits.covariance[rows, 8, 8], doublet, narrow, temperature_k[rows]),
         "misfit": (everywhere[rows] > _MISFIT_SHARE)
         | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & _is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows]))
-        | _is_one_pixel(fitted, rows, fits.masked_pixels[rows]),
+        | (doublet & is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows]))
+        | is_cosmic_ray(fitted.windows, rows, p, narrow),
         "spike": fits.masked_pixels[rows] > 0,
         "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
@@ -216,37 +211,6 @@ def _line_saturates(
     core |= np.abs(x - r2[:, None]) <= p[:, 1:2]
     bright = fitted.scored.model[rows] > 0.7 * fitted.windows.y[rows]
     return np.any(clipped & core & bright, axis=1)
-
-
-def _is_one_pixel(fitted: Fitted, rows: NDArray[np.intp], masked: NDArray[np.intp]) -> Mask:
-    """True where the rest of a cosmic ray, whose brightest pixel was masked, passes for a line."""
-    alone = np.zeros(rows.size, dtype=bool)
-    some = np.flatnonzero(masked > 0)
-    if some.size:
-        part = fitted.take(rows[some])
-        p, x = part.scored.parameters, part.windows.x
-        offset = np.abs(x - p[:, :1])
-        lit = part.windows.y - background(x, p) > _LIT_SHARE * p[:, 3:4]
-        core = lit & part.windows.used & (offset < p[:, 1:2])
-        alone[some] = core.sum(axis=1) < _LIT_PIXELS
-    return alone
-
-
-def _is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
-    # where R2 drowns in noise, its place and width are those of the noise
-    seen = poor | (p[:, 8] > _R2_SEEN_SIGMA * np.sqrt(np.maximum(ratio_variance, 0.0)))
-    far = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
-    low, high = np.where(
-        poor, np.array(_WIDTH_RATIOS_IF_POOR)[:, None], np.array(_WIDTH_RATIOS)[:, None]
-    )
-    return seen & (far | (p[:, 10] < low) | (p[:, 10] > high))
-
-
-def _lacks_r2(p: Array, ratio_variance: Array, doublet: Mask, temperature_k: Array) -> Mask:
-    warm = doublet & (temperature_k >= _R2_EXPECTED_K)
-    largest = p[:, 8] + 3.0 * np.sqrt(np.maximum(ratio_variance, 0.0))
-    with np.errstate(invalid="ignore"):
-        return warm & (largest < _WEAKEST_STRENGTH * boltzmann(temperature_k))
 
 
 def _flag_skewness(fits: RubyFits, fitted: Fitted, scale: Array, *, gain_assumed: bool) -> None:

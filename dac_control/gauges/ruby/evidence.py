@@ -1,0 +1,72 @@
+"""What tells ruby from a cosmic ray, from one line split in two, and from a line without R2."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
+from dac_control.gauges.ruby.residuals import background
+from dac_control.gauges.ruby.scoring import Windows
+
+__all__ = ["NARROW_PX", "is_cosmic_ray", "is_no_ruby", "lacks_r2", "pitch_nm"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_R2_EXPECTED_K: Final = 40.0
+_WEAKEST_STRENGTH: Final = 0.1
+# No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
+_SPLITTING_REACH_CM1: Final = 11.0
+_WIDTH_RATIOS: Final = (0.27, 2.4)
+_WIDTH_RATIOS_IF_POOR: Final = (0.45, 1.9)
+"""Of a fit that also misses the data: neon beside R1 taken for its partner has 0.3 to 0.4."""
+NARROW_PX: Final = 3.0
+"""Up to this width a line has to show that it is no cosmic ray: three of its pixels have more than
+a quarter of its height, which holds of lines from two pixels on."""
+_LIT_SHARE: Final = 0.25
+_LIT_PIXELS: Final = 3
+_R2_SEEN_SIGMA: Final = 4.0
+
+
+def is_cosmic_ray(windows: Windows, rows: NDArray[np.intp], p: Array, narrow: Mask) -> Mask:
+    """True where one or two pixels, or the rest of a ray that was masked, pass for a line."""
+    ray = np.zeros(rows.size, dtype=bool)
+    some = np.flatnonzero(narrow)
+    if some.size:
+        windows, p = windows.take(rows[some]), p[some]
+        core = np.abs(windows.x - p[:, :1]) < p[:, 1:2]
+        lit = windows.y - background(windows.x, p) > _LIT_SHARE * p[:, 3:4]
+        seen = np.count_nonzero(core & lit & windows.used, axis=1)
+        whole = seen + np.count_nonzero(core & ~windows.used, axis=1)
+        ray[some] = (seen < _LIT_PIXELS - 1) | (whole < _LIT_PIXELS)
+    return ray
+
+
+def is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
+    """True where splitting or width ratio are none of ruby, shape (rows,)."""
+    # where R2 drowns in noise, its place and width are those of the noise
+    seen = poor | (p[:, 8] > _R2_SEEN_SIGMA * np.sqrt(np.maximum(ratio_variance, 0.0)))
+    far = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
+    low, high = np.where(
+        poor, np.array(_WIDTH_RATIOS_IF_POOR)[:, None], np.array(_WIDTH_RATIOS)[:, None]
+    )
+    return seen & (far | (p[:, 10] < low) | (p[:, 10] > high))
+
+
+def lacks_r2(
+    p: Array, ratio_variance: Array, doublet: Mask, narrow: Mask, temperature_k: Array
+) -> Mask:
+    """True where R2 should be there and is not, shape (rows,)."""
+    warm = doublet & (temperature_k >= _R2_EXPECTED_K)
+    reach = 3.0 * np.sqrt(np.maximum(ratio_variance, 0.0))
+    with np.errstate(invalid="ignore"):
+        weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
+        # a line as narrow as a cosmic ray has to show its partner
+        return warm & (weak | (narrow & (p[:, 8] < reach)))
+
+
+def pitch_nm(windows: Windows) -> Array:
+    """Distance of the pixels in nm, shape (spectra,)."""
+    x = windows.x
+    return (x[:, -1] - x[:, 0]) / max(x.shape[1] - 1, 1)
