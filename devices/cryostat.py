@@ -144,11 +144,15 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
             goal.steady_since_s, goal.cell_then_k = now_s, cell_k
         return now_s - goal.steady_since_s >= self._settle_s
 
+    @property
+    def settling(self) -> bool:
+        """True from `set` until the cell has settled, or `stop`."""
+        with self._settling_lock:
+            return self._settling is not None
+
     def stop(self, *, success: bool = False) -> None:
         """Hold: a setpoint that is under way stays where it is, the loop stays on."""
-        with self._settling_lock:
-            under_way = self._settling is not None
-        if under_way:
+        if self.settling:
             self._replace_settling(None, "stopped; the setpoint stays where it had come to")
             self._stop_lane.request()
 

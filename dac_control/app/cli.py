@@ -1,7 +1,5 @@
 """The command line. Each command imports what it needs when it runs, so that help is quick."""
 
-import io
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from dac_control.app.neighbours import check_neighbours
-from dac_control.errors import DacError, RampHeld
+from dac_control.app.exit_status import status_of
+from dac_control.app.terminal import survive_odd_consoles
 
 __all__ = ["app", "main"]
 
@@ -125,10 +123,10 @@ def run(
     station: Annotated[Path, typer.Option(help="Station file (TOML).")] = Path("station.toml"),
     json: Json = False,
 ) -> None:
-    """Carry out a run file at a station, with somebody watching."""
-    from dac_control.app.commands.run import run_attended
+    """Carry out a run file at a station, unattended: a guardian watches over it."""
+    from dac_control.app.commands.guarded import run_guarded
 
-    _guard(lambda: run_attended(run_file, station, as_json=json))
+    _guard(lambda: run_guarded(run_file, station, as_json=json))
 
 
 @app.command()
@@ -451,31 +449,13 @@ def fit(
 
 
 def _guard(command: Callable[[], int | None]) -> None:
-    """Run a command; a foreseen failure becomes its sentence and an exit status.
-
-    0 done; 1 done but not as asked; 2 refused before anything happened.
-    """
-    try:
-        check_neighbours()
-        status = command()
-    except RampHeld as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
-    except DacError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        typer.echo("Interrupted before a run began; nothing was moved.", err=True)
-        raise typer.Exit(2) from None
-    raise typer.Exit(status or 0)
+    """Run a command; leave with its exit status."""
+    raise typer.Exit(status_of(command))
 
 
 def main() -> None:
     """Entry point of ``dac-control``."""
-    for stream in (sys.stdout, sys.stderr):
-        # a Windows console may not know "±"; a missing sign must not end a run
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    survive_odd_consoles()
     app()
 
 

@@ -5,23 +5,24 @@ from functools import partial
 import hdf5plugin
 
 from dac_control.app.logs import close_log, log_to_file, quiet
-from dac_control.app.station import Station
-from dac_control.app.station_lock import StationLock
-from dac_control.app.surroundings import (
+from dac_control.app.state_files import (
     CALIBRATIONS_NAME,
     LIGHT_NAME,
-    Attachments,
-    Storage,
+    copies_for_runs,
+    intent_log,
 )
+from dac_control.app.station import Station
+from dac_control.app.station_lock import StationLock
+from dac_control.app.surroundings import Attachments, Storage
 from dac_control.records import (
     FrameStore,
-    IntentLog,
     LightLedger,
     RunMetadata,
     RunRecorder,
     probe_writable,
 )
 from dac_control.records.calibrations import CalibrationStore
+from dac_control.records.closing import close_dead_runs
 
 __all__ = ["open_disk_storage"]
 
@@ -43,17 +44,18 @@ def open_disk_storage(station: Station, attachments: Attachments) -> Storage:
     lock = StationLock(storage.state)
     quiet()
     handler = log_to_file(storage.state)
+    # this process has the station, so whoever left a run of it open is dead
+    close_dead_runs(storage.runs, copies=copies_for_runs(station))
     frames = FrameStore()
-    intents = IntentLog(storage.state / "intents.jsonl")
+    intents = intent_log(storage.state)
     light = LightLedger(storage.state / LIGHT_NAME)
-    specimen = station.specimen.id
     recorder = RunRecorder(
         storage.runs,
         attachments=lambda start: dict(attachments),
         frame_store=frames,
-        intent_log=intents,
-        # the whole life of the specimen, since that is what a budget is about
-        copies={LIGHT_NAME: lambda uid: light.lines_of_specimen(specimen)},
+        copies=copies_for_runs(station, intents=intents, light=light),
+        # where a later session finds the rest of what belongs to the run
+        about={"storage": {"runs": str(storage.runs), "state": str(storage.state)}},
     )
     return Storage(
         frames=frames,

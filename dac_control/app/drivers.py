@@ -105,9 +105,9 @@ def _drive(declared: ZaberDrive | ManualScrew, station: Station, ask: Ask) -> Sc
 def _manual(declared: ManualScrew, limits: StepLimits, state: Path, ask: Ask) -> ScrewDriver:
     def remembered() -> float | None:
         # imported late: with the records comes HDF5, which a rehearsal needs not
-        from dac_control.records import IntentLog
+        from dac_control.app.state_files import intent_log
 
-        return remembered_turns(IntentLog(state / "intents.jsonl").read())
+        return remembered_turns(intent_log(state).read())
 
     return ManualDrive(
         ask,

@@ -6,6 +6,7 @@ import io
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -13,17 +14,14 @@ from typing import Any
 from bluesky.run_engine import RunEngine
 from bluesky.utils import DuringTask, RunEngineInterrupted
 
+from dac_control.app.signals import SIGNALS, ended_by
 from dac_control.app.terminal import silence_dead_streams
 from dac_control.safety.hold import HoldFlag
 
 __all__ = ["make_engine", "run_to_the_end", "stop_engine", "uninterrupted"]
 
-# SIGHUP is a dropped ssh session; Windows has SIGBREAK for a closed console instead.
-_SIGNALS = [
-    getattr(signal, name)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-    if hasattr(signal, name)
-]
+# How often it is looked whether a RunEngine that was called runs yet.
+_LOOK_EVERY_S = 0.01
 
 
 class _PatientTask(DuringTask):
@@ -34,45 +32,46 @@ class _PatientTask(DuringTask):
             pass
 
 
-class _SignalsEndTheRun:
-    """Context of a RunEngine call in which a signal asks for a pause, at once.
+class _RunsEndWhenAsked:
+    """Context of a RunEngine call in which a signal, or anybody who asks, ends the run in hold.
 
-    A ramp has no checkpoint, so for it a pause means: stop the drive, close the run with its
-    reason, keep the temperature. Other plans pause as usual. The pause is asked for from a
-    thread of its own, because the handler runs where the main thread happens to be.
+    A pause is asked for, at once. A ramp has no checkpoint, so for it a pause means: stop the
+    drive, close the run with its reason, keep the temperature. Other plans pause as usual. The
+    pause is asked for from a thread of its own, because a handler runs where the main thread
+    happens to be.
     """
 
     def __init__(self, engine: RunEngine, hold: HoldFlag) -> None:
         self._engine = engine
         self._hold = hold
-        self._asked = threading.Event()
         self._ended = False
         self._requested = False
         self._previous: dict[int, Any] = {}
 
-    def __enter__(self) -> "_SignalsEndTheRun":
-        self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
+    def __enter__(self) -> "_RunsEndWhenAsked":
+        self._thread = threading.Thread(target=self._watch, name="run-ender", daemon=True)
         self._thread.start()
-        for number in _SIGNALS:
-            self._previous[number] = signal.signal(number, self._handle)
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
         self._ended = True
-        self._asked.set()
+        self._hold.wake_waiter()
         self._thread.join()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
-        self._hold.note_interruption(f"ended by {name}; the drive was stopped where it was")
-        self._asked.set()
+        self._hold.ask_to_end(ended_by(number))
 
     def _watch(self) -> None:
         while True:
-            self._asked.wait()
-            self._asked.clear()
+            self._hold.wait_until_end_is_asked()
+            # asked for just before the RunEngine runs: soon it does
+            while not self._ended and self._engine.state == "idle":
+                time.sleep(_LOOK_EVERY_S)
             if self._ended:
                 return
             # once: a second Ctrl-C must not throw into the clean-up that the first one began
@@ -93,8 +92,6 @@ def make_engine(
 ) -> RunEngine:
     """Return a RunEngine that records interruptions and ends runs in hold on signals.
 
-    Must be called in the main thread.
-
     Parameters
     ----------
     hold : HoldFlag
@@ -105,15 +102,14 @@ def make_engine(
         Where it runs; by default a new one in real time.
     """
 
-    def signals(engine: RunEngine) -> _SignalsEndTheRun:
-        return _SignalsEndTheRun(engine, hold)
+    def ender(engine: RunEngine) -> _RunsEndWhenAsked:
+        return _RunsEndWhenAsked(engine, hold)
 
-    in_main_thread = threading.current_thread() is threading.main_thread()
     engine = RunEngine(
         {} if md is None else md,
         loop=loop,
         during_task=_PatientTask(),
-        context_managers=[signals] if in_main_thread else [],
+        context_managers=[ender],
     )
     engine.record_interruptions = True
     return engine
@@ -145,7 +141,7 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    previous = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
     try:
         yield
     finally:

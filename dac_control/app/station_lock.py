@@ -6,14 +6,11 @@ import os
 import platform
 import time
 from pathlib import Path
-from typing import Any
 
 from dac_control.errors import ConfigurationError
+from dac_control.records.file_lock import lock_descriptor
 
 __all__ = ["StationLock"]
-
-# The lock is on a byte far behind the text: Windows locks ranges against reading, too.
-_LOCKED_BYTE = 4096
 
 
 class StationLock:
@@ -35,7 +32,7 @@ class StationLock:
         self._path = folder / "lock"
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            _lock(self._descriptor)
+            lock_descriptor(self._descriptor)
         except OSError:
             holder = self._path.read_text(encoding="utf-8", errors="replace").strip()
             os.close(self._descriptor)
@@ -63,16 +60,3 @@ def _myself() -> bytes:
         user = "somebody"
     since = time.strftime("%Y-%m-%d %H:%M:%S")
     return f"process {os.getpid()} of {user} on {platform.node()} since {since}".encode()
-
-
-def _lock(descriptor: int) -> None:
-    """Lock one byte without waiting; raises OSError if another process has it."""
-    if os.name == "nt":
-        msvcrt: Any = __import__("msvcrt")
-        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    else:
-        fcntl: Any = __import__("fcntl")
-        # flock, not lockf: it belongs to the open file, so two sessions of one process meet too
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

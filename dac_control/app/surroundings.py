@@ -23,8 +23,6 @@ from devices.screw_drive import IntentJournal
 from devices.timing import REAL_TIME, Timing
 
 __all__ = [
-    "CALIBRATIONS_NAME",
-    "LIGHT_NAME",
     "Attachments",
     "DocumentTarget",
     "Listener",
@@ -33,10 +31,6 @@ __all__ = [
     "of_the_laboratory",
 ]
 
-CALIBRATIONS_NAME = "calibrations.jsonl"
-"""Dated calibrations in a station's state folder."""
-LIGHT_NAME = "light.jsonl"
-"""The ledger of light in a station's state folder."""
 Attachments: TypeAlias = dict[str, "str | bytes | Path"]
 Listener: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Takes a document: its name, and itself."""

@@ -1,6 +1,7 @@
 """Output that cannot hurt a run: a terminal may vanish, a pipe may be closed."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
-__all__ = ["PatientConsole", "silence_dead_streams"]
+__all__ = ["PatientConsole", "silence_dead_streams", "survive_odd_consoles"]
 
 
 class PatientConsole(Console):
@@ -39,6 +40,13 @@ def silence_dead_streams() -> None:
                 os.ttyname(stream.fileno()) if hasattr(os, "ttyname") else None
         except (OSError, ValueError, AttributeError):
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+
+
+def survive_odd_consoles() -> None:
+    """Let a sign that a console does not know be missing; a Windows console may not know "±"."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @contextlib.contextmanager

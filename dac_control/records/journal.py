@@ -31,7 +31,8 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = AppendFile(folder / JOURNAL_NAME, new=True, what="the journal")
+        # locked, so that anybody can tell a live run from one whose process is dead
+        self._file = AppendFile(folder / JOURNAL_NAME, new=True, what="the journal", locked=True)
 
     @property
     def path(self) -> Path:

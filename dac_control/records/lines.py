@@ -22,6 +22,7 @@ from dac_control.records.disk import (
     sync_folder,
     write_all,
 )
+from dac_control.records.file_lock import lock_descriptor
 
 __all__ = ["AppendFile", "dumps_line", "iter_lines"]
 
@@ -127,14 +128,18 @@ class AppendFile:
         True if the file must not exist yet.
     what : str
         Its name in error messages.
+    locked : bool
+        Hold a lock on it while it is open, which ends with this process, however that ends.
 
     Raises
     ------
     RecordError
-        If it cannot be opened.
+        If it cannot be opened, or another process has it locked.
     """
 
-    def __init__(self, path: Path, *, new: bool = False, what: str = "the file") -> None:
+    def __init__(
+        self, path: Path, *, new: bool = False, what: str = "the file", locked: bool = False
+    ) -> None:
         self.path = path
         self._what = what
         self._lock = threading.Lock()
@@ -143,6 +148,8 @@ class AppendFile:
             created = new or not path.exists()
             self._descriptor = os.open(path, flags, 0o666)
             try:
+                if locked:
+                    _lock(self._descriptor, path, new=new)
                 _sync_or_mend(self._descriptor, path, created=created)
             except BaseException:
                 os.close(self._descriptor)
@@ -203,6 +210,19 @@ class AppendFile:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _lock(descriptor: int, path: Path, *, new: bool) -> None:
+    try:
+        lock_descriptor(descriptor)
+    except OSError as error:
+        if not new:
+            raise RecordError(
+                f"{path} cannot be locked: a live process is writing it, or its file system has "
+                "no locks."
+            ) from error
+        # such a run cannot be told from a live one when its process is dead, and is left as it is
+        logger.warning("%s cannot be locked: %s", path, error)
 
 
 def _sync_or_mend(descriptor: int, path: Path, *, created: bool) -> None:

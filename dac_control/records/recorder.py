@@ -1,6 +1,7 @@
 """The subscriber that writes a run into its folder while it happens."""
 
 import logging
+import os
 import platform
 import re
 import threading
@@ -15,16 +16,19 @@ from typing import Any, TypeAlias
 import orjson
 
 from dac_control.errors import RecordError
+from dac_control.records.copies import Copies, put_copies
 from dac_control.records.disk import record_error, replace_file
 from dac_control.records.folder import create_run_folder
 from dac_control.records.frames import FrameStore
 from dac_control.records.intents_log import IntentLog
 from dac_control.records.journal import Journal
 
-__all__ = ["Attachments", "RunRecorder", "environment"]
+__all__ = ["ENVIRONMENT_NAME", "Attachments", "RunRecorder", "environment"]
 
 logger = logging.getLogger(__name__)
 
+ENVIRONMENT_NAME = "environment.json"
+"""What the process that recorded a run says of itself, in the run's folder."""
 _HEAD = re.compile(r"^(Name|Version):[ \t]*(\S+)", re.MULTILINE)
 
 Attachments: TypeAlias = Mapping[str, str | bytes | Path]
@@ -38,6 +42,7 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "machine": platform.machine(),
         "utc_offset": time.strftime("%z"),
+        "process": {"pid": os.getpid(), "host": platform.node()},
         "packages": dict(_packages()),
     }
 
@@ -75,6 +80,8 @@ class RunRecorder:
     copies : mapping of str to callable, optional
         Further files of the run folder, by name: given the run's uid, the callable returns what
         they hold when the run ends.
+    about : mapping, optional
+        Added to ``environment.json``: what a later program must know of this one.
     """
 
     def __init__(
@@ -84,7 +91,8 @@ class RunRecorder:
         attachments: Callable[[dict[str, Any]], Attachments] | None = None,
         frame_store: FrameStore | None = None,
         intent_log: IntentLog | None = None,
-        copies: Mapping[str, Callable[[str], bytes]] | None = None,
+        copies: Copies | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> None:
         self.root = root
         self._attachments = attachments
@@ -93,7 +101,9 @@ class RunRecorder:
         if intent_log is not None:
             self._copies["intents.jsonl"] = intent_log.lines_of_run
         # Looking at every package takes too long for the RunEngine's thread.
-        self._environment = orjson.dumps(environment(), option=orjson.OPT_INDENT_2)
+        self._environment = orjson.dumps(
+            {**environment(), **dict(about or {})}, option=orjson.OPT_INDENT_2
+        )
         # A pause is recorded from the thread that asked for it.
         self._lock = threading.RLock()
         self._journal: Journal | None = None
@@ -152,7 +162,7 @@ class RunRecorder:
             journal.write("start", doc)
             for filename, content in attached.items():
                 _attach(folder, filename, content)
-            replace_file(folder / "environment.json", self._environment)
+            replace_file(folder / ENVIRONMENT_NAME, self._environment)
             if self._frame_store is not None:
                 about = {"uid": self._uid, "simulated": bool(doc.get("simulated", False))}
                 self._frame_store.begin(folder, about)
@@ -165,14 +175,10 @@ class RunRecorder:
         # Each step is taken whatever became of the one before: callbacks run last to first.
         with ExitStack() as closing:
             closing.callback(self.close)
-            for name, content in self._copies.items():
-                closing.callback(self._copy, name, content)
+            if self._folder is not None and self._uid is not None:
+                closing.callback(put_copies, self._folder, self._uid, self._copies)
             if self._journal is not None:
                 self._journal.write("stop", doc)
-
-    def _copy(self, name: str, content: Callable[[str], bytes]) -> None:
-        if self._folder is not None and self._uid is not None:
-            replace_file(self._folder / name, content(self._uid))
 
 
 def _attach(folder: Path, filename: str, content: str | bytes | Path) -> None:

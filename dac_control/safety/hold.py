@@ -1,7 +1,8 @@
 """The hold flag: the one way to pause a ramp, and only between steps.
 
 A RunEngine pause inside a move would replay or skip it, so plans look at this flag where a
-step begins. Anyone may raise it: the shell, a signal handler, later the guardian.
+step begins. Anyone may raise it: the shell, a rule of the guardian. Whoever wants the run ended
+in hold, inside a step too, asks for that here as well: a signal handler, the guardian.
 """
 
 import threading
@@ -13,7 +14,9 @@ class HoldFlag:
     """A thread-safe flag with the reason for which it was raised."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # re-entrant: a signal handler may come while the main thread is in here
+        self._lock = threading.RLock()
+        self._end_asked = threading.Event()
         self._reason: str | None = None
         self._interruption: str | None = None
 
@@ -38,6 +41,20 @@ class HoldFlag:
         """Remember why the run in progress is being ended."""
         with self._lock:
             self._interruption = reason
+
+    def ask_to_end(self, reason: str) -> None:
+        """Ask that the run in progress ends in hold now; returns at once."""
+        self.note_interruption(reason)
+        self._end_asked.set()
+
+    def wake_waiter(self) -> None:
+        """Let `wait_until_end_is_asked` return without a reason."""
+        self._end_asked.set()
+
+    def wait_until_end_is_asked(self) -> None:
+        """Wait for the next `ask_to_end`; for the one who can end a run."""
+        self._end_asked.wait()
+        self._end_asked.clear()
 
     @property
     def interrupted(self) -> bool:

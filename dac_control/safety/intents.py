@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LastMove", "Verdict", "last_move", "reconcile"]
+__all__ = ["LastMove", "Verdict", "end_of_open_intent", "last_move", "reconcile"]
 
 Record = Mapping[str, Any]
 
@@ -141,3 +141,34 @@ def _close_open_intent(intent: Record, turns: float, tolerance_turns: float) -> 
             f"says {turns:.5f} turns, which is not between them"
         ),
     )
+
+
+def end_of_open_intent(
+    records: Iterable[Record], turns: float | None, reason: str, *, referenced: bool = True
+) -> dict[str, Any] | None:
+    """Return the record that ends the open intent of a journal whose session is dead.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        The journal, oldest first.
+    turns : float or None
+        Where the drive was read after it was stopped; None if it could not be read, or moved.
+    reason : str
+        Why the move ended.
+    referenced : bool
+        False if the drive says that steps may have been lost.
+
+    Returns
+    -------
+    dict or None
+        None if every intent has its end. Without a position the intent stays open for whoever
+        can read the drive next, see `reconcile`.
+    """
+    intent = last_move(records).open_intent
+    if intent is None:
+        return None
+    record = {"kind": "failed", "id": intent.get("id"), "turns": turns, "reason": reason}
+    if not referenced:
+        return {**record, "turns": None, "doubtful": True}
+    return record

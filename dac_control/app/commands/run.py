@@ -1,28 +1,50 @@
-"""``dac-control run``: a run file at a station, in the foreground."""
+"""A run file at a station, in this process: what the worker of ``dac-control run`` does."""
 
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeAlias
 
 from rich.console import Console
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_connections
 from dac_control.app.commands.ramp import Outcome, carry_out, print_outcome
 from dac_control.app.run_file import load_run_file
-from dac_control.app.session import build_session
+from dac_control.app.session import Session, build_session
 from dac_control.app.station import load_station
 from dac_control.app.toml_file import read_text
 
-__all__ = ["ramp_at_station", "run_attended"]
+__all__ = ["Attend", "carry_out_run", "ramp_at_station"]
+
+Attend: TypeAlias = Callable[[Session], AbstractContextManager[None]]
+"""Around everything that a session does: somebody watches it."""
 
 
-def run_attended(run_file: Path, station: Path, *, as_json: bool) -> int:
-    """Carry out a run file; return 0, or 1 if the run held."""
+def _nobody(session: Session) -> AbstractContextManager[None]:
+    return contextlib.nullcontext()
+
+
+def carry_out_run(
+    run_file: Path,
+    station: Path,
+    *,
+    as_json: bool,
+    attend: Attend = _nobody,
+    heard: Callable[[str], None] = lambda text: None,
+) -> int:
+    """Carry out a run file; return 0, or 1 if the run held, with `heard` told why."""
     console = console_for(as_json)
     with only_json_on_stdout(as_json):
-        outcome = ramp_at_station(run_file, station, console)
+        outcome = ramp_at_station(run_file, station, console, attend)
+    if outcome.failure:
+        heard(outcome.failure)
     return print_outcome(outcome, console, as_json=as_json)
 
 
-def ramp_at_station(run_file: Path, station: Path, console: Console) -> Outcome:
+def ramp_at_station(
+    run_file: Path, station: Path, console: Console, attend: Attend = _nobody
+) -> Outcome:
     """Check both files, connect, carry out the ramp.
 
     Raises
@@ -32,7 +54,7 @@ def ramp_at_station(run_file: Path, station: Path, console: Console) -> Outcome:
     """
     # both files are checked before any instrument is opened
     run = load_run_file(run_file, load_station(station))
-    with build_session(station) as session:
+    with build_session(station) as session, attend(session):
         print_connections(console, session.connections)
         session.require_ready()
         return carry_out(session, run, read_text(run_file), console)

@@ -18,6 +18,7 @@ from dac_control.records import (
     verify_manifest,
     write_manifest,
 )
+from dac_control.records.closing import close_dead_runs, close_if_dead
 
 __all__ = ["list_all", "rewrite_report", "run_path", "runs_folder", "show_run", "verify_run"]
 
@@ -53,6 +54,8 @@ def list_all(folder: Path | None, *, as_json: bool) -> int:
     """List the runs of a folder, newest first."""
     where = runs_folder(folder)
     infos = list_runs(where)
+    if close_dead_runs(where, infos=infos):
+        infos = list_runs(where)
     if as_json:
         print_json([_info(info) for info in infos])
         return 0
@@ -184,7 +187,17 @@ def run_path(run: str, folder: Path | None) -> Path:
     ------
     RecordError
         If none is meant, or several are.
+
+    Notes
+    -----
+    A run whose process died gets its stop document here, if nobody gave it one yet.
     """
+    path = _meant(run, folder)
+    close_if_dead(path)
+    return path
+
+
+def _meant(run: str, folder: Path | None) -> Path:
     if (Path(run) / "documents.jsonl").is_file():
         return Path(run)
     try:

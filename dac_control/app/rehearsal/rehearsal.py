@@ -26,10 +26,9 @@ from dac_control.app.rehearsal.virtual_timing import seeded_ids, virtual_timing
 from dac_control.app.run_file import RunFile
 from dac_control.app.run_plan import plan_of
 from dac_control.app.session import Session, build_session
+from dac_control.app.state_files import CALIBRATIONS_NAME, LIGHT_NAME
 from dac_control.app.station import Clock, Station
 from dac_control.app.surroundings import (
-    CALIBRATIONS_NAME,
-    LIGHT_NAME,
     Attachments,
     Listener,
     Storage,

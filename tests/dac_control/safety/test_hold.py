@@ -17,3 +17,13 @@ def test_an_interruption_is_taken_once_and_does_not_hold() -> None:
     assert not flag.raised
     assert flag.take_interruption() == "Ctrl-C"
     assert flag.take_interruption() is None
+
+
+def test_asking_for_an_end_wakes_the_one_who_can_end_a_run() -> None:
+    flag = HoldFlag()
+    flag.ask_to_end("the guardian said so")
+    flag.wait_until_end_is_asked()
+    assert flag.interrupted and flag.take_interruption() == "the guardian said so"
+    flag.wake_waiter()
+    flag.wait_until_end_is_asked()
+    assert not flag.interrupted and not flag.raised

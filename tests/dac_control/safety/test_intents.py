@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dac_control.safety.intents import last_move, reconcile
+from dac_control.safety.intents import end_of_open_intent, last_move, reconcile
 
 TURN = st.floats(-1.0, 1.0)
 
@@ -64,3 +64,27 @@ def test_a_declaration_overrides_the_past() -> None:
 @pytest.mark.parametrize("turns", [float("nan"), float("inf")])
 def test_a_position_that_is_no_number_is_unknown(turns: float) -> None:
     assert not reconcile([done(0.0)], turns, True, 1e-4).known
+
+
+@given(TURN, TURN, TURN)
+def test_an_open_intent_is_ended_where_the_drive_was_read(
+    start: float, target: float, here: float
+) -> None:
+    journal = [intent(start, target)]
+    record = end_of_open_intent(journal, here, "the worker died")
+    assert record is not None
+    journal.append(record)
+    assert last_move(journal).turns == here and last_move(journal).open_intent is None
+    assert end_of_open_intent(journal, here, "again") is None
+    assert reconcile(journal, here, True, 1e-4).known
+
+
+def test_an_end_that_could_not_be_read_stays_open_and_a_doubtful_one_in_doubt() -> None:
+    journal = [intent(0.1, 0.2)]
+    unread = end_of_open_intent(journal, None, "the link was dead")
+    assert unread is not None
+    assert reconcile([*journal, unread], 0.15, True, 1e-4).known
+    doubtful = end_of_open_intent(journal, 0.15, "stalled", referenced=False)
+    assert doubtful is not None
+    verdict = reconcile([*journal, doubtful], 0.15, True, 1e-4)
+    assert not verdict.known and "stalled" in verdict.message

@@ -1,0 +1,181 @@
+"""What the guardian does once the worker is dead: hold first, then the record, then the report."""
+
+import contextlib
+import logging
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dac_control.app.drivers import make_drivers
+from dac_control.app.guardian.chronicle import Chronicle
+from dac_control.app.guardian.take_over import TakeOver
+from dac_control.app.guardian.watch import WorkerState
+from dac_control.app.state_files import copies_for_runs, intent_log
+from dac_control.app.station import Station
+from dac_control.app.station_lock import StationLock
+from dac_control.errors import ConfigurationError, DacError, RecordError
+from dac_control.records.closing import close_dead_runs, close_run
+from dac_control.safety.intents import end_of_open_intent
+
+__all__ = ["Aftermath", "write_report"]
+
+logger = logging.getLogger(__name__)
+
+_HOLD_TIMEOUT_S = 20.0
+_LOCK_PATIENCE_S = 3.0
+_REPORT_TIMEOUT_S = 600.0
+_CLOSED_BY = "guardian"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    """Takes a station over from a worker that is dead.
+
+    Parameters
+    ----------
+    station : Station
+        Whose instruments are brought to hold, and whose run is closed.
+    state : WorkerState
+        What the worker said last.
+    chronicle : Chronicle
+        Where every deed is written down.
+    why : str
+        What became of the worker, as a clause.
+    now_s : callable
+        The guardian's steady clock.
+    """
+
+    station: Station
+    state: WorkerState
+    chronicle: Chronicle
+    why: str
+    now_s: Callable[[], float] = time.monotonic
+
+    def carry_out(self) -> str:
+        """Hold, write down the end of the move, close the run.
+
+        Returns
+        -------
+        str
+            One or more sentences for a person: what happened, and how it stands.
+        """
+        state = self.state
+        self.chronicle.note(
+            "worker_dead",
+            why=self.why,
+            phase=state.phase,
+            step=state.step,
+            in_a_move=state.in_a_move,
+        )
+        try:
+            lock = _lock_of(self.station)
+        except ConfigurationError as error:
+            # another session has the station already: its instruments are not ours to touch
+            self.chronicle.note("not_taken_over", error=str(error))
+            return f"The run ended because {self.why}. The guardian did nothing more: {error}"
+        try:
+            self.chronicle.begin()
+            said = self._hold()
+            self.chronicle.finish()
+            self._close(f"{self.why}; {said}")
+        finally:
+            lock.release()
+        return f"The run ended because {self.why}; {said}."
+
+    def _hold(self) -> str:
+        taken = TakeOver(make_drivers(self.station), freeze_setpoint=self.state.setpoint_moving)
+        try:
+            taken.wait(_HOLD_TIMEOUT_S)
+            for deed in taken.deeds:
+                self.chronicle.note("hold", **deed.as_entry())
+            self._end_the_move(taken)
+        finally:
+            taken.close()
+        missing = [deed for deed in taken.deeds if not deed.done]
+        words = [_where(taken)]
+        words += [f"{deed.role} NOT confirmed in hold: {deed.error}" for deed in missing]
+        return "; ".join(words)
+
+    def _end_the_move(self, taken: TakeOver) -> None:
+        """Journal how the move that was under way ended."""
+        drive = taken.drive
+        try:
+            journal = intent_log(self.station.storage.state)
+            record = end_of_open_intent(
+                journal.read(),
+                None if drive is None else drive.turns,
+                f"{self.why}; stopped by the guardian",
+                referenced=drive is None or drive.position_known,
+            )
+            if record is None:
+                return
+            declared = self.station.devices.drive
+            lab_time_s = self.state.lab_now_s(self.now_s())
+            journal.append(
+                {
+                    **record,
+                    "device": declared.name,
+                    "address": getattr(declared, "address", "manual"),
+                    "run": None if self.state.run is None else self.state.run.uid,
+                    "time": time.time(),
+                    "lab_time_s": lab_time_s,
+                }
+            )
+            self.chronicle.note("move_ended", id=record["id"], turns=record["turns"])
+        except DacError as error:
+            # the intent stays open, which the next session reconciles
+            self.chronicle.note("move_not_ended", error=str(error))
+
+    def _close(self, reason: str) -> None:
+        run, copies = self.state.run, copies_for_runs(self.station)
+        try:
+            if run is not None:
+                close_run(run.folder, reason, closed_by=_CLOSED_BY, copies=copies)
+            else:
+                # it may have died between the first line of a run and telling us
+                close_dead_runs(
+                    self.station.storage.runs, reason, closed_by=_CLOSED_BY, copies=copies
+                )
+        except RecordError as error:
+            self.chronicle.note("run_not_closed", error=str(error))
+            logger.error("the run could not be closed: %s", error)
+
+
+def write_report(folder: Path, *, as_json: bool) -> None:
+    """Write report and manifest of a run in a further process; print its steps where asked to."""
+    command = [sys.executable, "-m", "dac_control.app.cli"]
+    quietly: dict[str, Any] = {
+        "stdin": subprocess.DEVNULL,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "timeout": _REPORT_TIMEOUT_S,
+        "check": False,
+    }
+    with contextlib.suppress(subprocess.TimeoutExpired, OSError):
+        subprocess.run([*command, "report", str(folder)], **quietly)
+        if as_json:
+            shown = {**quietly, "stdout": None}
+            subprocess.run([*command, "show", str(folder), "--json"], **shown)
+
+
+def _lock_of(station: Station) -> StationLock:
+    deadline_s = time.monotonic() + _LOCK_PATIENCE_S
+    while True:
+        try:
+            return StationLock(station.storage.state)
+        except ConfigurationError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.02)
+
+
+def _where(taken: TakeOver) -> str:
+    if taken.drive is None:
+        return "the drive could not be confirmed to stand still"
+    if not taken.drive.position_known:
+        return "the drive was stopped, and its position is in doubt"
+    return f"the guardian stopped the drive at {taken.drive.turns:.5f} turns"

@@ -1,0 +1,155 @@
+"""A worker's end of the line to its guardian: signs of life out, requests in.
+
+Nothing here happens on the RunEngine's thread but a put into a queue that never blocks.
+"""
+
+import contextlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dac_control.app.guardian.channel import Wire
+from dac_control.app.session import Session
+from dac_control.app.worker.interrupt import interrupt_main_thread
+from dac_control.app.worker.published import Published
+
+__all__ = ["GuardianLink"]
+
+BEAT_EVERY_S = 0.25
+_MOST_WAITING = 1000
+LOST = "the guardian of this run is gone; the drive was stopped where it was"
+
+
+class GuardianLink:
+    """Reports to the guardian and does what it asks.
+
+    Parameters
+    ----------
+    wire : Wire
+        The line to the guardian.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue(_MOST_WAITING)
+        self._session: Session | None = None
+        self._published: Published | None = None
+        self._streams: dict[str, str] = {}
+        self._loop_ticked_s = time.monotonic()
+        self._run_over = False
+        self._sender = threading.Thread(target=self._send_all, name="guardian-out", daemon=True)
+        self._sender.start()
+        threading.Thread(target=self._obey, name="guardian-in", daemon=True).start()
+        self.post({"kind": "hello", "pid": os.getpid()})
+
+    def post(self, message: dict[str, Any]) -> None:
+        """Queue a message; one that a stuck guardian leaves no room for is dropped."""
+        with contextlib.suppress(queue.Full):
+            self._outbox.put_nowait(message)
+
+    @contextlib.contextmanager
+    def attend(self, session: Session) -> Iterator[None]:
+        """Report on a session, and do to it what the guardian asks."""
+        self._published = Published(session.instruments)
+        self._loop_ticked_s = time.monotonic()
+        self._session = session
+        self.post({"kind": "ready", "speed": session.clock.speed})
+        # the recorder is first, so what is reported here is on the disk
+        token = session.engine.subscribe(self._report)
+        try:
+            yield
+        finally:
+            session.engine.unsubscribe(token)
+            self._session = None
+
+    def farewell(self, status: int, failure: str = "") -> None:
+        """Say that this process ends in order, and with what exit status."""
+        self.post({"kind": "bye", "status": status, "failure": failure})
+        self._outbox.put(None)
+        self._sender.join(5.0)
+
+    # out ------------------------------------------------------------------------------------
+
+    def _report(self, name: str, doc: Mapping[str, Any]) -> None:
+        """Tell what the guardian must know of a document; on the RunEngine's thread."""
+        session = self._session
+        if session is None:
+            return
+        if name == "start":
+            self.post({"kind": "run", "uid": doc["uid"], "folder": str(session.recorder.folder)})
+        elif name == "descriptor":
+            self._streams[doc["uid"]] = doc["name"]
+        elif name == "event" and self._streams.get(doc["descriptor"]) == "primary":
+            self.post({"kind": "step", "number": doc["seq_num"]})
+        elif name == "stop":
+            self._run_over = True
+            self.post(
+                {
+                    "kind": "stop",
+                    "exit_status": doc["exit_status"],
+                    "reason": doc.get("reason", ""),
+                }
+            )
+
+    def _send_all(self) -> None:
+        """On a thread: send what waits, and a beat now and then, until the farewell."""
+        try:
+            while True:
+                try:
+                    message = self._outbox.get(timeout=BEAT_EVERY_S)
+                except queue.Empty:
+                    message = self._beat()
+                if message is None:
+                    return
+                self._wire.send(message)
+        except OSError:
+            # the other thread sees the same, and ends the run
+            return
+
+    def _beat(self) -> dict[str, Any]:
+        session, published = self._session, self._published
+        beat: dict[str, Any] = {"kind": "beat"}
+        if session is None or published is None:
+            return beat
+        beat["loop_age_s"] = time.monotonic() - self._loop_ticked_s
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the session ends
+            session.engine.loop.call_soon_threadsafe(self._tick)
+        beat["lab_time_s"] = session.clock.now()
+        beat["in_a_move"] = session.instruments.drive.in_a_move
+        beat["setpoint_moving"] = session.instruments.cryostat.settling
+        beat["held"] = session.hold.reason
+        beat["readings"] = published.news(time.time())
+        return beat
+
+    def _tick(self) -> None:
+        """On the RunEngine's loop: it turns."""
+        self._loop_ticked_s = time.monotonic()
+
+    # in -------------------------------------------------------------------------------------
+
+    def _obey(self) -> None:
+        """On a thread: do what the guardian asks; without it, end in hold."""
+        for message in self._wire.messages():
+            reason = str(message.get("reason", "asked for by the guardian"))
+            match message.get("kind"):
+                case "hold":
+                    if self._session is not None:
+                        self._session.hold.hold(reason)
+                case "release":
+                    if self._session is not None:
+                        self._session.hold.release()
+                case "end":
+                    self._end(reason)
+        self._end(LOST)
+
+    def _end(self, reason: str) -> None:
+        session = self._session
+        if self._run_over:
+            return
+        if session is not None and session.engine.state != "idle":
+            session.hold.ask_to_end(reason)
+        else:
+            interrupt_main_thread()
