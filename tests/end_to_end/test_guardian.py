@@ -150,7 +150,9 @@ def test_a_killed_worker_is_taken_over_and_its_run_closed(bench: Bench) -> None:
     # the one document on standard output is the run, from a further process
     assert json.loads(out)["uid"] == run.uid
     assert (run.folder / "report.html").exists() and verify_manifest(run.folder) == []
-    seen = [orjson.loads(line) for line in (run.folder / "guardian.jsonl").read_bytes().split()]
+    seen = [
+        orjson.loads(line) for line in (run.folder / "guardian.jsonl").read_bytes().splitlines()
+    ]
     assert {"run", "worker_dead", "hold"} <= {entry["what"] for entry in seen}
     assert all(entry["done"] for entry in seen if entry["what"] == "hold")
     modules = json.loads((bench.folder / "modules.json").read_text())
