@@ -1,8 +1,10 @@
 """Carry out a run file in a session: the one way from a file to a finished run folder."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -23,44 +25,52 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """Where the run is, and why it ended early if it did."""
+    """Where the runs are, and why the last ended early if it did."""
 
-    folder: Path
-    report: Path | None
+    folders: tuple[Path, ...]
+    """One for each run that opened, in order; several for an experiment."""
+    reports: tuple[Path | None, ...]
     failure: str = ""
 
 
 def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -> Outcome:
-    """Run the plan of a run file, then write report and manifest.
+    """Run the plan of a run file, then write report and manifest of each run that it opened.
 
     Raises
     ------
     DacError
-        If the run was refused before it opened.
+        If nothing opened because the run was refused.
     """
     session.attachments["run.toml"] = run_toml
     view = LiveView(console, session.hold)
     plan = plan_of(run, session.instruments)
-    before = session.recorder.folder
+    folders: list[Path] = []
     failure = ""
+
+    def listen(name: str, doc: Mapping[str, Any]) -> None:
+        # the recorder listens first, so the folder of a run is known
+        if name == "start" and session.recorder.folder is not None:
+            folders.append(session.recorder.folder)
+        view(name, doc)
+
     try:
-        session.run(plan, view)
+        session.run(plan, listen)
     except DacError as error:
-        if session.recorder.folder == before:
+        if not folders:
             raise
         failure = str(error)
     finally:
         view.close()
         session.attachments.pop("run.toml", None)
-    folder = session.recorder.folder
-    if folder is None:
+    if not folders:
         raise DacError("The run left no folder.")
-    ended = open_run(folder)
+    ended = open_run(folders[-1])
     if ended.exit_status != "success" and not failure:
         failure = ended.reason or "The run ended early."
     console.print("The run is over; writing the report ...")
     with uninterrupted():
-        return Outcome(folder=folder, report=finish(folder, console), failure=failure)
+        reports = tuple(finish(folder, console) for folder in folders)
+        return Outcome(folders=tuple(folders), reports=reports, failure=failure)
 
 
 def finish(folder: Path, console: Console) -> Path | None:
@@ -80,11 +90,18 @@ def finish(folder: Path, console: Console) -> Path | None:
 def print_outcome(outcome: Outcome, console: Console, *, as_json: bool) -> int:
     """Print how the run ended and where it is; return the exit status of the command."""
     if as_json:
-        from dac_control.app.findings import summarise_findings
-
-        print_json(summarise_findings(open_run(outcome.folder)))
+        print_json(_summary(outcome.folders))
     if outcome.failure:
         typer.echo(outcome.failure, err=True)
-    report = f"  report {outcome.report}" if outcome.report is not None else ""
-    console.print(f"Run folder {outcome.folder}{report}", soft_wrap=True)
+    for folder, written in zip(outcome.folders, outcome.reports, strict=True):
+        report = f"  report {written}" if written is not None else ""
+        console.print(f"Run folder {folder}{report}", soft_wrap=True)
     return 1 if outcome.failure else 0
+
+
+def _summary(folders: tuple[Path, ...]) -> dict[str, Any]:
+    """As ``show --json`` prints a run; of an experiment, that of its last run and ``runs``."""
+    from dac_control.app.findings import summarise_findings
+
+    found = [summarise_findings(open_run(folder)) for folder in folders]
+    return found[0] if len(found) == 1 else {**found[-1], "runs": found}

@@ -15,6 +15,7 @@ from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.gauge_checks import GAUGE_CHECKS
 from dac_control.app.findings.light_checks import LIGHT_CHECKS
 from dac_control.app.findings.link_checks import LINK_CHECKS
+from dac_control.app.findings.look_checks import LOOK_CHECKS
 from dac_control.app.findings.pressure_checks import PRESSURE_CHECKS
 
 __all__ = ["run_checks"]
@@ -149,6 +150,7 @@ _CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
     *CONDITION_CHECKS,
     *LIGHT_CHECKS,
     *LINK_CHECKS,
+    *LOOK_CHECKS,
     _all_listed,
     _seen,
     _signs,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dac_control.app.findings.closer_looks import CloserLooks
 from dac_control.app.findings.consistency import Overlap
 from dac_control.app.findings.curves import Curves
 from dac_control.app.findings.dose import LightOnSpecimen
@@ -46,6 +47,7 @@ class Evidence:
     linked: LinkedRuns
     recomputed: Recomputed | None
     edge: EdgeOnScales | None
+    looks: CloserLooks
     frame_exposures_s: tuple[float, ...]
     """Of the steps that have a frame; NaN where it is not recorded."""
 

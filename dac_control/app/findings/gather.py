@@ -1,5 +1,6 @@
 """From a run to everything that page, table and checks say of it."""
 
+from dac_control.app.findings.closer_looks import read_closer_looks
 from dac_control.app.findings.consistency import compare_gauges
 from dac_control.app.findings.curves import fit_curves
 from dac_control.app.findings.dose import read_light
@@ -34,5 +35,6 @@ def gather(run: Run) -> Evidence:
         linked=find_linked(run),
         recomputed=recompute_top(run, first),
         edge=edge_on_scales(run, evolution),
+        looks=read_closer_looks(run),
         frame_exposures_s=tuple(float(exposures[row]) for row in frames),
     )

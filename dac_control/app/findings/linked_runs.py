@@ -1,4 +1,4 @@
-"""Runs that belong to this one: controls of it, what it controls, others on the same specimen."""
+"""Runs that belong to this one: controls, others on the specimen, others of the experiment."""
 
 import logging
 from collections.abc import Mapping
@@ -55,6 +55,8 @@ class LinkedRuns:
     """Runs that this one was made to control."""
     same_specimen: tuple[str, ...]
     """Names of the folders of other runs on the same specimen that moved the screw."""
+    same_experiment: tuple[str, ...] = ()
+    """Names of the folders of the other runs of the experiment that this one is a stage of."""
 
     def to_dict(self) -> dict[str, Any]:
         """As ``show --json`` prints it, under ``controls``."""
@@ -62,6 +64,7 @@ class LinkedRuns:
             "controls_of_this_run": [each.to_dict() for each in self.controls],
             "runs_that_this_controls": [each.to_dict() for each in self.controlled],
             "other_runs_on_the_specimen": list(self.same_specimen),
+            "other_runs_of_the_experiment": list(self.same_experiment),
         }
 
 
@@ -81,6 +84,7 @@ def find_linked(run: Run) -> LinkedRuns:
         controls=tuple(_link(run, uid, by_uid, "controls_this") for uid in controls),
         controlled=(_link(run, target, by_uid, "controlled_by_this"),) if target else (),
         same_specimen=_same_specimen(run, beside),
+        same_experiment=_same_experiment(run, beside),
     )
 
 
@@ -124,10 +128,19 @@ def _same_specimen(run: Run, beside: list[RunInfo]) -> tuple[str, ...]:
             info.folder.name
             for info in beside
             if _specimen(info.start) == specimen
-            and info.plan in ("pressure_ramp", "repeatability", "full_experiment")
+            and info.plan in ("pressure_ramp", "repeatability", "close_and_seal")
             and info.simulated == run.simulated
         )
     )
+
+
+def _same_experiment(run: Run, beside: list[RunInfo]) -> tuple[str, ...]:
+    mine = _at(run.start, ("experiment", "id"))
+    if not mine:
+        return ()
+    same = [info for info in beside if _at(info.start, ("experiment", "id")) == mine]
+    same.sort(key=lambda info: int(_at(info.start, ("experiment", "number"))))
+    return tuple(info.folder.name for info in same)
 
 
 def _specimen(start: Mapping[str, Any]) -> str:

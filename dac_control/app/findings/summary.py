@@ -25,8 +25,8 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
     -------
     dict
         `dac_control.records.summarise`, and ``load_curve``, ``evolution``, ``consistency``,
-        ``edge_on_scales``, ``dose``, ``controls``, ``limitations`` (sentences) and ``checks``
-        (every clause with its verdict).
+        ``edge_on_scales``, ``looks``, ``experiment``, ``dose``, ``controls``, ``limitations``
+        (sentences) and ``checks`` (every clause with its verdict).
     """
     found = gather(run) if evidence is None else evidence
     checks = run_checks(found)
@@ -36,6 +36,8 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
         "evolution": found.evolution.to_dict(),
         "consistency": [overlap.to_dict() for overlap in found.overlaps],
         "edge_on_scales": None if found.edge is None else found.edge.to_dict(),
+        "looks": found.looks.to_dict(),
+        "experiment": plain(run.start.get("experiment")),
         "dose": found.light.to_dict(),
         "controls": found.linked.to_dict(),
         "limitations": [check.text for check in checks if not check.passed],

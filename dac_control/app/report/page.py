@@ -143,6 +143,8 @@ def _context(run: Run) -> dict[str, Any]:
         "flag_meanings": flag_meanings(*streams),
         "recomputed": evidence.recomputed,
         "edge": evidence.edge,
+        "looks": evidence.looks.sentences,
+        "experiment": run.start.get("experiment"),
         "provenance": provenance(run),
         "instruments": instruments(run),
     }

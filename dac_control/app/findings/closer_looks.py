@@ -1,0 +1,113 @@
+"""What plans found that look at several places, or closely at one: their results, in sentences."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dac_control.app.findings.text import duration, number
+from dac_control.records import Run
+
+__all__ = ["CloserLooks", "read_closer_looks"]
+
+_SHORT: Final = ("kind", "reasons", "pressure", "statement", "left_out")
+"""Of a reflectance: what a summary holds; the numbers stay in the record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloserLooks:
+    """Results of a run by their stream; what it did not look for is not there."""
+
+    results: Mapping[str, Mapping[str, Any]]
+    sentences_of: Mapping[str, tuple[str, ...]]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All of it for people."""
+        return tuple(line for lines in self.sentences_of.values() for line in lines)
+
+    @property
+    def specimen_seen(self) -> bool | None:
+        """Whether the line of the specimen was seen; None where nobody looked."""
+        found = self.results.get("last_seen")
+        return None if found is None else bool(found["seen"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As ``show --json`` prints it."""
+        found = {name: dict(result) for name, result in self.results.items()}
+        if "reflectance_result" in found:
+            whole = found["reflectance_result"]
+            found["reflectance_result"] = {key: whole[key] for key in _SHORT if key in whole}
+        return found
+
+
+def read_closer_looks(run: Run) -> CloserLooks:
+    """Read what the run worked out, where it did."""
+    results: dict[str, Mapping[str, Any]] = {}
+    for stream in _IN_WORDS:
+        texts = run.table(stream).get("workbench_result", ()) if stream in run.streams else ()
+        if len(texts):
+            results[stream] = json.loads(str(texts[-1]))
+    told = {stream: tuple(_IN_WORDS[stream](found)) for stream, found in results.items()}
+    return CloserLooks(results=results, sentences_of=told)
+
+
+def _seen(found: Mapping[str, Any]) -> list[str]:
+    looked = f"{found['readings_with_line']} of {found['readings']} readings"
+    if found["seen"]:
+        line = ""
+        if found["line_cm1"] is not None:
+            line = f", at {number(found['line_cm1'], 1)} cm⁻¹"
+        return [f"The Raman line of the specimen ({found['gauge']}) was seen in {looked}{line}."]
+    last = found["last_seen"]
+    if last is None:
+        return [f"The Raman line of the specimen ({found['gauge']}) was not seen, nor ever before."]
+    gpa = last["ruby_pressure_gpa"]
+    at = "" if gpa is None else f", with the ruby at {number(gpa, 1)} GPa"
+    return [
+        f"The Raman line of the specimen ({found['gauge']}) was not seen. It was seen last at "
+        f"{last['time']}{at}; what is in the cell since is not shown."
+    ]
+
+
+def _map(found: Mapping[str, Any]) -> list[str]:
+    first, *others = found["places"]
+    lines = [
+        f"{each['place']} against {first['place']}: {each['difference_gpa']:+.2f} ± "
+        f"{each['sigma_gpa']:.2f} GPa (statistical, {each['readings']} readings of the "
+        f"{found['gauge']})."
+        for each in others
+    ]
+    drift = (
+        f"Meanwhile the cell drifted by {found['drift_gpa_per_h']:+.2f} ± "
+        f"{found['drift_sigma_gpa_per_h']:.2f} GPa/h, which is taken out of that."
+    )
+    if found["gauge"] != "ruby":
+        return [*lines, drift]
+    return [*lines, drift, "One lambda0 served all chips: a difference holds that between theirs."]
+
+
+def _seal(found: Mapping[str, Any]) -> list[str]:
+    hole = ""
+    if found["hole_um"] is not None and found["hole_at_start_um"] is not None:
+        hole = (
+            f" The hole measured {number(found['hole_at_start_um'], 1)} µm at the start and "
+            f"{number(found['hole_um'], 1)} µm then."
+        )
+    return [
+        f"The pressure followed the screw from {number(found['sealed_at_turns'], 4)} turns on "
+        f"({number(found['pressure_gpa'], 2)} GPa), and fell by {number(found['fell_gpa'], 2)} GPa "
+        f"in the {duration(found['watched_s'])} after.{hole}"
+    ]
+
+
+def _reflectance(found: Mapping[str, Any]) -> list[str]:
+    return list(found["statement"])
+
+
+_IN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any]], list[str]]]] = {
+    "last_seen": _seen,
+    "map": _map,
+    "seal": _seal,
+    "reflectance_result": _reflectance,
+}
