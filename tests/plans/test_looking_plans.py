@@ -1,0 +1,138 @@
+"""Plans that look at several places as messages: order, refusals, and nothing sent before them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import bluesky.plan_stubs as bps
+import pytest
+from bluesky.utils import Msg, RequestAbort
+
+from dac_control.errors import ConfigurationError, LimitError, RampHeld
+from dac_control.safety.hold import HoldFlag
+from plans.close_and_seal import close_and_seal
+from plans.full_experiment import Stage, full_experiment
+from plans.measure_gauge import measure_edge, measure_vibron
+from plans.measure_reflectance import measure_reflectance
+from plans.optics_settings import Closing, ReflectanceSettings
+from plans.pressure_map import pressure_map
+from plans.stubs.reflectance import check_reflectance
+
+
+class Stage2d:
+    """Optics on a stage that is where it is told at once."""
+
+    name, parent = "spots", None
+    names = ("chip", "chip 2", "sample", "gasket")
+
+    def __init__(self) -> None:
+        self.here = ""
+
+    def looks_at(self, spot: str) -> bool:
+        return self.here == spot
+
+
+def first_messages(plan: Any, count: int) -> list[Msg]:
+    """The first messages of a plan, each answered with nothing."""
+    return [next(plan) if n == 0 else plan.send(None) for n in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "said"),
+    [
+        (lambda i: measure_edge(i), ConfigurationError, "no gauge 'diamond_edge'"),
+        (lambda i: measure_vibron(i), ConfigurationError, "no gauge 'h2_vibron'"),
+        (lambda i: pressure_map(i, ["chip", "chip 2"]), LimitError, "they look at chip;"),
+        (lambda i: pressure_map(i, ["chip"]), LimitError, "two different places"),
+        (lambda i: measure_reflectance(i, "hydrogen"), LimitError, r"\[devices.lamp\]"),
+        (lambda i: close_and_seal(i, Closing(last_turns=9.0)), LimitError, "9"),
+    ],
+)
+def test_the_impossible_yields_no_message(laboratory, make, error, said: str) -> None:
+    plan = iter(make(laboratory.instruments))
+    with pytest.raises(error, match=said):
+        next(plan)
+
+
+def test_a_run_opens_on_a_cleared_checkpoint_and_says_what_it_is(laboratory) -> None:
+    instruments = replace(laboratory.instruments, spots=Stage2d())
+    for plan, name in (
+        (pressure_map(instruments, ["chip", "chip 2"]), "pressure_map"),
+        (close_and_seal(instruments, Closing(last_turns=0.5)), "close_and_seal"),
+    ):
+        first, second = first_messages(iter(plan), 2)
+        assert (first.command, second.command) == ("clear_checkpoint", "open_run")
+        assert second.kwargs["plan_name"] == name and second.kwargs["devices"]["spots"] == "spots"
+
+
+def test_reflectance_needs_lamp_gasket_and_sample(laboratory) -> None:
+    lit = replace(laboratory.instruments, lamp=object())
+    with pytest.raises(LimitError, match="cannot look at 'gasket'"):
+        check_reflectance(lit)
+    spectrometer = check_reflectance(replace(lit, spots=Stage2d()))
+    assert spectrometer is laboratory.instruments.spectrometer, "without a third one"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ReflectanceSettings(exposure_s=0.0),
+        lambda: ReflectanceSettings(averages=0),
+        lambda: Closing(last_turns=float("nan")),
+        lambda: Closing(last_turns=1.0, step_turns=0.0),
+        lambda: Closing(last_turns=1.0, leak_gpa=-1.0),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make) -> None:
+    with pytest.raises(LimitError):
+        make()
+
+
+class Bench:
+    """As much of a laboratory as an experiment needs, and a journal of its stages."""
+
+    def __init__(self) -> None:
+        self.hold = HoldFlag()
+        self.new_id = lambda: "experiment-1"
+        self.begun: list[Mapping[str, Any]] = []
+
+    def stage(self, name: str, error: BaseException | None = None) -> Stage:
+        def plan(md: Mapping[str, Any]):
+            self.begun.append(md)
+            yield from bps.null()
+            if error is not None:
+                raise error
+
+        return Stage(name=name, make=plan)
+
+
+def test_stages_come_in_order_and_name_the_experiment() -> None:
+    bench: Any = Bench()
+    stages = [bench.stage("cooldown"), bench.stage("pressure_ramp")]
+    messages = list(full_experiment(bench, stages, md={"purpose": "p"}))
+    assert [m.command for m in messages if m.command == "null"] == ["null", "null"]
+    assert [md["experiment"]["number"] for md in bench.begun] == [1, 2]
+    assert bench.begun[1]["experiment"] == {
+        "id": "experiment-1",
+        "stage": "pressure_ramp",
+        "number": 2,
+        "stages": ["cooldown", "pressure_ramp"],
+    }
+    assert bench.begun[0]["purpose"] == "p"
+
+
+def test_nothing_follows_a_stage_that_held() -> None:
+    bench: Any = Bench()
+    stages = [bench.stage("a"), bench.stage("b", LimitError("too far.")), bench.stage("c")]
+    with pytest.raises(RampHeld, match=r"stage 2 of 3, b: too far\. Not begun: c\."):
+        list(full_experiment(bench, stages))
+    assert len(bench.begun) == 2
+
+
+def test_an_interruption_stays_one_and_an_empty_experiment_is_refused() -> None:
+    bench: Any = Bench()
+    with pytest.raises(RequestAbort):
+        list(full_experiment(bench, [bench.stage("a", RequestAbort()), bench.stage("b")]))
+    assert len(bench.begun) == 1
+    with pytest.raises(LimitError, match="a stage or more"):
+        list(full_experiment(bench, []))
