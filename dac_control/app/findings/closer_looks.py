@@ -45,8 +45,8 @@ def read_closer_looks(run: Run) -> CloserLooks:
     """Read what the run worked out, where it did."""
     results: dict[str, Mapping[str, Any]] = {}
     for stream in _IN_WORDS:
-        texts = run.table(stream).get("workbench_result", ()) if stream in run.streams else ()
-        if len(texts):
+        texts = run.table(stream).get("workbench_result") if stream in run.streams else None
+        if texts is not None and len(texts):
             results[stream] = json.loads(str(texts[-1]))
     told = {stream: tuple(_IN_WORDS[stream](found)) for stream, found in results.items()}
     return CloserLooks(results=results, sentences_of=told)

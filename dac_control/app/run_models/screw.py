@@ -22,6 +22,7 @@ from plans.settings import (
     RubySettings,
     StepSettings,
     Targets,
+    VibronSettings,
 )
 
 __all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_targets"]
@@ -56,12 +57,19 @@ class RampFile(ScrewFile):
     also: tuple[str, ...] = ()
     """Gauges that are measured at every step too."""
     edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
+    vibron: Annotated[VibronSettings, NumbersOnly] = VibronSettings()
     targets: Annotated[Targets, NumbersOnly]
 
     @property
     def settings(self) -> RampSettings:
         """Settings of the ramp."""
-        return replace(super().settings, edge=self.edge, gauge=self.gauge, also=self.also)
+        return replace(
+            super().settings,
+            edge=self.edge,
+            vibron=self.vibron,
+            gauge=self.gauge,
+            also=self.also,
+        )
 
     def check(self, station: Station) -> None:
         """Hold every target against the limits, and every gauge against the station's."""

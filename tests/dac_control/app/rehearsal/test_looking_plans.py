@@ -12,6 +12,7 @@ from dac_control.app.rehearsal.rehearsal import Rehearsed, VirtualLaboratory, re
 from dac_control.app.rehearsal.twin_settings import settings_of
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
+from dac_control.errors import ConfigurationError
 
 
 class Record:
@@ -187,6 +188,59 @@ def test_too_bright_a_lamp_is_taken_again_with_less(rehearse) -> None:
     )
     assert found.exit_status == "fail" and "saturated by the lamp" in found.reason
     assert not record.events("reflectance_result")
+
+
+LASER = """
+[light]
+arm_above_gpa = 0
+arm_needs = ["reflectance"]
+
+[light.beams.532nm]
+spot_um = 5
+transmission = 0.5
+
+[devices.laser]
+driver = "cobolt06"
+address = "COM9"
+wavelength_nm = 532
+max_power_mw = 20
+power_mw = 2
+"""
+
+
+def test_a_laser_shoots_only_after_the_reflectance_of_its_step(
+    optics_station: Path, tmp_path: Path
+) -> None:
+    path = optics_station.with_name("with_laser.toml")
+    path.write_text(optics_station.read_text() + LASER)
+    run_file, record = tmp_path / "run.toml", Record()
+    run_file.write_text('plan = "measure_edge"\nreadings = 2\n[edge]\nexposure_s = 60\n')
+    station = load_station(path)
+    run = load_run_file(run_file, station)
+    found = rehearse_once(station, run, 0, listener=record, prepare=at(0.8))
+    assert found.exit_status == "success", found.reason
+    light = record.events("reflectance")
+    assert [event["step_number"] for event in light] == [1] * 5 + [2] * 5
+    for number, step in enumerate(record.events("primary")):
+        assert light[5 * number + 4]["clock_lab_time_s"] < step["clock_lab_time_s"]
+    spots = {(dose.light, dose.spot): dose for dose in found.doses}
+    assert set(spots) == {
+        ("lamp", "gasket"),
+        ("lamp", "sample"),
+        ("532nm", "chip"),
+        ("532nm", "anvil near"),
+    }
+    assert spots["532nm", "anvil near"].open_s >= 120.0
+
+
+def test_reflectance_that_the_station_cannot_take_may_not_be_asked_for(
+    optics_station: Path,
+) -> None:
+    text = optics_station.read_text() + LASER
+    path = optics_station.with_name("no_gasket.toml")
+    path.write_text(text.replace('"sample", "gasket", ', '"sample", '))
+    with pytest.raises(ConfigurationError, match="arm_needs asks for the reflectance"):
+        load_station(path)
 
 
 CLOSING = """
