@@ -1,0 +1,97 @@
+"""Many ramps in processes of their own, each written to a file of JSON lines when it is over."""
+
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from ramp_campaign.ramp import Job, carry_out
+
+__all__ = ["read_results", "run_jobs"]
+
+Result = dict[str, Any]
+
+
+def read_results(path: Path | None) -> list[Result]:
+    """Read what a file holds; a line that was torn by a kill does not count."""
+    if path is None or not path.exists():
+        return []
+    results: list[Result] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            results.append(json.loads(line))
+        except json.JSONDecodeError:
+            continue
+    return results
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    path: Path | None,
+    *,
+    processes: int | None = None,
+    say: Callable[[str], None] | None = None,
+) -> list[Result]:
+    """Carry out the jobs that `path` does not hold yet; return the results of all.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    path : Path, optional
+        File of JSON lines, appended to.
+    processes : int, optional
+        By default one a processor.
+    say : callable, optional
+        Told how it goes on, and how long the rest takes.
+    """
+    wanted = {job.key for job in jobs}
+    done = [each for each in read_results(path) if key_of(each) in wanted]
+    have = {key_of(each) for each in done}
+    left = [job for job in jobs if job.key not in have]
+    processes = processes or os.cpu_count() or 1
+    began_s, count = time.perf_counter(), 0
+    for result in _results(left, processes):
+        done.append(result)
+        count += 1
+        if path is not None:
+            _append(path, result)
+        if say is not None:
+            each_s = (time.perf_counter() - began_s) / count
+            say(f"{count} of {len(left)} ramps, {each_s:.1f} s each, "
+                f"{each_s * (len(left) - count) / 60.0:.0f} min left")  # fmt: skip
+    return done
+
+
+def key_of(result: Result) -> tuple[str, str, int]:
+    """What tells a result from all others: the key of its job."""
+    return result["stratum"], result["family"], result["seed"]
+
+
+def _results(jobs: Sequence[Job], processes: int) -> Iterable[Result]:
+    if processes < 2 or len(jobs) < 2:
+        yield from map(carry_out, jobs)
+        return
+    # spawned: a fork would copy the locks of threads that it does not copy
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        for future in as_completed([pool.submit(carry_out, job) for job in jobs]):
+            yield future.result()
+
+
+def _append(path: Path, result: Result) -> None:
+    text = json.dumps(result, separators=(",", ":")) + "\n"
+    torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as file:
+        file.write("\n" + text if torn else text)
+        file.flush()
+
+
+def say_on_stderr(text: str) -> None:
+    """Overwrite one line of a terminal; of a file, nothing but now and then."""
+    if sys.stderr.isatty():
+        print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)

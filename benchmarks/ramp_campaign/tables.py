@@ -1,0 +1,204 @@
+"""What a campaign shows: one row for each stratum, and what unmodelled errors cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramp_campaign.campaign import key_of
+from ramp_campaign.figures import (
+    Proportion,
+    against_chance,
+    clustered,
+    difference,
+    median_or_nan,
+)
+from ramp_campaign.fixed_turns import conditions_of, fastest_fixed_turns
+from ramp_campaign.ramp import COLUMNS, Job
+from ramp_campaign.strata import Stratum
+from ramp_campaign.unmodelled import FAMILIES, MODELLED
+
+__all__ = ["coverage", "loss_rows", "stratum_rows"]
+
+Array = NDArray[np.float64]
+Result = dict[str, Any]
+
+ASKED_BEYOND = 0.001
+"""Part of the steps that may pass their bound."""
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """The steps of one result as an array, shape (steps, columns)."""
+
+    result: Result
+    steps: Array
+
+    def column(self, name: str) -> Array:
+        """One quantity of all steps."""
+        return self.steps[:, COLUMNS.index(name)]
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Where there is a pressure, shape (steps,)."""
+        return np.isfinite(self.column("pressure_gpa"))
+
+
+def ramps_of(results: Sequence[Result], stratum: Stratum, family: str) -> list[Ramp]:
+    """The ramps of one cell of the campaign, by seed."""
+    mine = [each for each in results if key_of(each)[:2] == (stratum.name, family)]
+    return [
+        Ramp(each, np.array(each["steps"], float).reshape(-1, len(COLUMNS)))
+        for each in sorted(mine, key=lambda each: each["seed"])
+    ]
+
+
+def coverage(ramps: Sequence[Ramp]) -> Proportion:
+    """Part of the measured steps whose stated interval of 95 % covers the truth."""
+    hits, sizes = [], []
+    for ramp in ramps:
+        error = np.abs(ramp.column("pressure_gpa") - ramp.column("true_gpa"))[ramp.measured]
+        hits.append(int(np.sum(error <= ramp.column("half_width_95_gpa")[ramp.measured])))
+        sizes.append(int(error.size))
+    return clustered(hits, sizes)
+
+
+def standard_coverage(ramps: Sequence[Ramp]) -> Proportion:
+    """The same of 1.96 standard uncertainties."""
+    hits, sizes = [], []
+    for ramp in ramps:
+        error = np.abs(ramp.column("pressure_gpa") - ramp.column("true_gpa"))[ramp.measured]
+        sigma = np.hypot(ramp.column("sigma_stat_gpa"), ramp.column("sigma_sys_gpa"))
+        hits.append(int(np.sum(error <= 1.96 * sigma[ramp.measured])))
+        sizes.append(int(error.size))
+    return clustered(hits, sizes)
+
+
+def stratum_rows(
+    stratum: Stratum, results: Sequence[Result], *, rival: bool = True
+) -> tuple[list[tuple[str, str, str]], dict[str, Any]]:
+    """Figures of one stratum as (figure, measured, asked), and the same as numbers."""
+    ramps = ramps_of(results, stratum, MODELLED)
+    covered, by_sigma = coverage(ramps), standard_coverage(ramps)
+    bounds = _bounds(ramps, stratum.station.limits.max_step_gpa)
+    beyond = against_chance(bounds.beyond, bounds.steps, ASKED_BEYOND)
+    unmeasured = sum(int(np.sum(~ramp.measured)) for ramp in ramps)
+    after = sum(int(ramp.result["moves_after_failure"]) for ramp in ramps)
+    top_gpa = float(stratum.run.targets.load[-1]) - stratum.run.settings.step.tolerance_gpa
+    ours, theirs, there_and_back = _steps_to_top(stratum, ramps, top_gpa, rival)
+    low, high = covered.ends()
+    held = sum(ramp.result["exit"] != "success" for ramp in ramps)
+    numbers = {
+        "stratum": stratum.name,
+        "ramps": len(ramps),
+        "steps": covered.steps,
+        "coverage": covered.value,
+        "coverage_sigma": covered.sigma,
+        "coverage_of_1.96_sigma": by_sigma.value,
+        "beyond_bound": beyond.count,
+        "predicted_steps": beyond.of,
+        "bound_part": bounds.median_part,
+        "unmeasured": unmeasured,
+        "moves_after_failure": after,
+        "held": held,
+        "steps_to_top": ours,
+        "steps_fixed": theirs,
+        "steps_fixed_there_and_back": there_and_back,
+    }
+    rows = [
+        ("ramps (held), steps", f"{len(ramps)} ({held}), {covered.steps}", ""),
+        (
+            "stated 95 % intervals cover, %",
+            f"{100 * covered.value:.1f} ± {100 * covered.sigma:.1f} "
+            f"({100 * low:.1f} to {100 * high:.1f}); 1.96 sigma {100 * by_sigma.value:.1f}",
+            "93 to 97",
+        ),
+        (
+            "steps beyond their 99.9 % bound",
+            f"{beyond.count} of {beyond.of}, below {100 * beyond.high:.2f} %; "
+            f"as many by chance: p = {beyond.chance:.2g}",
+            "< 0.1 %",
+        ),
+        ("median bound / step limit", f"{bounds.median_part:.2f}", "<= 1"),
+        ("steps without a measurement", f"{unmeasured}", "0"),
+        ("moves after one", f"{after}", "0"),
+        (
+            "median steps to target / fixed turns",
+            f"{ours:.0f} / {there_and_back:.0f} = {ours / there_and_back:.2f} "
+            f"(/ {theirs:.0f} = {ours / theirs:.2f} if the way back does not count)",
+            "<= 0.8",
+        ),
+    ]
+    return rows, numbers
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    steps: int
+    beyond: int
+    median_part: float
+
+
+def _bounds(ramps: Sequence[Ramp], limit_gpa: float) -> _Bounds:
+    """Steps on loading, where each has a bound above where it begins."""
+    steps, beyond, parts = 0, 0, [np.empty(0)]
+    for ramp in ramps:
+        pressure, bound = ramp.column("pressure_gpa"), ramp.column("bound_gpa")
+        both = np.isfinite(pressure[1:]) & np.isfinite(bound[1:]) & np.isfinite(pressure[:-1])
+        steps += int(both.sum())
+        beyond += int(np.sum(pressure[1:][both] > bound[1:][both]))
+        parts.append((bound[1:] - pressure[:-1])[both] / limit_gpa)
+    return _Bounds(steps, beyond, median_or_nan(np.concatenate(parts)))
+
+
+def _steps_to_top(
+    stratum: Stratum, ramps: Sequence[Ramp], top_gpa: float, rival: bool
+) -> tuple[float, float, float]:
+    """Median steps to the top of ramps that got there: ours, and those of fixed turns.
+
+    The last is of fixed turns that keep the limit on the way back as well.
+    """
+    ours, jobs, parts = [], [], []
+    for ramp in ramps:
+        there = np.flatnonzero(np.nan_to_num(ramp.column("pressure_gpa")) >= top_gpa)
+        if there.size:
+            ours.append(float(there[0]))
+            jobs.append(Job(stratum, MODELLED, int(ramp.result["seed"])))
+            ratio = ramp.column("pressure_gpa") / ramp.column("true_gpa")
+            parts.append(median_or_nan(ratio))
+    if not (rival and jobs):
+        return median_or_nan(ours), float("nan"), float("nan")
+    steps = np.concatenate([ramp.steps[ramp.measured] for ramp in ramps])
+    conditions = conditions_of(steps)
+    theirs = [
+        fastest_fixed_turns(jobs, parts, conditions, top_gpa, back=back)[1]
+        for back in (False, True)
+    ]
+    up, there_and_back = (median_or_nan([float(n) for n in each]) for each in theirs)
+    return median_or_nan(ours), up, there_and_back
+
+
+def loss_rows(
+    stratum: Stratum, results: Sequence[Result], families: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """What errors outside the budget cost in coverage, one row for each family."""
+    modelled = coverage(ramps_of(results, stratum, MODELLED))
+    rows = []
+    for family in families:
+        ramps = ramps_of(results, stratum, family)
+        if not ramps:
+            continue
+        found = coverage(ramps)
+        lost, sigma = difference(modelled, found)
+        held = sum(ramp.result["exit"] != "success" for ramp in ramps)
+        rows.append(
+            (
+                FAMILIES[family].says,
+                f"{len(ramps)} ({held})",
+                f"{100 * found.value:.1f} ± {100 * found.sigma:.1f}",
+                f"{100 * lost:+.1f} ± {100 * sigma:.1f}",
+            )
+        )
+    return rows

@@ -1,0 +1,137 @@
+"""Proportions of steps that belong to ramps, counts against chance, and files that were torn."""
+
+import importlib
+import json
+import math
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+
+def module(name: str) -> ModuleType:
+    return importlib.import_module(f"ramp_campaign.{name}")
+
+
+def test_steps_that_are_hit_together_count_as_one() -> None:
+    alone = module("figures").clustered(np.repeat([1.0, 0.0], [95, 5]), np.ones(100))
+    assert alone.value == pytest.approx(0.95)
+    assert alone.sigma == pytest.approx(math.sqrt(0.95 * 0.05 / 99), rel=1e-9)
+    # forty steps of a ramp say no more than one where they are hit or missed together
+    together = module("figures").clustered(np.repeat([40.0, 0.0], [95, 5]), np.full(100, 40.0))
+    assert together.sigma == pytest.approx(alone.sigma, rel=1e-9)
+    assert (together.steps, together.ramps) == (4000, 100)
+
+
+def test_the_clustered_error_is_what_campaigns_scatter_by() -> None:
+    rng = np.random.default_rng(3)
+    found = []
+    for _ in range(400):
+        sizes = rng.integers(20, 60, 80)
+        # each ramp has a rate of its own
+        hits = rng.binomial(sizes, rng.beta(19.0, 1.0, 80))
+        found.append(module("figures").clustered(hits, sizes))
+    scatter = float(np.std([each.value for each in found]))
+    assert float(np.mean([each.sigma for each in found])) == pytest.approx(scatter, rel=0.1)
+
+
+def test_ramps_without_steps_count_for_nothing() -> None:
+    figures = module("figures")
+    found = figures.clustered([3, 0, 5], [4, 0, 5])
+    assert (found.value, found.ramps) == (pytest.approx(8 / 9), 2)
+    assert math.isnan(figures.clustered([], []).value)
+    assert math.isnan(figures.clustered([2], [3]).sigma)
+    assert figures.Proportion(0.99, 0.02, 10, 2).ends() == (pytest.approx(0.9508), 1.0)
+
+
+def test_a_count_is_set_against_the_binomial_distribution() -> None:
+    against = module("figures").against_chance(0, 1000, 0.001)
+    assert against.chance == 1.0
+    assert against.high == pytest.approx(1.0 - 0.025 ** (1 / 1000), rel=1e-6)
+    several = module("figures").against_chance(5, 4295, 0.001)
+    assert several.chance == pytest.approx(0.43, abs=0.01)
+    assert several.part < 0.0012 < several.high
+    assert math.isnan(module("figures").against_chance(0, 0, 0.001).part)
+
+
+def test_what_is_lost_has_the_error_of_both() -> None:
+    figures = module("figures")
+    one, other = figures.Proportion(0.95, 0.03, 9, 9), figures.Proportion(0.75, 0.04, 9, 9)
+    assert figures.difference(one, other) == (pytest.approx(0.2), pytest.approx(0.05))
+
+
+def result(seed: int, error_gpa: float, half_width_gpa: float) -> dict[str, object]:
+    steps = [
+        [0.01 * n, 3.0 * n + error_gpa, 3.0 * n, 0.01, 0.5, half_width_gpa, None, None, 9.0, 900.0]
+        for n in range(1, 5)
+    ]
+    return {
+        "stratum": "ruby-80K",
+        "family": "modelled",
+        "seed": seed,
+        "exit": "success",
+        "moves_after_failure": 0,
+        "steps": steps,
+    }
+
+
+def test_a_stratum_is_read_off_its_ramps() -> None:
+    tables, stratum = module("tables"), module("strata").named("ruby-80K")
+    results = [result(1, 0.3, 0.4), result(2, 0.5, 0.4)]
+    results[1]["steps"][-1][1] = None  # type: ignore[index]
+    _, numbers = tables.stratum_rows(stratum, results, rival=False)
+    assert (numbers["ramps"], numbers["steps"], numbers["unmeasured"]) == (2, 7, 1)
+    assert numbers["coverage"] == pytest.approx(4 / 7)
+    # bounds stand at 9 GPa: of 6.3, 9.3, 12.3 and of 6.5, 9.5, three are beyond
+    assert (numbers["beyond_bound"], numbers["predicted_steps"]) == (3, 5)
+
+
+def test_a_torn_line_is_carried_out_again(tmp_path: Path) -> None:
+    campaign, path = module("campaign"), tmp_path / "campaign.jsonl"
+    path.write_text(json.dumps(result(1, 0.0, 1.0)) + '\n{"stratum": "ru', encoding="utf-8")
+    assert [campaign.key_of(each) for each in campaign.read_results(path)] == [
+        ("ruby-80K", "modelled", 1)
+    ]
+    campaign._append(path, result(2, 0.0, 1.0))
+    assert [each["seed"] for each in campaign.read_results(path)] == [1, 2]
+    job = module("ramp").Job(module("strata").named("ruby-80K"), "modelled", 2)
+    assert [each["seed"] for each in campaign.run_jobs([job], path)] == [2], "nothing is repeated"
+
+
+@pytest.mark.parametrize("even", [0.0, 0.3, 1.0])
+def test_the_true_scale_of_an_edge_lies_among_the_published_ones(even: float) -> None:
+    table = module("edge_scale").draw_scale_table("akahama2006", (0.0, 0.0), even)
+    places, pressures = np.array(table).T
+    assert np.all(np.diff(pressures) > 0.0)
+    # at 1900 cm-1 those that count read from 358 (eremets2023) to 401 GPa (akahama2010)
+    there = float(np.interp(1900.0 / 1333.0 - 1.0, places, pressures))
+    assert 357.0 < there < 402.0
+
+
+def test_true_scales_scatter_as_the_budget_of_the_edge_says() -> None:
+    from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
+
+    gauge = DiamondEdgeGauge(
+        scale="akahama2006",
+        nu0=Nu0(value_cm1=1333.0, sigma_cm1=0.0, convention="vacuum", source="this test"),
+        laser_sigma_nm=0.0,
+        axis_sigma_cm1=0.0,
+    )
+    stated = gauge.pressure_from_edge(
+        1880.0, 0.0, temperature_k=300.0, convention="vacuum", definition_cm1=0.0
+    )
+    rng = np.random.default_rng(1)
+    errors = []
+    for _ in range(400):
+        normal = tuple(rng.standard_normal(2))
+        table = module("edge_scale").draw_scale_table("akahama2006", normal, rng.uniform())
+        places, pressures = np.array(table).T
+        truth = float(np.interp(1880.0 / 1333.0 - 1.0, places, pressures))
+        errors.append(truth - stated.pressure_gpa)
+    scales = [
+        term.sigma_gpa
+        for term in stated.budget
+        if term.name.startswith("scale co") or term.name == "spread between scales"
+    ]
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.hypot.reduce(scales), rel=0.1)
