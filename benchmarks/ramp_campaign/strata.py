@@ -54,7 +54,11 @@ class Stratum:
         return load_run_file(_HERE / f"{self.gauge}_ramp.toml", self.station)
 
     def settings(self) -> TwinSettings:
-        """Settings of its twins: errors that the budget states and no others, no failure."""
+        """Settings of its twins: errors that the budget states and no others, no failure.
+
+        The anvils' own light is off: it buries the ruby of some cells before the top, and those
+        that go on would be a selection.
+        """
         made = settings_of(self.station)
         if self.rough:
             rough = preset(("bevelled" if self.gauge == "ruby" else "toroidal") + "_realistic")
@@ -63,7 +67,11 @@ class Stratum:
         made = replace(made, ruby=replace(made.ruby, heating_k_per_mw=0.0))
         if self.gauge == "edge":
             made = replace(made, screw=replace(made.screw, preload_gpa=_EDGE_FROM_GPA))
-        return replace(made, failure=replace(made.failure, hazard=False))
+        return replace(
+            made,
+            failure=replace(made.failure, hazard=False),
+            anvil=replace(made.anvil, luminescence=False),
+        )
 
 
 STRATA: Final = tuple(

@@ -37,6 +37,10 @@ def _disturbed(**values: float) -> Change:
     )
 
 
+def _anvil_light(settings: TwinSettings, _: np.random.Generator) -> TwinSettings:
+    return replace(settings, anvil=replace(settings.anvil, luminescence=True))
+
+
 def _heavy_tails(settings: TwinSettings, rng: np.random.Generator) -> TwinSettings:
     """Student's t with 2 degrees of freedom in units of the stated sigma, drawn once a ramp."""
     ruby, t = settings.ruby, rng.standard_t(2, 3)
@@ -81,6 +85,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "etalon": Family("fringes of 3 %", _disturbed(etalon=0.03)),
     "flicker": Family("laser flickers by 2 %", _disturbed(flicker=0.02)),
     "real-lines": Family("lines with tails, wings, N lines", _real_lines, ("ruby",)),
+    "anvil-light": Family("light of the anvils over the ruby", _anvil_light, ("ruby",)),
     "edge-stress": Family(
         "edge of another stress, 3 %", _unmodelled(edge_stress_part=0.03), ("edge",)
     ),
