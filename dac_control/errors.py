@@ -8,6 +8,7 @@ __all__ = [
     "ConfigurationError",
     "DacError",
     "IdentityError",
+    "IndexUnreachable",
     "InstrumentError",
     "LimitError",
     "LinkDown",
@@ -89,6 +90,10 @@ class StaleCalibration(StaleReading):
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
         self.key = key
+
+
+class IndexUnreachable(DacError):
+    """The index of runs cannot be opened; no run depends on it."""
 
 
 class NotMeasured(DacError):

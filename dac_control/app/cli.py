@@ -224,6 +224,27 @@ def verify(run: RunName, runs: Runs = None, json: Json = False) -> None:
 
 
 @app.command()
+def index(
+    runs: Annotated[
+        Path | None, typer.Argument(help="Folder of runs; by default the station's.")
+    ] = None,
+    station: Annotated[Path | None, typer.Option(help="Station file with an [index].")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="Folder (SQLite), postgresql://..., or http://... of a Tiled server."),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on, and follow live runs, until stopped.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Feed runs into Tiled, where they can be searched; each run once."""
+    from dac_control.app.commands.index import index_runs
+
+    _guard(lambda: index_runs(runs, station, to=to, follow=follow, as_json=json))
+
+
+@app.command()
 def reduce(
     run: RunName,
     scale: Annotated[str | None, typer.Option(help="Ruby scale; by default the run's own.")] = None,

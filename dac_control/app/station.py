@@ -22,6 +22,7 @@ from dac_control.app.device_tables import (
     OceanSpectrometer,
     ZaberDrive,
 )
+from dac_control.app.index_tables import IndexTable
 from dac_control.app.light_tables import Cobolt06Laser, LightTable
 from dac_control.app.notify_tables import NotifyTable
 from dac_control.app.raman_tables import Vibron
@@ -230,6 +231,7 @@ class Station(Strict):
     """How it is taken where `light.arm_needs` asks for it."""
     rules: Rules = ()
     notify: NotifyTable | None = None
+    index: IndexTable | None = None
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
     _origin: tuple[Path, str] | None = PrivateAttr(default=None)

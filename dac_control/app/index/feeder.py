@@ -1,0 +1,175 @@
+"""Feeds run folders into Tiled: each run once, a grown one anew, a failure never twice in a row."""
+
+import itertools
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from dac_control.app.index.documents import Document, prepare, without_frames
+from dac_control.errors import RecordError
+from dac_control.records import open_run
+from dac_control.records.catalog import RunInfo, list_runs
+
+__all__ = ["Fed", "Feeder"]
+
+logger = logging.getLogger(__name__)
+
+Outcome: TypeAlias = Literal["added", "completed", "grown", "unchanged", "failed"]
+
+# Rows that go into Tiled at once; a run's first rows also decide about the types of its columns.
+_BATCH = 50
+_ALL_AT_ONCE = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fed:
+    """What became of one run."""
+
+    uid: str
+    folder: Path
+    outcome: Outcome
+    notes: list[str] = field(default_factory=list)
+    """Sentences about what was left out, or why it failed."""
+
+
+@dataclass
+class _Live:
+    """A run that is being recorded and followed."""
+
+    writer: Any
+    taken: int
+
+
+class Feeder:
+    """Keeps an index like the folder of runs.
+
+    What is in the index with a stop document was written whole, since that is written last. A
+    run without one there is written anew: as much as there is of it now, or all of it if it has
+    ended meanwhile. While one `Feeder` lives, live runs are appended to.
+
+    Parameters
+    ----------
+    client : tiled client
+        The root of the index.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._writers: dict[int, Any] = {}
+        self._live: dict[str, _Live] = {}
+        self._whole: set[str] = self._known_whole()
+        self._failures: dict[str, int] = {}
+
+    def feed_all(self, root: Path) -> list[Fed]:
+        """Bring the index up to date with a folder of runs, the oldest first."""
+        return [
+            self.feed(info)
+            for info in reversed(list_runs(root))
+            if info.uid not in self._whole and self._may_try(info)
+        ]
+
+    def feed(self, info: RunInfo) -> Fed:
+        """Bring the index up to date with one run; a failure is told, not raised."""
+        try:
+            return self._feed(info)
+        except RecordError as error:
+            return self._failed(info, str(error))
+        except Exception as error:
+            logger.exception("%s was not indexed", info.folder)
+            why = " ".join(str(error).split())[:300]
+            return self._failed(info, f"{type(error).__name__}: {why}")
+
+    def _feed(self, info: RunInfo) -> Fed:
+        if info.exit_status == "unfinished":
+            return self._feed_live(info)
+        live = self._live.pop(info.uid, None)
+        there = live is not None or self._is_there(info.uid)
+        if there:
+            if self._has_stop(info.uid):
+                self._whole.add(info.uid)
+                return Fed(uid=info.uid, folder=info.folder, outcome="unchanged")
+            self._remove(info.uid)
+        prepared = prepare(open_run(info.folder).documents(), info.folder)
+        self._write(info.uid, prepared.documents)
+        self._whole.add(info.uid)
+        self._failures.pop(info.uid, None)
+        outcome: Outcome = "completed" if there else "added"
+        return Fed(uid=info.uid, folder=info.folder, outcome=outcome, notes=prepared.notes)
+
+    def _feed_live(self, info: RunInfo) -> Fed:
+        live = self._live.get(info.uid)
+        documents = [*open_run(info.folder).documents()]
+        outcome: Outcome = "grown"
+        if live is None:
+            if self._is_there(info.uid):
+                self._remove(info.uid)
+            else:
+                outcome = "added"
+            live = self._live[info.uid] = _Live(self._writer(1), 0)
+        elif len(documents) == live.taken:
+            return Fed(uid=info.uid, folder=info.folder, outcome="unchanged")
+        try:
+            for name, doc in without_frames(itertools.islice(documents, live.taken, None)):
+                live.writer(name, doc)
+        except BaseException:
+            del self._live[info.uid]
+            raise
+        live.taken = len(documents)
+        return Fed(uid=info.uid, folder=info.folder, outcome=outcome)
+
+    def _write(self, uid: str, documents: list[Document]) -> None:
+        """Write a whole run; in one piece if its columns change their types on the way."""
+        try:
+            self._write_batched(documents, _BATCH)
+        except Exception as error:  # noqa: BLE001 - the second try tells what is really wrong
+            logger.info("%s is written again in one piece: %s", uid, error)
+            if self._is_there(uid):
+                self._remove(uid)
+            self._write_batched(documents, _ALL_AT_ONCE)
+
+    def _write_batched(self, documents: list[Document], batch: int) -> None:
+        # one for all runs: making one asks the server
+        writer = self._writers.pop(batch, None) or self._writer(batch)
+        for name, doc in documents:
+            writer(name, doc)
+        self._writers[batch] = writer
+
+    def _writer(self, batch: int) -> Any:
+        from bluesky_tiled_plugins import TiledWriter
+
+        return TiledWriter(self._client, batch_size=batch)
+
+    def _known_whole(self) -> set[str]:
+        from tiled.queries import Key
+
+        # the three ends that a run can have, as the stop document of event-model has it
+        ended = [
+            self._client.search(Key("stop.exit_status") == end)
+            for end in ("success", "abort", "fail")
+        ]
+        return {key for found in ended for key in found.keys()}
+
+    def _is_there(self, uid: str) -> bool:
+        return self._metadata(uid) is not None
+
+    def _has_stop(self, uid: str) -> bool:
+        return bool((self._metadata(uid) or {}).get("stop"))
+
+    def _metadata(self, uid: str) -> Any:
+        try:
+            return self._client[uid].metadata
+        except KeyError:
+            return None
+
+    def _remove(self, uid: str) -> None:
+        self._client.delete_contents(uid, recursive=True, external_only=False)
+
+    def _failed(self, info: RunInfo, why: str) -> Fed:
+        self._failures[info.uid] = info.folder.joinpath("documents.jsonl").stat().st_size
+        return Fed(uid=info.uid, folder=info.folder, outcome="failed", notes=[why])
+
+    def _may_try(self, info: RunInfo) -> bool:
+        """False for a run that failed and has not changed since."""
+        size = self._failures.get(info.uid)
+        return size is None or info.folder.joinpath("documents.jsonl").stat().st_size != size
