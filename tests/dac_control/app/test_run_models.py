@@ -174,3 +174,14 @@ def test_every_stage_is_checked_with_its_own_line(tmp_path: Path, optics) -> Non
         load(last="full_experiment")
     with pytest.raises(ConfigurationError, match=r"stages.2.sample: this key is missing"):
         load(last="measure_reflectance")
+
+
+def test_the_example_of_an_experiment_fits_its_station() -> None:
+    station = load_station(ROOT / "examples" / "hydrogen_station.toml")
+    run = load_run_file(ROOT / "examples" / "experiment.toml", station)
+    assert [stage.plan for stage in run.stages][:3] == [
+        "close_and_seal",
+        "measure_vibron",
+        "pressure_ramp",
+    ]
+    assert run.settings.ruby.exposure_s == 0.5
