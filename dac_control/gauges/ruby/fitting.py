@@ -20,11 +20,9 @@ from dac_control.gauges.ruby.residuals import sees_partner
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.species import Species
 from dac_control.gauges.ruby.spike_repair import SpikeRepair
+from dac_control.gauges.ruby.starts import starts
 from dac_control.gauges.ruby.stress import FreeStress
-from dac_control.gauges.ruby.windows import (
-    SPLITTING_LIMITS_CM1,
-    starts,
-)
+from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 
 __all__ = ["WindowFitter"]
 
@@ -106,7 +104,7 @@ class WindowFitter:
             np.isnan(temperature_k), WARM_RATIO, np.minimum(0.75 * boltzmann(temperature_k), bound)
         )
         ratio = np.where(warm, ratio, 0.0)
-        start = starts(windows, r1_nm, fwhm_nm, ratio)
+        start = starts(windows, r1_nm, fwhm_nm, ratio, score)
         bright = _is_bright(score, fwhm_nm, gain_assumed=self._gain_assumed)
         fitted = self._fitter.fit(windows, start, warm, np.where(warm, bound, 0.0), bright)
         self._spikes.repair(fitted, windows, start, np.where(warm, bound, 0.0))

@@ -70,7 +70,7 @@ def most_harmful(windows: Windows, scored: Scored, active: Mask) -> Mask:
 
 def is_narrow(windows: Windows, scored: Scored) -> Mask:
     """True where a line has no more pixels than a few spikes have, shape (spectra,)."""
-    return scored.parameters[:, 1] < _NARROW_PX * _pitch(windows)
+    return scored.parameters[:, 1] < _NARROW_PX * windows.pitch_nm
 
 
 def lost_pixels(windows: Windows, scored: Scored, before: Mask) -> Mask:
@@ -87,7 +87,7 @@ def lost_pixels(windows: Windows, scored: Scored, before: Mask) -> Mask:
         Pixels that were used at first.
     """
     p = scored.parameters
-    reach = _CORE_PX * _pitch(windows)[:, None]
+    reach = _CORE_PX * windows.pitch_nm[:, None]
     core = np.abs(windows.x - p[:, :1]) < reach
     core |= np.abs(windows.x - r2_nm(p)[:, None]) < reach
     return core & before & ~windows.used
@@ -99,10 +99,6 @@ def brightest_pairs(windows: Windows, r1_nm: Array, fwhm_nm: Array) -> tuple[Mas
     top = np.where(near, windows.y, -np.inf).argmax(axis=1)
     distance = np.arange(windows.x.shape[1]) - top[:, None]
     return (distance == -1) | (distance == 0), (distance == 0) | (distance == 1)
-
-
-def _pitch(windows: Windows) -> Array:
-    return (windows.x.max(axis=1) - windows.x[:, 0]) / np.maximum(windows.used.sum(axis=1), 1)
 
 
 def _gain_of_pairs(z: Array, own: Array, shared: Array) -> Array:

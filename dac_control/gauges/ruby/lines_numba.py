@@ -7,6 +7,7 @@ pixels at once.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,13 @@ __all__ = [
     "X",
     "Y",
     "blend_rows",
-    "first_line",
-    "second_line",
+    "one_line",
+    "one_voigt",
+    "partner_of",
     "third_of_line",
     "true_voigt",
+    "two_lines",
+    "two_voigts",
 ]
 
 Array = NDArray[np.float64]
@@ -42,6 +46,8 @@ X, Y, FLOOR, WEIGHT, NEW_WEIGHT, MODEL = 0, 1, 2, 3, 4, 5
 J = 6
 """First of the derivatives; the residual follows as if it were one more."""
 RESIDUAL = 17
+DIFFERENCE = J
+"""First of six rows of two differences between lines; derivatives replace them pixel by pixel."""
 ROWS = 18
 SIZE = 12
 """Rows and columns of the products: 11 parameters and the residual."""
@@ -94,99 +100,90 @@ def third_of_line(u: float, eta: float) -> float:
     return eta * of_lorentz + (1.0 - eta) * of_gauss
 
 
-@vector_helper
-def first_line(w: Array, p: Array, n: int) -> None:
-    """Write the model and its derivatives for R1 and the background."""
-    r1, fwhm, eta, height = p[0], p[1], p[2], p[3]
-    level, slope, curvature = p[4], p[5], p[6]
-    per_fwhm = 1.0 / fwhm
-    for k in range(n):
-        d = w[X * BLOCK + k] - r1
-        u = d * per_fwhm
-        line, fall, per_eta = _line(u, eta)
-        per_nm = height * per_fwhm * fall
-        w[MODEL * BLOCK + k] = height * line + level + d * (slope + d * curvature)
-        w[(J + 0) * BLOCK + k] = per_nm - slope - 2.0 * curvature * d
-        w[(J + 1) * BLOCK + k] = per_nm * u
-        w[(J + 2) * BLOCK + k] = height * per_eta
-        w[(J + 3) * BLOCK + k] = line
-        w[(J + 4) * BLOCK + k] = 1.0
-        w[(J + 5) * BLOCK + k] = d
-        w[(J + 6) * BLOCK + k] = d * d
-        w[(J + 7) * BLOCK + k] = 0.0
-        w[(J + 8) * BLOCK + k] = 0.0
-        w[(J + 9) * BLOCK + k] = 0.0
-        w[(J + 10) * BLOCK + k] = 0.0
+def _weighed(*, partner: bool, voigt: bool) -> Any:
+    """Compile one sweep over a block, for one line or two, pseudo-Voigt or nearer to Voigt."""
+
+    @vector_helper
+    def weighed(w: Array, p: Array, offset: float, per_count: float, n: int) -> float:
+        r1, fwhm, eta, height = p[0], p[1], p[2], p[3]
+        level, slope, curvature, share_of_voigt = p[4], p[5], p[6], p[VOIGT]
+        ratio, width_ratio = p[8], p[10]
+        r2, per_fwhm2 = partner_of(p)
+        per_fwhm = 1.0 / fwhm
+        per_ratio, share = height / width_ratio, ratio / width_ratio
+        height2 = height * share
+        r2_per_r1, r2_per_splitting = (r2 / r1) ** 2, -r2 * r2 / CM1_NM
+        merit = 0.0
+        for k in range(n):
+            x = w[X * BLOCK + k]
+            d = x - r1
+            u = d * per_fwhm
+            line, fall, per_eta = _line(u, eta)
+            u2 = line2 = per_nm2 = per_voigt = 0.0
+            if voigt:
+                shape = w[DIFFERENCE * BLOCK + k]
+                line += share_of_voigt * shape
+                fall += share_of_voigt * w[(DIFFERENCE + 1) * BLOCK + k]
+                per_eta += share_of_voigt * w[(DIFFERENCE + 2) * BLOCK + k]
+                per_voigt = height * shape
+            per_nm = height * per_fwhm * fall
+            model = height * line + level + d * (slope + d * curvature)
+            per_r1 = per_nm - slope - 2.0 * curvature * d
+            per_width, per_eta, per_height = per_nm * u, height * per_eta, line
+            if partner:
+                u2 = (x - r2) * per_fwhm2
+                line2, fall2, per_eta2 = _line(u2, eta)
+                if voigt:
+                    shape2 = w[(DIFFERENCE + 3) * BLOCK + k]
+                    line2 += share_of_voigt * shape2
+                    fall2 += share_of_voigt * w[(DIFFERENCE + 4) * BLOCK + k]
+                    per_eta2 += share_of_voigt * w[(DIFFERENCE + 5) * BLOCK + k]
+                    per_voigt += height2 * shape2
+                per_nm2 = height2 * per_fwhm2 * fall2
+                model += height2 * line2
+                per_r1 += per_nm2 * r2_per_r1
+                per_width += per_nm2 * u2 * width_ratio
+                per_eta += height2 * per_eta2
+                per_height += share * line2
+            residual = w[Y * BLOCK + k] - model
+            merit += w[WEIGHT * BLOCK + k] * residual * residual
+            variance = max(model - offset, 0.0) * per_count + w[FLOOR * BLOCK + k]
+            scale = 1.0 / math.sqrt(variance)
+            w[NEW_WEIGHT * BLOCK + k] = scale * scale
+            w[MODEL * BLOCK + k] = model
+            w[(J + 0) * BLOCK + k] = scale * per_r1
+            w[(J + 1) * BLOCK + k] = scale * per_width
+            w[(J + 2) * BLOCK + k] = scale * per_eta
+            w[(J + 3) * BLOCK + k] = scale * per_height
+            w[(J + 4) * BLOCK + k] = scale
+            w[(J + 5) * BLOCK + k] = scale * d
+            w[(J + 6) * BLOCK + k] = scale * d * d
+            if voigt:
+                w[(J + VOIGT) * BLOCK + k] = scale * per_voigt
+            if partner:
+                w[(J + 8) * BLOCK + k] = scale * per_ratio * line2
+                w[(J + 9) * BLOCK + k] = scale * per_nm2 * r2_per_splitting
+                w[(J + 10) * BLOCK + k] = scale * (per_nm2 * u2 * fwhm - share * per_ratio * line2)
+            w[RESIDUAL * BLOCK + k] = scale * residual
+        return merit
+
+    return weighed
+
+
+one_line = _weighed(partner=False, voigt=False)
+two_lines = _weighed(partner=True, voigt=False)
+one_voigt = _weighed(partner=False, voigt=True)
+two_voigts = _weighed(partner=True, voigt=True)
+"""Write model, weights, and derivatives and residuals over sigma; return the merit.
+
+The merit is the sum of squared residuals with the weights of the sweep before.
+"""
 
 
 @vector_helper
-def second_line(w: Array, p: Array, n: int) -> None:
-    """Add those of R2."""
-    r1, fwhm, eta, height = p[0], p[1], p[2], p[3]
-    ratio, splitting, width_ratio = p[8], p[9], p[10]
-    r2 = CM1_NM / (CM1_NM / r1 + splitting)
-    per_fwhm = 1.0 / (fwhm * width_ratio)
-    per_ratio = height / width_ratio
-    share = ratio / width_ratio
-    height2 = ratio * per_ratio
-    r2_per_r1 = (r2 / r1) ** 2
-    r2_per_splitting = -r2 * r2 / CM1_NM
-    for k in range(n):
-        u = (w[X * BLOCK + k] - r2) * per_fwhm
-        line, fall, per_eta = _line(u, eta)
-        per_nm = height2 * per_fwhm * fall
-        w[MODEL * BLOCK + k] += height2 * line
-        w[(J + 0) * BLOCK + k] += per_nm * r2_per_r1
-        w[(J + 1) * BLOCK + k] += per_nm * u * width_ratio
-        w[(J + 2) * BLOCK + k] += height2 * per_eta
-        w[(J + 3) * BLOCK + k] += share * line
-        w[(J + 8) * BLOCK + k] = per_ratio * line
-        w[(J + 9) * BLOCK + k] = per_nm * r2_per_splitting
-        w[(J + 10) * BLOCK + k] = per_nm * u * fwhm - height2 / width_ratio * line
-
-
-@vector_helper
-def true_voigt(w: Array, p: Array, with_partner: bool, blend: Array, n: int) -> None:
-    """Add what makes the lines true Voigt lines."""
-    r1, fwhm, height, voigt = p[0], p[1], p[3], p[VOIGT]
-    per_fwhm = 1.0 / fwhm
-    for k in range(n):
-        u = (w[X * BLOCK + k] - r1) * per_fwhm
-        shape, fall, per_eta = _difference(u, blend)
-        per_nm = voigt * height * per_fwhm * fall
-        w[MODEL * BLOCK + k] += voigt * height * shape
-        w[(J + 0) * BLOCK + k] += per_nm
-        w[(J + 1) * BLOCK + k] += per_nm * u
-        w[(J + 2) * BLOCK + k] += voigt * height * per_eta
-        w[(J + 3) * BLOCK + k] += voigt * shape
-        w[(J + VOIGT) * BLOCK + k] = height * shape
-    if with_partner:
-        _true_voigt_partner(w, p, blend, n)
-
-
-@vector_helper
-def _true_voigt_partner(w: Array, p: Array, blend: Array, n: int) -> None:
-    r1, fwhm, height, voigt = p[0], p[1], p[3], p[VOIGT]
-    ratio, splitting, width_ratio = p[8], p[9], p[10]
-    r2 = CM1_NM / (CM1_NM / r1 + splitting)
-    per_fwhm = 1.0 / (fwhm * width_ratio)
-    share = ratio / width_ratio
-    height2 = height * share
-    r2_per_r1 = (r2 / r1) ** 2
-    r2_per_splitting = -r2 * r2 / CM1_NM
-    for k in range(n):
-        u = (w[X * BLOCK + k] - r2) * per_fwhm
-        shape, fall, per_eta = _difference(u, blend)
-        per_nm = voigt * height2 * per_fwhm * fall
-        w[MODEL * BLOCK + k] += voigt * height2 * shape
-        w[(J + 0) * BLOCK + k] += per_nm * r2_per_r1
-        w[(J + 1) * BLOCK + k] += per_nm * u * width_ratio
-        w[(J + 2) * BLOCK + k] += voigt * height2 * per_eta
-        w[(J + 3) * BLOCK + k] += voigt * share * shape
-        w[(J + VOIGT) * BLOCK + k] += height2 * shape
-        w[(J + 8) * BLOCK + k] += voigt * height / width_ratio * shape
-        w[(J + 9) * BLOCK + k] += per_nm * r2_per_splitting
-        w[(J + 10) * BLOCK + k] += per_nm * u * fwhm - voigt * height2 / width_ratio * shape
+def partner_of(p: Array) -> tuple[float, float]:
+    """Place of R2, and 1 over its width."""
+    return CM1_NM / (CM1_NM / p[0] + p[9]), 1.0 / (p[1] * p[10])
 
 
 @vector_helper
@@ -204,20 +201,31 @@ def blend_rows(eta: float, table: Array, blend: Array) -> None:
 
 
 @vector_helper
-def _difference(u: float, blend: Array) -> tuple[float, float, float]:
-    """The difference, minus its slope by u, and its slope by eta."""
-    far = abs(u)
-    column = far * _COLUMNS_PER_U
-    if not column < U_STEPS:
-        fade = (U_MAX / far) ** 2
-        return (
-            blend[0, U_STEPS] * fade,
-            2.0 * blend[0, U_STEPS] * fade / u,
-            blend[1, U_STEPS] * fade,
-        )
-    left = int(column)
-    part = column - left
-    step = blend[0, left + 1] - blend[0, left]
-    per_eta = blend[1, left] + part * (blend[1, left + 1] - blend[1, left])
-    fall = -step * _COLUMNS_PER_U if u > 0.0 else step * _COLUMNS_PER_U
-    return blend[0, left] + part * step, fall, per_eta
+def true_voigt(w: Array, p: Array, with_partner: bool, blend: Array, n: int) -> None:
+    """Write what makes the lines true Voigt lines where `one_voigt` and `two_voigts` expect it."""
+    _difference(w, p[0], 1.0 / p[1], blend, n, DIFFERENCE * BLOCK)
+    if with_partner:
+        r2, per_fwhm = partner_of(p)
+        _difference(w, r2, per_fwhm, blend, n, (DIFFERENCE + 3) * BLOCK)
+
+
+@vector_helper
+def _difference(w: Array, centre: float, per_fwhm: float, blend: Array, n: int, to: int) -> None:
+    """The difference, minus its slope by u, and its slope by eta, in three rows."""
+    for k in range(n):
+        u = (w[X * BLOCK + k] - centre) * per_fwhm
+        far = abs(u)
+        column = far * _COLUMNS_PER_U
+        inside = column < U_STEPS
+        column = column if inside else float(U_STEPS)
+        left = np.uintp(column)
+        part = column - left
+        here, step = blend[0, left], blend[0, left + 1] - blend[0, left]
+        fade = 1.0 if inside else (U_MAX / far) ** 2
+        shape = (here + part * step) * fade
+        fall = -step * _COLUMNS_PER_U if inside else 2.0 * shape / far
+        w[to + k] = shape
+        w[to + BLOCK + k] = fall if u > 0.0 else -fall
+        w[to + 2 * BLOCK + k] = (
+            blend[1, left] + part * (blend[1, left + 1] - blend[1, left])
+        ) * fade

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.r2_population import STRENGTH_MAX
-from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes
+from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, stands_out
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.stress import FreeStress, prior_free
 from dac_control.gauges.ruby.windows import PIXELS_NEEDED, constraints, unlikeliness
@@ -115,17 +115,22 @@ class MaskedFitter:
 
     def _mask_once(self, fitted: Fitted, going: Rows) -> Rows:
         """Mask spikes, or else a foreign line; returns the rows that lost pixels."""
+        going = going[stands_out(fitted.scored, going)]
+        if not going.size:
+            return going
         part = fitted.take(going)
-        spikes = lone_spikes(part.windows, part.scored)
-        foreign, place_nm = foreign_lines(part.windows, part.scored)
-        spiked = spikes.any(axis=1)
-        foreign[spiked] = False
-        mask = spikes | foreign
-        enough = (part.windows.used & ~mask).sum(axis=1) >= PIXELS_NEEDED
-        mask[~enough] = False
-        lost = mask.any(axis=1)
-        fitted.spikes[going] += np.where(spiked & lost, spikes.sum(axis=1), 0)
-        seen = foreign.any(axis=1) & lost & np.isnan(fitted.foreign_nm[going])
+        mask = lone_spikes(part.windows, part.scored)
+        spikes = mask.sum(axis=1)
+        rest = np.flatnonzero(spikes == 0)
+        place_nm = np.full(going.size, np.nan)
+        if rest.size:
+            part = part.take(rest)
+            mask[rest], place_nm[rest] = foreign_lines(part.windows, part.scored)
+        left = (fitted.windows.used[going] & ~mask).sum(axis=1)
+        lost = np.flatnonzero(mask.any(axis=1) & (left >= PIXELS_NEEDED))
+        going, place_nm = going[lost], place_nm[lost]
+        fitted.spikes[going] += spikes[lost]
+        seen = ~np.isnan(place_nm) & np.isnan(fitted.foreign_nm[going])
         fitted.foreign_nm[going[seen]] = place_nm[seen]
-        fitted.windows.used[going] &= ~mask
-        return going[lost]
+        fitted.windows.used[going] &= ~mask[lost]
+        return going

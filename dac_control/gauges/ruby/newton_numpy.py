@@ -28,8 +28,9 @@ def newton_steps(
 
     Returns
     -------
-    decrement : array, shape (spectra,)
-        Squared length of the undamped step in sigma; NaN where the information is singular.
+    decrements : array, shape (2, spectra)
+        Squared lengths of the undamped and of the damped step in sigma; NaN where the matrix is
+        singular.
     undamped, damped : arrays, shape (spectra, parameters)
         0 where the matrix is singular.
     """
@@ -48,12 +49,12 @@ def newton_steps(
     system[index, index, 0] = 1.0
     system[index, index, 1] = 1.0 + damping
     inverse, singular = _eliminate(system.reshape(size + 1, size, 2 * spectra))
-    decrement = np.sum(system[size, :, 0] ** 2, axis=0)
-    decrement[singular[:spectra]] = np.nan
+    decrements = np.sum(system[size] ** 2, axis=0)
+    decrements[singular.reshape(2, spectra)] = np.nan
     solution = _substitute(system.reshape(size + 1, size, 2 * spectra), inverse)
     solution[:, singular] = 0.0
     steps = solution.reshape(size, 2, spectra) * scale[:, None]
-    return decrement, steps[:, 0].T, steps[:, 1].T
+    return decrements, steps[:, 0].T, steps[:, 1].T
 
 
 def _eliminate(system: Array) -> tuple[Array, NDArray[np.bool_]]:

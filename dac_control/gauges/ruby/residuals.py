@@ -17,7 +17,7 @@ from dac_control.gauges.ruby.leftovers import (
 )
 from dac_control.gauges.ruby.scoring import Scored, Windows
 
-__all__ = ["foreign_lines", "lone_spikes", "misfit_share", "sees_partner"]
+__all__ = ["foreign_lines", "lone_spikes", "misfit_share", "sees_partner", "stands_out"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -28,6 +28,8 @@ _SPIKE_SHARE: Final = 0.15
 _REACH_PX: Final = 3
 """A spike is narrower than this; what is still there three pixels away is light."""
 _SPIKE_LIKE_PX: Final = 6.0
+_WORST_SHARE: Final = 0.3
+"""A spike stands out by this share, in sigma, of the largest one."""
 
 _FOREIGN_SIGMA: Final = 8.0
 _FOREIGN_SHARE: Final = 0.05
@@ -44,6 +46,12 @@ _MISFIT_SIGMA: Final = 5.0
 _SUSPECT_SHARE: Final = 0.03
 
 
+def stands_out(scored: Scored, rows: NDArray[np.intp]) -> Mask:
+    """True where a pixel is so far above the model that a closer look is due, shape of `rows`."""
+    sums, height = scored.leftovers[rows], scored.parameters[rows, 3]
+    return (sums[:, WORST_Z] > _SPIKE_SIGMA) | (sums[:, WORST] > _FOREIGN_SHARE * height)
+
+
 def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     """Pixels far above the model and above their neighbours three pixels away.
 
@@ -55,27 +63,26 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     rows = np.flatnonzero(worst > _SPIKE_SIGMA)
     if not rows.size:
         return found
-    used = windows.used[rows]
-    residual = np.where(used, windows.y[rows] - scored.model[rows], 0.0)
-    sigma = np.sqrt(scored.variance[rows])
-    z = residual / sigma
-    scale = np.maximum(1.0, _scatter(z, used))[:, None]
-    around = 0.5 * (np.roll(residual, _REACH_PX, 1) + np.roll(residual, -_REACH_PX, 1))
-    alone = residual - np.maximum(around, 0.0)
-    p = scored.parameters[rows]
-    x = windows.x[rows]
-    line = scored.model[rows] - background(x, p)
-    spike = (alone > _SPIKE_SIGMA * scale * sigma) & (alone > _SPIKE_SHARE * line)
-    spike &= (alone > 0.5 * residual) & (z > 0.3 * worst[rows, None])
+    residual = _residuals(windows, scored, rows)
+    # few pixels stand out at all, and only these are looked at
+    z = residual / np.sqrt(scored.variance[rows])
+    at, pixel = np.nonzero(z > np.maximum(_SPIKE_SIGMA, _WORST_SHARE * worst[rows])[:, None])
+    row, here = rows[at], residual[at, pixel]
+    before, after = residual[at, pixel - _REACH_PX], residual[at, (pixel + _REACH_PX) % z.shape[1]]
+    alone = here - np.maximum(0.5 * (before + after), 0.0)
+    scale = np.maximum(1.0, _scatter(z, windows.used[rows]))[at]
+    p, x = scored.parameters[row], windows.x[row, pixel]
+    line = scored.model[row, pixel] - background(x[:, None], p)[:, 0]
+    spike = alone > _SPIKE_SIGMA * scale * np.sqrt(scored.variance[row, pixel])
+    spike &= (alone > _SPIKE_SHARE * line) & (alone > 0.5 * here)
     # A narrow line where R2 would be of a single line is `sees_partner`'s to judge; one where R1
     # would be if this were R2 is R1.
-    pitch = (x.max(axis=1) - x[:, 0]) / np.maximum(used.sum(axis=1), 1)
-    narrow = p[:, 1] < _SPIKE_LIKE_PX * pitch
-    below = p[:, 0] - r2_nm(p)
-    at_r2 = np.abs(x - r2_nm(p)[:, None]) <= 1.5 * p[:, 1:2]
-    at_r1 = np.abs(x - (p[:, 0] + below)[:, None]) <= np.maximum(1.5 * p[:, 1:2], _AT_R1_NM)
-    spike &= ~((narrow & (p[:, 8] == 0.0))[:, None] & at_r2) & ~(narrow[:, None] & at_r1)
-    found[rows] = spike
+    narrow = p[:, 1] < _SPIKE_LIKE_PX * windows.take(rows).pitch_nm[at]
+    r2 = r2_nm(p)
+    at_r2 = np.abs(x - r2) <= 1.5 * p[:, 1]
+    at_r1 = np.abs(x - (2.0 * p[:, 0] - r2)) <= np.maximum(1.5 * p[:, 1], _AT_R1_NM)
+    spike &= ~(narrow & (((p[:, 8] == 0.0) & at_r2) | at_r1))
+    found[row[spike], pixel[spike]] = True
     return found
 
 
@@ -95,24 +102,27 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     rows = np.flatnonzero(scored.leftovers[:, WORST] > _FOREIGN_SHARE * p[:, 3])
     if not rows.size:
         return found, place
-    residual = np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0)
+    residual = _residuals(windows, scored, rows)
     p, x, smooth = p[rows], windows.x[rows], _box_means(residual)
     apart = np.abs(x - p[:, :1]) > _APART * p[:, 1:2]
     apart &= np.abs(x - r2_nm(p)[:, None]) > _APART * p[:, 1:2]
-    level = np.median(np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0), 1)
-    smooth = np.where(apart, smooth - np.maximum(level, 0.0)[:, None], 0.0)
-    sigma = np.sqrt(scored.variance[rows] / _SMOOTH_PX)
+    smooth = np.where(apart, smooth, 0.0)
     at = smooth.argmax(axis=1)
+    some = np.flatnonzero(smooth.max(axis=1) > _FOREIGN_SHARE * p[:, 3])
+    if not some.size:
+        return found, place
+    rows, p, x, residual, at = rows[some], p[some], x[some], residual[some], at[some]
     row = np.arange(rows.size)
-    top = smooth[row, at]
-    strong = (top > _FOREIGN_SIGMA * sigma[row, at]) & (top > _FOREIGN_SHARE * p[:, 3])
+    top = smooth[some, at] - np.maximum(np.median(residual, axis=1), 0.0)
+    sigma = np.sqrt(scored.variance[rows, at] / _SMOOTH_PX)
+    strong = (top > _FOREIGN_SIGMA * sigma) & (top > _FOREIGN_SHARE * p[:, 3])
     # A line stronger than the fitted one is the better candidate, not something to mask, unless
     # it may be R1 and the fitted one R2: `line_fit` decides between these readings.
     above = np.abs(x[row, at] - 2.0 * p[:, 0] + r2_nm(p))
     strong &= (above < _AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
     near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
-    found[rows] = near & strong[:, None] & apart
+    found[rows] = near & strong[:, None] & apart[some]
     place[rows] = np.where(strong, x[row, at], np.nan)
     return found, place
 
@@ -191,11 +201,17 @@ def background(x: Array, p: Array) -> Array:
 
 def _box_means(values: Array) -> Array:
     """Means over `_SMOOTH_PX` pixels; the ends, which are no place for a line, wrap around."""
-    half = _SMOOTH_PX // 2
+    half, width = _SMOOTH_PX // 2, values.shape[1]
+    wrapped = np.concatenate((values[:, -half:], values, values[:, :half]), axis=1)
     total = values.copy()
     for lag in range(1, half + 1):
-        total += np.roll(values, lag, axis=1) + np.roll(values, -lag, axis=1)
+        total += wrapped[:, half - lag :][:, :width] + wrapped[:, half + lag :][:, :width]
     return total / _SMOOTH_PX
+
+
+def _residuals(windows: Windows, scored: Scored, rows: NDArray[np.intp]) -> Array:
+    """Counts less model of some of the spectra, 0 where pixels are not used."""
+    return np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0)
 
 
 def _scatter(z: Array, used: Mask) -> Array:

@@ -20,6 +20,7 @@ __all__ = [
     "DAMPING_START",
     "DECREMENT",
     "DECREMENT_AT_END",
+    "DECREMENT_AT_REST",
     "MAX_ITERATIONS",
     "Constraints",
     "Noise",
@@ -33,8 +34,10 @@ Mask = NDArray[np.bool_]
 PARAMETERS: Final = len(DOUBLET)
 
 MAX_ITERATIONS: Final = 60
-# Square of the distance to the solution in units of sigma at which iterating stops, and at
+# Square of the distance to the solution in units of sigma at which a fit stays where it is (a
+# hundredth of sigma: one part in 1e4 of the variance), at which one step more is the last, and at
 # which a fit that ran out of iterations still counts as having come to rest.
+DECREMENT_AT_REST: Final = 1e-4
 DECREMENT: Final = 1e-3
 DECREMENT_AT_END: Final = 1e-2
 DAMPING_START: Final = 1e-3
@@ -53,6 +56,11 @@ class Windows:
     """False for pixels that are masked, or only fill the row."""
     floor: Array
     """Variance of a pixel without light in counts squared."""
+
+    @property
+    def pitch_nm(self) -> Array:
+        """Mean distance of the pixels that are used, shape (spectra,)."""
+        return (self.x.max(axis=1) - self.x[:, 0]) / np.maximum(self.used.sum(axis=1), 1)
 
     def take(self, which: NDArray[np.intp] | Mask) -> "Windows":
         """Some of the spectra."""

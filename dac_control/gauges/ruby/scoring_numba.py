@@ -22,6 +22,7 @@ from dac_control.gauges.ruby.scoring import (
     DAMPING_START,
     DECREMENT,
     DECREMENT_AT_END,
+    DECREMENT_AT_REST,
     MAX_ITERATIONS,
     Constraints,
     Noise,
@@ -117,7 +118,7 @@ def _score_one(
     damping, decrement, here, chi2 = DAMPING_START, np.inf, np.inf, np.inf
     turns, free_count = 0, 0
     # the start is taken as it is; so is the last step, and a return from steps that were not good
-    first, taken, last = True, True, False
+    first, taken, last, solved = True, True, False, False
     while True:
         of_data, count = sweep(
             trial, active, width, offset, per_count, table, blend, rows, work, products
@@ -136,21 +137,29 @@ def _score_one(
             free_count = scale_system(
                 information, gradient, p, lower, upper, active, free, scale, system
             )
-            decrement = solve(system, free_count, 0.0, free, scale, factor, step)
+            damping = damping if first else damping / 10.0
             # Where the model misses the data by more than noise, noise is no measure of rest.
-            decrement /= max(1.0, here / max(pixels, 1))
+            noise = max(1.0, here / max(pixels, 1))
+            decrement = solve(system, free_count, damping, free, scale, factor, step) / noise
+            solved = True
+            # damping shortens the step: only where it is short, the way may be short without
+            if not decrement >= DECREMENT_AT_END:
+                decrement = solve(system, free_count, 0.0, free, scale, factor, step) / noise
+                solved = False
             if not math.isfinite(decrement):
                 return False, chi2
-            damping = damping if first else damping / 10.0
+            if decrement < DECREMENT_AT_REST:
+                break
             taken = last = decrement < DECREMENT
             first = False
             turns += 1
         else:
             damping *= 6.0
             taken = last = damping >= DAMPING_MAX
-        if not last:
+            solved = False
+        if not (last or solved):
             solve(system, free_count, damping, free, scale, factor, step)
-        elif decrement >= DECREMENT:
+        elif last and decrement >= DECREMENT:
             for j in range(_P):
                 step[j] = 0.0
         for j in range(_P):

@@ -18,6 +18,7 @@ from dac_control.gauges.ruby.scoring import (
     DAMPING_START,
     DECREMENT,
     DECREMENT_AT_END,
+    DECREMENT_AT_REST,
     MAX_ITERATIONS,
     Constraints,
     Noise,
@@ -156,13 +157,16 @@ class _Bench:
         self.damping = np.where(good, self.damping / 10.0, self.damping * 6.0)
         p = self.p[:, self.sums.parameters]
         free = self.active & ~_blocked(p, self.gradient, self.lower, self.upper)
-        decrement, undamped, damped = newton_steps(
+        decrements, undamped, damped = newton_steps(
             self.information, self.gradient, free, self.damping
         )
         # Where the model misses the data by more than noise, noise is no measure of rest.
-        decrement /= np.maximum(1.0, self.here / self.pixels)
+        decrements /= np.maximum(1.0, self.here / self.pixels)
+        # damping shortens the step: only where it is short, the way may be short without
+        decrement = np.where(decrements[1] >= DECREMENT_AT_END, decrements[1], decrements[0])
         broken = judged & ~(np.isfinite(self.here) & np.isfinite(decrement))
         self.decrement = np.where(judged, decrement, self.decrement)
+        done |= judged & (self.decrement < DECREMENT_AT_REST)
         self.turns += judged
         near = judged & (self.decrement < DECREMENT)
         self.last = near | (~good & (self.damping >= DAMPING_MAX))

@@ -1,7 +1,5 @@
 """One window in compiled code: the weighted products of its derivatives, in one sweep."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,9 +7,7 @@ from dac_control.gauges.ruby.compiled import helper, vector_helper
 from dac_control.gauges.ruby.lines_numba import (
     BLOCK,
     FLOOR,
-    MODEL,
     NEW_WEIGHT,
-    RESIDUAL,
     ROWS,
     SIZE,
     VOIGT,
@@ -20,9 +16,11 @@ from dac_control.gauges.ruby.lines_numba import (
     X,
     Y,
     blend_rows,
-    first_line,
-    second_line,
+    one_line,
+    one_voigt,
     true_voigt,
+    two_lines,
+    two_voigts,
 )
 
 __all__ = ["keep_weights", "pack", "sweep"]
@@ -77,7 +75,7 @@ def sweep(
     squared residuals over variance. Returns that sum with the weights kept from before, and the
     number of entries of `rows`.
     """
-    with_partner = active[8] or p[8] != 0.0
+    with_partner = active[8] or active[9] or active[10] or p[8] != 0.0
     with_voigt = active[VOIGT] or p[VOIGT] != 0.0
     count = 0
     for j in range(SIZE):
@@ -96,42 +94,20 @@ def sweep(
         part = work[b * ROWS * BLOCK : (b + 1) * ROWS * BLOCK]
         left = min(BLOCK, pixels - b * BLOCK)
         n = (left + _STRIDE - 1) // _STRIDE * _STRIDE
-        first_line(part, p, n)
-        if with_partner:
-            second_line(part, p, n)
         if with_voigt:
             true_voigt(part, p, with_partner, blend, n)
-        merit += _weigh(part, offset, per_count, n)
+            if with_partner:
+                merit += two_voigts(part, p, offset, per_count, n)
+            else:
+                merit += one_voigt(part, p, offset, per_count, n)
+        elif with_partner:
+            merit += two_lines(part, p, offset, per_count, n)
+        else:
+            merit += one_line(part, p, offset, per_count, n)
         for a in range(0, count, 3):
             for c in range(0, a + 1, 3):
                 _tile(part, rows, a, c, n, products)
     return merit, count
-
-
-@vector_helper
-def _weigh(w: Array, offset: float, per_count: float, n: int) -> float:
-    """Divide derivatives and residuals by sigma; returns the merit with the former weights."""
-    merit = 0.0
-    for k in range(n):
-        model = w[MODEL * BLOCK + k]
-        residual = w[Y * BLOCK + k] - model
-        merit += w[WEIGHT * BLOCK + k] * residual * residual
-        variance = max(model - offset, 0.0) * per_count + w[FLOOR * BLOCK + k]
-        scale = 1.0 / math.sqrt(variance)
-        w[NEW_WEIGHT * BLOCK + k] = scale * scale
-        w[RESIDUAL * BLOCK + k] = scale * residual
-        w[(J + 0) * BLOCK + k] *= scale
-        w[(J + 1) * BLOCK + k] *= scale
-        w[(J + 2) * BLOCK + k] *= scale
-        w[(J + 3) * BLOCK + k] *= scale
-        w[(J + 4) * BLOCK + k] *= scale
-        w[(J + 5) * BLOCK + k] *= scale
-        w[(J + 6) * BLOCK + k] *= scale
-        w[(J + 7) * BLOCK + k] *= scale
-        w[(J + 8) * BLOCK + k] *= scale
-        w[(J + 9) * BLOCK + k] *= scale
-        w[(J + 10) * BLOCK + k] *= scale
-    return merit
 
 
 @vector_helper

@@ -1,11 +1,11 @@
-"""The pixels about a candidate for R1: which ones, where a fit starts, and what binds it."""
+"""The pixels about a candidate for R1: which ones, and what binds their fit."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET, LN2_4
+from dac_control.gauges.ruby.lineshape import DOUBLET
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.scoring import Constraints, Windows
 
@@ -15,7 +15,6 @@ __all__ = [
     "SPLITTING_LIMITS_CM1",
     "constraints",
     "cut",
-    "starts",
     "unlikeliness",
     "walked",
 ]
@@ -61,9 +60,6 @@ _WANDER_WIDTHS: Final = 0.8
 _NARROWER: Final = 0.2
 """Share of its first estimate below which a width is not sought: where the top of a line is cut
 off, its flanks alone are also those of a line without width and without end."""
-_NARROW_NM: Final = 0.35
-"""Narrower than the prior of the splitting: R2 has to be looked for."""
-
 PIXELS_NEEDED: Final = len(DOUBLET) + 3
 
 
@@ -112,26 +108,6 @@ def cut(
     used = usable.take(flat) & inside
     windows = Windows(x.take(index), y.take(flat), used, floor.take(index))
     return windows, index, inside
-
-
-def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array) -> Array:
-    """Parameters to start from: background from the darkest pixels, height by least squares."""
-    level = _dark_level(windows)
-    line = _gauss(windows.x - r1_nm[:, None], fwhm_nm)
-    r2 = CM1_NM / (CM1_NM / r1_nm + SPLITTING_CM1)
-    line = line + ratio[:, None] * _gauss(windows.x - r2[:, None], fwhm_nm)
-    line *= windows.used
-    height = np.sum(line * (windows.y - level[:, None]), axis=1)
-    height /= np.maximum(np.sum(line * line, axis=1), 1e-12)
-    start = np.zeros((r1_nm.size, len(DOUBLET)))
-    splitting = np.full(r1_nm.size, SPLITTING_CM1)
-    narrow = np.flatnonzero((fwhm_nm < _NARROW_NM) & (ratio > 0.0))
-    if narrow.size:
-        splitting[narrow] = _seen_splitting(windows.take(narrow), r1_nm[narrow])
-    start[:, 0], start[:, 1], start[:, 2] = r1_nm, fwhm_nm, 0.5
-    start[:, 3], start[:, 4] = height, level
-    start[:, 8], start[:, 9], start[:, 10] = ratio, splitting, 1.0
-    return start
 
 
 def constraints(
@@ -210,32 +186,3 @@ def walked(r1_nm: Array, start_nm: Array, fwhm_nm: Array) -> Mask:
 
 def _reach_nm(fwhm_nm: Array) -> Array:
     return np.maximum(_WANDER_NM, _WANDER_WIDTHS * fwhm_nm)
-
-
-def _seen_splitting(windows: Windows, r1_nm: Array) -> Array:
-    """Where the brightest three pixels stand at which R2 can be: a narrow R2 must be met."""
-    x = windows.x
-    y = np.where(windows.used, windows.y, -np.inf)
-    smooth = np.full(y.shape, -np.inf)
-    smooth[:, 1:-1] = y[:, :-2] + y[:, 1:-1] + y[:, 2:]
-    splitting = CM1_NM / x - CM1_NM / r1_nm[:, None]
-    low, high = SPLITTING_LIMITS_CM1
-    allowed = (splitting > low) & (splitting < high)
-    at = np.where(allowed, smooth, -np.inf).argmax(axis=1)
-    row = np.arange(r1_nm.size)
-    seen = allowed[row, at] & np.isfinite(smooth[row, at])
-    return np.where(seen, splitting[row, at], SPLITTING_CM1)
-
-
-def _dark_level(windows: Windows) -> Array:
-    """About the level of the darkest fifth of each window, shape (spectra,)."""
-    values = np.where(windows.used, windows.y, np.inf)
-    rank = int(0.2 * (float(np.median(windows.used.sum(axis=1))) - 1.0))
-    level = np.partition(values, max(rank, 0), axis=1)[:, max(rank, 0)]
-    lowest = values.min(axis=1)
-    level = np.where(np.isfinite(level), level, lowest)
-    return np.where(np.isfinite(level), level, 0.0)
-
-
-def _gauss(offset_nm: Array, fwhm_nm: Array) -> Array:
-    return np.exp(-LN2_4 * (offset_nm / fwhm_nm[:, None]) ** 2)

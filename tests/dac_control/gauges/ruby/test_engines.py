@@ -16,7 +16,8 @@ from dac_control.gauges.ruby.leftovers import SKEW
 from dac_control.gauges.ruby.lineshape import evaluate_ruby
 from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
 from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
-from dac_control.gauges.ruby.windows import constraints, cut, starts
+from dac_control.gauges.ruby.starts import starts
+from dac_control.gauges.ruby.windows import constraints, cut
 
 pytest.importorskip("numba")
 
@@ -47,7 +48,7 @@ def problem(
     width = np.full(r1.size, 1.2 * fwhm_nm)
     doublet = np.full(r1.size, ratio > 0.0)
     windows = cut(X, y, used, FLOOR, r1, width)[0]
-    start = starts(windows, r1, width, np.where(doublet, ratio, 0.0))
+    start = starts(windows, r1, width, np.where(doublet, ratio, 0.0), np.zeros(r1.size))
     limits = constraints(
         windows,
         start,

@@ -1,0 +1,94 @@
+"""Where the fit of a window starts: the nearer to its end, the fewer steps it takes."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET, LN2_4
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.scoring import Windows
+from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
+
+__all__ = ["starts"]
+
+Array = NDArray[np.float64]
+
+_NARROW_NM: Final = 0.35
+"""Narrower than the prior of the splitting: R2 has to be looked for,"""
+_RESOLVED_NM: Final = 0.8
+_CLEAR_SCORE: Final = 50.0
+"""and may be where R2 stands apart and out of the noise: a fit that starts at a splitting two
+sigma off takes five times as long."""
+
+
+def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array, score: Array) -> Array:
+    """Parameters to start from: background from the darkest pixels, height by least squares."""
+    splitting = np.full(r1_nm.size, SPLITTING_CM1)
+    narrow = (fwhm_nm < _NARROW_NM) & (ratio > 0.0)
+    clear = (fwhm_nm < _RESOLVED_NM) & (score > _CLEAR_SCORE) & (ratio > 0.0) & ~narrow
+    for chosen, brightness in ((narrow, _three_pixels), (clear, _least_of_three)):
+        rows = np.flatnonzero(chosen)
+        if rows.size:
+            part = windows.take(rows)
+            splitting[rows] = _seen_splitting(part.x, brightness(part), r1_nm[rows])
+    level = _dark_level(windows)
+    line = _gauss(windows.x - r1_nm[:, None], fwhm_nm)
+    r2 = CM1_NM / (CM1_NM / r1_nm + splitting)
+    line = line + ratio[:, None] * _gauss(windows.x - r2[:, None], fwhm_nm)
+    line *= windows.used
+    height = np.sum(line * (windows.y - level[:, None]), axis=1)
+    height /= np.maximum(np.sum(line * line, axis=1), 1e-12)
+    start = np.zeros((r1_nm.size, len(DOUBLET)))
+    start[:, 0], start[:, 1], start[:, 2] = r1_nm, fwhm_nm, 0.5
+    start[:, 3], start[:, 4] = height, level
+    start[:, 8], start[:, 9], start[:, 10] = ratio, splitting, 1.0
+    return start
+
+
+def _seen_splitting(x: Array, brightness: Array, r1_nm: Array) -> Array:
+    """Where it is brightest among the places that R2 can have; the middle of a plateau.
+
+    Not at the end of these places, where it is the flank of something else.
+    """
+    splitting = CM1_NM / x - CM1_NM / r1_nm[:, None]
+    low, high = SPLITTING_LIMITS_CM1
+    allowed = np.where((splitting > low) & (splitting < high), brightness, -np.inf)
+    first = allowed.argmax(axis=1)
+    last = allowed.shape[1] - 1 - allowed[:, ::-1].argmax(axis=1)
+    row = np.arange(r1_nm.size)
+    top = allowed[row, first]
+    seen = np.isfinite(top) & (brightness[row, first - 1] <= top)
+    seen &= brightness[row, np.minimum(last + 1, allowed.shape[1] - 1)] <= top
+    return np.where(seen, splitting[row, (first + last) // 2], SPLITTING_CM1)
+
+
+def _three_pixels(windows: Windows) -> Array:
+    """Sums of neighbouring pixels: a narrow R2 must be met."""
+    y = np.where(windows.used, windows.y, -np.inf)
+    brightness = np.full(y.shape, -np.inf)
+    brightness[:, 1:-1] = y[:, :-2] + y[:, 1:-1] + y[:, 2:]
+    return brightness
+
+
+def _least_of_three(windows: Windows) -> Array:
+    """Least of neighbouring pixels: no spike is as broad as that, and a clipped line is."""
+    top = np.where(windows.used, windows.y, -np.inf).max(axis=1)
+    y = np.minimum(windows.y, top[:, None])
+    brightness = np.full(y.shape, -np.inf)
+    brightness[:, 1:-1] = np.minimum(np.minimum(y[:, :-2], y[:, 2:]), y[:, 1:-1])
+    return brightness
+
+
+def _dark_level(windows: Windows) -> Array:
+    """About the level of the darkest fifth of each window, shape (spectra,)."""
+    values = np.where(windows.used, windows.y, np.inf)
+    rank = int(0.2 * (float(np.median(windows.used.sum(axis=1))) - 1.0))
+    level = np.partition(values, max(rank, 0), axis=1)[:, max(rank, 0)]
+    lowest = values.min(axis=1)
+    level = np.where(np.isfinite(level), level, lowest)
+    return np.where(np.isfinite(level), level, 0.0)
+
+
+def _gauss(offset_nm: Array, fwhm_nm: Array) -> Array:
+    return np.exp(-LN2_4 * (offset_nm / fwhm_nm[:, None]) ** 2)
