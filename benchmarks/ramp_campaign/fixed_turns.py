@@ -22,6 +22,7 @@ __all__ = ["Conditions", "conditions_of", "fastest_fixed_turns"]
 _PRECISION = 1.02
 """Ratio at which the search for the largest step ends."""
 _MOST_STEPS = 5000
+_FEW = 5
 _BACK_PART = 0.8
 """Of the top, where the way back ends."""
 
@@ -83,19 +84,28 @@ def fastest_fixed_turns(
     back : bool
         True if the limit holds on the way back as well, where friction makes cells steeper.
     """
-    low, high = 2e-4, jobs[0].stratum.station.limits.max_step_turns
-    while high / low > _PRECISION:
-        middle = math.sqrt(low * high)
-        keeps = all(
-            _ramp(job, part, conditions, middle, top_gpa, back) is not None
-            for job, part in zip(jobs, parts, strict=True)
-        )
-        low, high = (middle, high) if keeps else (low, middle)
-    found = (
-        _ramp(job, part, conditions, low, top_gpa, False)
-        for job, part in zip(jobs, parts, strict=True)
-    )
-    return low, [steps for steps in found if steps is not None]
+    ramps = list(zip(jobs, parts, strict=True))
+    most_turns = jobs[0].stratum.station.limits.max_step_turns
+
+    def keeps(job: Job, part: float, turn: float) -> bool:
+        return _ramp(job, part, conditions, turn, top_gpa, back) is not None
+
+    # the few ramps that failed last decide; all others are only asked at the end
+    strict = ramps[:_FEW]
+    while True:
+        low, high = 2e-4, most_turns
+        while high / low > _PRECISION:
+            middle = math.sqrt(low * high)
+            broken = next((ramp for ramp in strict if not keeps(*ramp, middle)), None)
+            low, high = (middle, high) if broken is None else (low, middle)
+            if broken is not None:
+                strict = [broken, *(ramp for ramp in strict if ramp is not broken)]
+        found = [ramp for ramp in ramps if ramp not in strict and not keeps(*ramp, low)]
+        if not found:
+            break
+        strict = [*found, *strict]
+    steps = (_ramp(job, part, conditions, low, top_gpa, False) for job, part in ramps)
+    return low, [each for each in steps if each is not None]
 
 
 def _ramp(
@@ -109,7 +119,7 @@ def _ramp(
 
     def read() -> float:
         clock.lab_s += conditions.dwell_s
-        pressure = part * float(twin.state()["pressure_gpa"])
+        pressure = part * twin.pressure_gpa()
         return pressure + conditions.noise_gpa(pressure) * float(rng.standard_normal())
 
     here, begin, up = read(), twin.turns, 0

@@ -329,6 +329,11 @@ class Twin:
         with self._lock:
             return describe(self._advance(), self._optics, self._settings)
 
+    def pressure_gpa(self) -> float:
+        """Return the true pressure of the sample now, GPa: a part of `state`, and much sooner."""
+        with self._lock:
+            return self._advance().moment().pressure_gpa
+
     def last_exposure(self) -> dict[str, Any] | None:
         """Return the true state averaged over the last exposure; None before the first."""
         with self._lock:
