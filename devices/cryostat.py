@@ -160,6 +160,16 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         self._driver.hold()
         return True
 
+    def heater_off(self) -> None:
+        """Switch the heater off, ahead of anything queued; blocks, not for plans.
+
+        Raises
+        ------
+        DacError
+            If it was not read back as off.
+        """
+        self._driver.heater_off()
+
     def destroy(self) -> None:
         """Hold what is under way, end both threads, close the link."""
         self.stop()

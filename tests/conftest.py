@@ -95,6 +95,10 @@ class TwinCryostat(_TwinDriver):
     def hold(self) -> None:
         self.twin.set_loop(1, setpoint_k=self.twin.moving_setpoint_k(1), ramp_on=False)
 
+    def heater_off(self) -> None:
+        self._maybe_fail()
+        self.twin.set_loop(1, range=0)
+
 
 class TwinScrew(_TwinDriver):
     """A motor at constant speed; counts what it was sent."""

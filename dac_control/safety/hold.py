@@ -68,7 +68,8 @@ class HoldFlag:
             reason, self._interruption = self._interruption, None
             return reason
 
-    def release(self) -> None:
-        """Let the ramp go on."""
+    def release(self, only: str | None = None) -> None:
+        """Let the ramp go on; with `only`, if it is held for a reason that begins so."""
         with self._lock:
-            self._reason = None
+            if only is None or (self._reason or "").startswith(only):
+                self._reason = None

@@ -261,6 +261,26 @@ class LakeShore336:
                 f" as: {state}."
             )
 
+    def heater_off(self) -> None:
+        """Switch the heater off (RANGE 0), ahead of everything that waits, and read back.
+
+        Raises
+        ------
+        InstrumentError
+            If the heater's range does not read back as off.
+        UncertainWrite
+            If a reply was lost and reading back does not show it off.
+        """
+        output = self._output
+        fields, lost = self._line.command(f"RANGE {output},0", (f"RANGE? {output}",), priority=True)
+        if (found := parse_integer(fields[0])) != 0:
+            state = f"range {found}"
+            if lost is not None:
+                raise UncertainWrite(f"{lost} Read back: {state}.") from lost
+            raise InstrumentError(
+                f"The heater of {self.address} was to be switched off, but reads back: {state}."
+            )
+
     def instrument_limits(self) -> LakeShoreLimits:
         """Read what the instrument itself is set to; reading may clear a latched heater fault."""
         stage, cell, output = self._inputs["stage"], self._inputs["cell"], self._output

@@ -90,6 +90,10 @@ class CryostatDriver(InstrumentDriver, Protocol):
         """Freeze the setpoint where a ramp of it has come to; the loop stays on."""
         ...
 
+    def heater_off(self) -> None:
+        """Switch the loop's heater off, and read that back; only where a rule asks for it."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class DriveReading:

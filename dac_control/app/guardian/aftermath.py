@@ -87,7 +87,11 @@ class Aftermath:
         return f"The run ended because {self.why}; {said}."
 
     def _hold(self) -> str:
-        taken = TakeOver(make_drivers(self.station), freeze_setpoint=self.state.setpoint_moving)
+        taken = TakeOver(
+            make_drivers(self.station),
+            freeze_setpoint=self.state.setpoint_moving,
+            heater_off=self.state.heater_off_asked,
+        )
         try:
             taken.wait(_HOLD_TIMEOUT_S)
             for deed in taken.deeds:

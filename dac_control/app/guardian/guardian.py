@@ -14,6 +14,8 @@ from rich.console import Console
 from dac_control.app.guardian.aftermath import Aftermath, write_report
 from dac_control.app.guardian.channel import Door, Wire
 from dac_control.app.guardian.chronicle import Chronicle
+from dac_control.app.guardian.people import People
+from dac_control.app.guardian.rule_keeper import Order, RuleKeeper
 from dac_control.app.guardian.watch import Patience, WorkerState
 from dac_control.app.guardian.worker_process import WorkerProcess
 from dac_control.app.signals import SIGNALS, ended_by
@@ -68,6 +70,8 @@ class Guardian:
         self._as_json = as_json
         self._state = WorkerState(now_s=time.monotonic(), patience=patience or Patience())
         self._chronicle = Chronicle(guardian_log(station.storage.state), self._run_uid)
+        self._rules = RuleKeeper([rule.as_rule() for rule in station.rules], station.storage.runs)
+        self._people = People(station, self._chronicle)
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._wire: Wire | None = None
         self._asked: str | None = None
@@ -76,7 +80,9 @@ class Guardian:
 
     def keep_watch(self) -> int:
         """Let the worker do its run; return the exit status of the command."""
-        with self._signals(), contextlib.closing(Door()) as door:
+        with self._signals(), self._people, contextlib.closing(Door()) as door:
+            for problem in self._people.problems:
+                self._console.print(problem, soft_wrap=True, markup=False)
             worker = WorkerProcess(self._arguments, door.invitation)
             self._chronicle.note("started", worker=worker.pid)
             listener = threading.Thread(
@@ -119,6 +125,8 @@ class Guardian:
                 self._state.forgive(now_s - looked_s)
             looked_s = now_s
             self._pass_on(now_s)
+            for order in self._rules.look(self._state, now_s):
+                self._carry_out(order)
             if self._state.exit_status is not None:
                 # nothing moves after a farewell; a worker that cannot leave is made to
                 worker.wait(_LEAVING_S)
@@ -157,7 +165,7 @@ class Guardian:
             case "ready":
                 # the worker has the station, so the log is ours to write
                 self._chronicle.begin()
-            case "run" | "step" | "stop":
+            case "run" | "step" | "stop" | "heater":
                 what = str(message["kind"])
                 self._chronicle.note(what, **{k: v for k, v in message.items() if k != "kind"})
 
@@ -174,6 +182,22 @@ class Guardian:
         # a worker that does not read is frozen, which is noticed elsewhere
         with contextlib.suppress(OSError):
             wire.send({"kind": "end", "reason": reason})
+
+    def _carry_out(self, order: Order) -> None:
+        """Tell people of an alarm, and ask the worker for what the rule wants."""
+        alarm = order.alarm
+        self._chronicle.note(
+            "alarm", rule=alarm.rule.name, kind=alarm.kind, message=alarm.message, asked=order.kind
+        )
+        self._people.tell(order.notice)
+        if order.kind == "heater_off":
+            self._state.heater_off_asked = True
+        if order.kind in ("end", "heater_off"):
+            self._state.ask_to_end(time.monotonic())
+        if order.kind and self._wire is not None:
+            # a worker that does not read is frozen, which is noticed elsewhere
+            with contextlib.suppress(OSError):
+                self._wire.send({"kind": order.kind, "reason": order.reason})
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -211,6 +235,7 @@ class Guardian:
             station=self._station, state=self._state, chronicle=self._chronicle, why=why
         )
         said = aftermath.carry_out()
+        self._people.say("The run was taken over by its guardian", said, "critical")
         self._console.print(said, soft_wrap=True, markup=False, style="bold red")
         run = self._state.run
         if run is not None:
@@ -223,6 +248,7 @@ class Guardian:
         """The worker ended in order; a run that it could not close, on a full disk, is closed."""
         state, run = self._state, self._state.run
         if run is not None:
+            self._people.run_is_over(run.folder.name, state.ending or state.failure)
             reason = state.failure or "the worker ended without the run's end on the disk"
             try:
                 closed = close_run(

@@ -7,6 +7,7 @@ again and again, so that a dead one never keeps another from being brought to ho
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dac_control.app.drivers import Drivers
@@ -59,23 +60,29 @@ class TakeOver:
     freeze_setpoint : bool
         Whether a setpoint was on its way: it then stays where it has come to. Otherwise the
         temperature loop is only looked at.
+    heater_off : bool
+        Whether a rule asked for the heater to be switched off.
     """
 
-    def __init__(self, drivers: Drivers, *, freeze_setpoint: bool = False) -> None:
+    def __init__(
+        self, drivers: Drivers, *, freeze_setpoint: bool = False, heater_off: bool = False
+    ) -> None:
         self.drive: DriveReading | None = None
         """Where the screw was read after it was stopped; None if it was not."""
         self.deeds: list[Deed] = []
         self._began_s = time.monotonic()
         self._drivers: list[InstrumentDriver] = []
         self._lanes: list[StopLane] = []
-        self._begin("drive", drivers.drive, lambda deed: self._stop_drive(drivers.drive, deed))
-        laser = drivers.laser
-        if laser is not None:
-            self._begin("laser", laser, lambda deed: _shut(laser, deed))
+        self._begin("drive", drivers.drive, partial(self._stop_drive, drivers.drive))
+        for role in ("laser", "lamp", "line_lamp"):
+            light: LaserDriver | None = getattr(drivers, role)
+            # a lamp in a person's hands is not ours to switch
+            if light is not None and not getattr(light, "waits_for_a_person", False):
+                self._begin(role, light, partial(_shut, light))
         self._begin(
             "cryostat",
             drivers.cryostat,
-            lambda deed: _keep_loop(drivers.cryostat, deed, freeze=freeze_setpoint),
+            partial(_keep_loop, drivers.cryostat, freeze=freeze_setpoint, off=heater_off),
         )
 
     def wait(self, timeout_s: float) -> bool:
@@ -135,9 +142,11 @@ def _shut(driver: LaserDriver, deed: Deed) -> bool:
     return not reading.emitting
 
 
-def _keep_loop(driver: CryostatDriver, deed: Deed, *, freeze: bool) -> bool:
+def _keep_loop(driver: CryostatDriver, deed: Deed, *, freeze: bool, off: bool) -> bool:
     if freeze:
         driver.hold()
+    if off:
+        driver.heater_off()
     reading = driver.read()
     deed.found = {
         "stage_temperature_k": reading.stage_temperature_k,

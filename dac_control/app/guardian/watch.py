@@ -64,6 +64,10 @@ class WorkerState:
     exit_status: int | None = None
     """What it said when it ended in order."""
     failure: str = ""
+    heater_off_asked: bool = False
+    """A rule asked for it; whoever takes over sees to it."""
+    ending: str = ""
+    """Exit status and reason of the run, once it has stopped."""
     _last_sign_s: float = 0.0
     _loop_age_s: float = 0.0
     _lab: tuple[float, float] | None = None
@@ -87,6 +91,8 @@ class WorkerState:
                 self.step = int(message["number"])
             case "stop":
                 self.phase = "finishing"
+                status, reason = message.get("exit_status", ""), message.get("reason", "")
+                self.ending = f"{status}: {reason}" if reason else str(status)
             case "bye":
                 self.exit_status = int(message["status"])
                 self.failure = str(message.get("failure", ""))

@@ -130,6 +130,10 @@ class TwinCryostat(TwinBacked):
         here_k = self._twin.moving_setpoint_k(self._output)
         self._twin.set_loop(self._output, setpoint_k=here_k, ramp_on=False)
 
+    def heater_off(self) -> None:
+        """Switch the heater off."""
+        self._twin.set_loop(self._output, range=0)
+
     def _sensor(self, channel: str) -> float:
         reading_k = self._twin.sensor_k(channel)
         if reading_k is None:

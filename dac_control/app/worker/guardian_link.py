@@ -15,6 +15,7 @@ from dac_control.app.guardian.channel import Wire
 from dac_control.app.session import Session
 from dac_control.app.worker.interrupt import interrupt_main_thread
 from dac_control.app.worker.published import Published
+from dac_control.errors import DacError
 
 __all__ = ["GuardianLink"]
 
@@ -140,10 +141,24 @@ class GuardianLink:
                         self._session.hold.hold(reason)
                 case "release":
                     if self._session is not None:
-                        self._session.hold.release()
+                        self._session.hold.release(reason)
                 case "end":
                     self._end(reason)
+                case "heater_off":
+                    self._heater_off(reason)
         self._end(LOST)
+
+    def _heater_off(self, reason: str) -> None:
+        """Switch the heater off and end in hold; the guardian is told how that went."""
+        session, error = self._session, ""
+        if session is None:
+            return
+        try:
+            session.instruments.cryostat.heater_off()
+        except DacError as failure:
+            error = str(failure)
+        self.post({"kind": "heater", "reason": reason, "off": not error, "error": error})
+        self._end(reason)
 
     def _end(self, reason: str) -> None:
         session = self._session

@@ -20,19 +20,23 @@ PUBLISHED: dict[str, tuple[str, str]] = {
     "setpoint_k": ("cryostat", "setpoint_k"),
     "heater_percent": ("cryostat", "heater_percent"),
     "turns": ("drive", "turns"),
-    "target_turns": ("drive", "target_turns"),
     "pressure_gpa": ("ruby", "pressure_gpa"),
-    "pressure_sigma_gpa": ("ruby", "pressure_sigma_stat_gpa"),
+    "pressure_sigma_stat_gpa": ("ruby", "pressure_sigma_stat_gpa"),
+    "pressure_sigma_sys_gpa": ("ruby", "pressure_sigma_sys_gpa"),
     "chip_temperature_k": ("ruby", "chip_temperature_k"),
     "predicted_gpa": ("step", "predicted_gpa"),
     "predicted_low_gpa": ("step", "predicted_low_gpa"),
     "predicted_high_gpa": ("step", "predicted_high_gpa"),
+    "bound_gpa": ("step", "bound_gpa"),
     "drift_gpa_per_h": ("step", "drift_gpa_per_h"),
     "hole_um": ("picture", "hole_um"),
-    "brightness": ("picture", "brightness"),
+    "hole_px": ("picture", "hole_px"),
     "laser_power_mw": ("light", "power_mw"),
+    "laser_emitting": ("light", "is_on"),
 }
-"""Name to role and attribute; a station without the role does not publish it."""
+"""Name of a reading (`dac_control.safety.rules.READINGS`) to role and attribute; a station without
+the role does not publish it. ``moving`` comes beside them, and ``disk_free_gb`` is the guardian's
+own."""
 
 
 class Published:
@@ -52,6 +56,7 @@ class Published:
             signal = getattr(getattr(instruments, role, None), attribute, None)
             if signal is not None:
                 self._signals[name] = signal
+        self._drive = instruments.drive
         self._clock: LabClock = instruments.clock
         self._seen: dict[str, float] = {}
 
@@ -77,5 +82,12 @@ class Published:
                 continue
             self._seen[name] = taken
             if isinstance(value, (int, float)) and math.isfinite(value):
-                age_s = max(0.0, wall_time - taken) * self._clock.speed
-                yield name, (float(value), lab_time_s - age_s)
+                yield name, (float(value), self._lab_time_s(taken, wall_time, lab_time_s))
+        reading = self._drive.last
+        if reading is not None and self._seen.get("moving") != reading.time:
+            self._seen["moving"] = reading.time
+            taken_s = self._lab_time_s(reading.time, wall_time, lab_time_s)
+            yield "moving", (float(reading.moving), taken_s)
+
+    def _lab_time_s(self, taken: float, wall_time: float, lab_time_s: float) -> float:
+        return lab_time_s - max(0.0, wall_time - taken) * self._clock.speed

@@ -27,3 +27,14 @@ def test_asking_for_an_end_wakes_the_one_who_can_end_a_run() -> None:
     flag.wake_waiter()
     flag.wait_until_end_is_asked()
     assert not flag.interrupted and not flag.raised
+
+
+def test_a_rule_releases_only_what_it_held() -> None:
+    flag = HoldFlag()
+    flag.hold("coffee")
+    flag.release("rule 'warm'")
+    assert flag.reason == "coffee"
+    flag.release()
+    flag.hold("rule 'warm': 95 K")
+    flag.release("rule 'warm'")
+    assert not flag.raised

@@ -469,3 +469,12 @@ def test_wrong_arguments_are_refused(options, words):
 def test_wrong_address_is_refused(address):
     with pytest.raises(ConfigurationError):
         LakeShore336.at(address)
+
+
+def test_heater_off_is_read_back_and_a_lost_one_is_uncertain(bench, driver):
+    bench.faults.next(Fault.LOST_REQUEST, when=b"RANGE 1,0")
+    with pytest.raises(UncertainWrite, match="range 2"):
+        driver.heater_off()
+    bench.faults.next(Fault.SILENCE, when=b"RANGE 1,0")
+    driver.heater_off()
+    assert driver.read().heater_range == 0
