@@ -7,6 +7,7 @@ that can be shown without a traceback.
 __all__ = [
     "ConfigurationError",
     "DacError",
+    "Disagreement",
     "IdentityError",
     "IndexUnreachable",
     "InstrumentError",
@@ -106,6 +107,10 @@ class NotifyFailed(DacError):
 
 class RampHeld(DacError):
     """A ramp ended in hold before it was done; the text says why."""
+
+
+class Disagreement(RampHeld):
+    """A run cannot be taken up again: what was found is not what it left; nothing was moved."""
 
 
 class RecordError(DacError):

@@ -12,6 +12,7 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.picture_watch import PictureWatch
 from plans.ramp_step import StepAim, StepOutcome, take_step
+from plans.resumption import Resumption
 from plans.route import Repeat, Route, route_of
 from plans.settings import RampSettings, Targets
 from plans.step_choice import Branch, Point
@@ -31,6 +32,7 @@ def pressure_ramp(
     *,
     settings: RampSettings | None = None,
     md: Mapping[str, Any] | None = None,
+    resumption: Resumption | None = None,
 ) -> MsgGenerator[Any]:
     """Load, then unload, along targets in GPa or in turns, with a measurement at every step.
 
@@ -51,6 +53,9 @@ def pressure_ramp(
         Dwell, ruby and step settings.
     md : mapping, optional
         Added to the start document.
+    resumption : Resumption, optional
+        How an earlier run left the cell: targets that are passed are left out, and nothing moves
+        if the cell is found elsewhere.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def pressure_ramp(
         Where a measurement failed, a move failed, or a step answered by more than the limit:
         the drive stands still, the temperature is held, and the text says why.
     """
-    return (yield from ramp_run("pressure_ramp", instruments, targets, settings, md))
+    return (yield from ramp_run("pressure_ramp", instruments, targets, settings, md, resumption))
 
 
 def ramp_run(
@@ -70,6 +75,7 @@ def ramp_run(
     targets: Targets | Repeat,
     settings: RampSettings | None,
     md: Mapping[str, Any] | None,
+    resumption: Resumption | None = None,
 ) -> MsgGenerator[Any]:
     """Open the run of a plan that goes along targets, and carry it out."""
     settings = settings or RampSettings()
@@ -86,11 +92,15 @@ def ramp_run(
         "gauge_in_charge": settings.gauge,
         **dict(md or {}),
     }
-    return (yield from held_run(ramp_along(instruments, route, settings), document, instruments))
+    plan = ramp_along(instruments, route, settings, resumption)
+    return (yield from held_run(plan, document, instruments))
 
 
 def ramp_along(
-    instruments: Instruments, route: Route, settings: RampSettings
+    instruments: Instruments,
+    route: Route,
+    settings: RampSettings,
+    resumption: Resumption | None = None,
 ) -> MsgGenerator[None]:
     """Measure where the cell stands, then go along a route; inside a run that is open."""
     if instruments.light is not None:
@@ -99,6 +109,11 @@ def ramp_along(
         )
     watch = PictureWatch(instruments)
     start = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
+    if resumption is not None:
+        resumption.check(start.point.pressure_gpa)
+        route = resumption.rest_of(route, start.point, settings.step.tolerance_gpa)
+        if not route.legs:
+            return
     first = route.legs[0]
     limit_gpa = instruments.limits.pressure_limit_gpa
     if first.sign > 0 and start.point.pressure_gpa >= limit_gpa:

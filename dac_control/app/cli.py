@@ -130,6 +130,22 @@ def run(
 
 
 @app.command()
+def resume(
+    run: RunName,
+    station: Annotated[
+        Path | None,
+        typer.Option(help="Station file as it is now; by default the run's own."),
+    ] = None,
+    runs: Runs = None,
+    json: Json = False,
+) -> None:
+    """Take a ramp that held up again, where drive, journal and pressure agree."""
+    from dac_control.app.commands.guarded import resume_guarded
+
+    _guard(lambda: resume_guarded(run, runs, station, as_json=json))
+
+
+@app.command()
 def rehearse(
     run_file: Annotated[Path, typer.Argument(help="Run file (TOML).")],
     station: Annotated[Path, typer.Option(help="Station file (TOML).")] = Path("station.toml"),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import typer
 
 from dac_control.app.neighbours import check_neighbours
-from dac_control.errors import DacError, RampHeld
+from dac_control.errors import DacError, Disagreement, RampHeld
 
 __all__ = ["status_of"]
 
@@ -31,7 +31,8 @@ def status_of(
         check_neighbours()
         return command() or 0
     except DacError as error:
-        text, status = str(error), 1 if isinstance(error, RampHeld) else 2
+        held = isinstance(error, RampHeld) and not isinstance(error, Disagreement)
+        text, status = str(error), 1 if held else 2
     except KeyboardInterrupt:
         text, status = "Interrupted before a run began; nothing was moved.", 2
     typer.echo(text, err=True)

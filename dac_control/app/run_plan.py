@@ -7,12 +7,19 @@ from bluesky.utils import MsgGenerator
 
 from dac_control.app.run_file import RunFile
 from plans.instruments import Instruments
+from plans.resumption import Resumption
 
 __all__ = ["plan_of"]
 
 
 def plan_of(
-    run: RunFile, instruments: Instruments, md: Mapping[str, Any] | None = None
+    run: RunFile,
+    instruments: Instruments,
+    md: Mapping[str, Any] | None = None,
+    resumption: Resumption | None = None,
 ) -> MsgGenerator[Any]:
-    """The plan that a run file describes, not yet begun."""
-    return run.make(instruments, {"purpose": run.purpose, **dict(md or {})})
+    """The plan that a run file describes, or what is left of it, not yet begun."""
+    document = {"purpose": run.purpose, **dict(md or {})}
+    if resumption is not None:
+        return run.resume(instruments, document, resumption)
+    return run.make(instruments, document)

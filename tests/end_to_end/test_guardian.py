@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,11 @@ class Bench:
         """Begin a ramp by one long move from where the screw stands."""
         turns = self.laboratory.twin.turns + 0.05
         (self.folder / "run.toml").write_text(RUN.format(turns=turns), encoding="utf-8")
+        return self.command("run", "run.toml", "--json")
+
+    def command(self, *arguments: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [sys.executable, "-c", COMMAND, "run", "run.toml", "--json"],
+            [sys.executable, "-c", COMMAND, *arguments],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -129,6 +133,7 @@ def is_held(bench: Bench, run: Run, before_turns: float) -> None:
     assert len(run.table("primary")["seq_num"]) == 1, "a step was recorded for a cut move"
 
 
+@pytest.mark.timeout(300)
 def test_a_killed_worker_is_taken_over_and_its_run_closed(bench: Bench) -> None:
     before = bench.laboratory.twin.turns
     guardian = bench.start()
@@ -158,6 +163,25 @@ def test_a_killed_worker_is_taken_over_and_its_run_closed(bench: Bench) -> None:
     modules = json.loads((bench.folder / "modules.json").read_text())
     assert "devices.drivers.zaber" in modules, "the guardian reached no instrument"
     assert not [name for name in modules if name.partition(".")[0] in ("bluesky", "ophyd")]
+    is_taken_up_again(bench, run, before)
+
+
+def is_taken_up_again(bench: Bench, held: Run, before_turns: float) -> None:
+    """What was left of the run happens, linked to it; what happened does not happen again."""
+    standing = bench.laboratory.twin.turns
+    resumed = bench.command("resume", held.uid[:8], "--json")
+    out, err = resumed.communicate(timeout=90)
+    assert resumed.returncode == 0, err
+    run = bench.last_run()
+    assert json.loads(out)["uid"] == run.uid and run.start["continues"] == held.uid
+    moves = [record for record in bench.moves_of(run) if record["kind"] == "intent"]
+    ways = [standing, *(record["to_turns"] for record in moves)]
+    assert moves and all(second > first for first, second in pairwise(ways))
+    assert bench.laboratory.twin.turns == pytest.approx(before_turns + 0.05, abs=2e-4)
+    # the first run is over now: another hand has moved the screw since
+    again = bench.command("resume", str(held.folder))
+    _, err = again.communicate(timeout=90)
+    assert again.returncode == 2 and run.uid in err and "moved the screw" in err
 
 
 def test_a_frozen_worker_is_killed_before_anything_else_is_done(bench: Bench) -> None:

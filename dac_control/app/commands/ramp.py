@@ -15,8 +15,9 @@ from dac_control.app.live import LiveView
 from dac_control.app.run_file import RunFile
 from dac_control.app.run_plan import plan_of
 from dac_control.app.session import Session
-from dac_control.errors import DacError
+from dac_control.errors import DacError, Disagreement
 from dac_control.records import open_run, write_manifest
+from plans.resumption import Resumption
 
 __all__ = ["Outcome", "carry_out", "print_outcome"]
 
@@ -31,10 +32,22 @@ class Outcome:
     """One for each run that opened, in order; several for an experiment."""
     reports: tuple[Path | None, ...]
     failure: str = ""
+    refused: bool = False
+    """True if it ended before its first move because something does not agree."""
 
 
-def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -> Outcome:
+def carry_out(
+    session: Session,
+    run: RunFile,
+    run_toml: str,
+    console: Console,
+    *,
+    md: Mapping[str, Any] | None = None,
+    resumption: Resumption | None = None,
+) -> Outcome:
     """Run the plan of a run file, then write report and manifest of each run that it opened.
+
+    With a `resumption`, what is left of it by an earlier run; `md` goes into its start document.
 
     Raises
     ------
@@ -43,9 +56,9 @@ def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -
     """
     session.attachments["run.toml"] = run_toml
     view = LiveView(console, session.hold)
-    plan = plan_of(run, session.instruments)
+    plan = plan_of(run, session.instruments, md, resumption)
     folders: list[Path] = []
-    failure = ""
+    failure, refused = "", False
 
     def listen(name: str, doc: Mapping[str, Any]) -> None:
         # the recorder listens first, so the folder of a run is known
@@ -58,7 +71,7 @@ def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -
     except DacError as error:
         if not folders:
             raise
-        failure = str(error)
+        failure, refused = str(error), isinstance(error, Disagreement)
     finally:
         view.close()
         session.attachments.pop("run.toml", None)
@@ -70,7 +83,7 @@ def carry_out(session: Session, run: RunFile, run_toml: str, console: Console) -
     console.print("The run is over; writing the report ...")
     with uninterrupted():
         reports = tuple(finish(folder, console) for folder in folders)
-        return Outcome(folders=tuple(folders), reports=reports, failure=failure)
+        return Outcome(folders=tuple(folders), reports=reports, failure=failure, refused=refused)
 
 
 def finish(folder: Path, console: Console) -> Path | None:
@@ -96,6 +109,8 @@ def print_outcome(outcome: Outcome, console: Console, *, as_json: bool) -> int:
     for folder, written in zip(outcome.folders, outcome.reports, strict=True):
         report = f"  report {written}" if written is not None else ""
         console.print(f"Run folder {folder}{report}", soft_wrap=True)
+    if outcome.refused:
+        return 2
     return 1 if outcome.failure else 0
 
 

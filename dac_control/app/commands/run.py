@@ -15,13 +15,14 @@ from dac_control.app.session import Session, build_session
 from dac_control.app.station import load_station
 from dac_control.app.toml_file import read_text
 
-__all__ = ["Attend", "carry_out_run", "ramp_at_station"]
+__all__ = ["Attend", "carry_out_run", "nobody", "ramp_at_station"]
 
 Attend: TypeAlias = Callable[[Session], AbstractContextManager[None]]
 """Around everything that a session does: somebody watches it."""
 
 
-def _nobody(session: Session) -> AbstractContextManager[None]:
+def nobody(session: Session) -> AbstractContextManager[None]:
+    """Nobody watches: somebody is there."""
     return contextlib.nullcontext()
 
 
@@ -30,7 +31,7 @@ def carry_out_run(
     station: Path,
     *,
     as_json: bool,
-    attend: Attend = _nobody,
+    attend: Attend = nobody,
     heard: Callable[[str], None] = lambda text: None,
 ) -> int:
     """Carry out a run file; return 0, or 1 if the run held, with `heard` told why."""
@@ -43,7 +44,7 @@ def carry_out_run(
 
 
 def ramp_at_station(
-    run_file: Path, station: Path, console: Console, attend: Attend = _nobody
+    run_file: Path, station: Path, console: Console, attend: Attend = nobody
 ) -> Outcome:
     """Check both files, connect, carry out the ramp.
 

@@ -9,6 +9,7 @@ from dac_control.app.station import Station, Strict
 from dac_control.errors import LimitError
 from dac_control.records.calibrations import CalibrationKind
 from plans.instruments import Instruments
+from plans.resumption import Resumption
 from plans.settings import RampSettings
 
 __all__ = ["Impossible", "Metadata", "Plan", "RunFile", "check_gauges"]
@@ -52,6 +53,15 @@ class RunFile(Strict):
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the plan, not yet begun; `md` goes into its start document."""
+        raise NotImplementedError
+
+    @property
+    def resumable(self) -> bool:
+        """True if a run of it that held can be taken up again."""
+        return False
+
+    def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
+        """Make what is left of the plan; only where `resumable`."""
         raise NotImplementedError
 
 

@@ -14,6 +14,7 @@ from plans.instruments import Instruments
 from plans.outliers import OutlierSettings
 from plans.pressure_ramp import pressure_ramp
 from plans.repeatability import repeatability
+from plans.resumption import Resumption
 from plans.route import Repeat
 from plans.settings import (
     DwellSettings,
@@ -81,6 +82,17 @@ class RampFile(ScrewFile):
         """Make the ramp."""
         return pressure_ramp(instruments, self.targets, settings=self.settings, md=md)
 
+    @property
+    def resumable(self) -> bool:
+        """A ramp reads where the cell is, and goes on from there."""
+        return True
+
+    def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
+        """Make what is left of the ramp."""
+        return pressure_ramp(
+            instruments, self.targets, settings=self.settings, md=md, resumption=resumption
+        )
+
 
 class ControlFile(RampFile):
     """``plan = "control_run"``: a ramp on an empty or coated cell."""
@@ -89,6 +101,11 @@ class ControlFile(RampFile):
     """Uid of the run that this one controls."""
     contents: Annotated[str, Field(min_length=1)]
     """What is in the cell instead of the specimen."""
+
+    @property
+    def resumable(self) -> bool:
+        """A control that was interrupted is none: it begins anew."""
+        return False
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the control run."""

@@ -1,11 +1,12 @@
 """``python -m dac_control.app.worker run RUN --station STATION [--json]``: one run, then the end.
 
-Started by `dac-control run` alone.
+Or ``resume FOLDER``. Started by `dac-control run` and `resume` alone.
 """
 
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from dac_control.app.exit_status import status_of
 from dac_control.app.guardian.channel import knock
@@ -22,6 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("run_file", type=Path)
     run.add_argument("--station", type=Path, required=True)
     run.add_argument("--json", action="store_true")
+    resume = jobs.add_parser("resume")
+    resume.add_argument("run", type=Path)
+    resume.add_argument("--station", type=Path, default=None)
+    resume.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     survive_odd_consoles()
     wire = knock()
@@ -35,15 +40,16 @@ def main(arguments: list[str] | None = None) -> int:
     failures: list[str] = []
 
     def work() -> int:
+        told: dict[str, Any] = {
+            "as_json": options.json, "attend": link.attend, "heard": failures.append,
+        }  # fmt: skip
+        if options.job == "resume":
+            from dac_control.app.commands.resume import carry_out_resume
+
+            return carry_out_resume(options.run, options.station, **told)
         from dac_control.app.commands.run import carry_out_run
 
-        return carry_out_run(
-            options.run_file,
-            options.station,
-            as_json=options.json,
-            attend=link.attend,
-            heard=failures.append,
-        )
+        return carry_out_run(options.run_file, options.station, **told)
 
     status = status_of(work, failures.append)
     link.farewell(status, " ".join(failures))

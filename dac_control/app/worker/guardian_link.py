@@ -80,6 +80,7 @@ class GuardianLink:
         if session is None:
             return
         if name == "start":
+            self._run_over = False
             self.post({"kind": "run", "uid": doc["uid"], "folder": str(session.recorder.folder)})
         elif name == "descriptor":
             self._streams[doc["uid"]] = doc["name"]
@@ -162,9 +163,8 @@ class GuardianLink:
 
     def _end(self, reason: str) -> None:
         session = self._session
-        if self._run_over:
-            return
+        # an experiment has several runs, and the RunEngine works between them, too
         if session is not None and session.engine.state != "idle":
             session.hold.ask_to_end(reason)
-        else:
+        elif not self._run_over:
             interrupt_main_thread()

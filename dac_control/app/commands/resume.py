@@ -1,0 +1,146 @@
+"""A run that ended in hold, taken up again: what the worker of ``dac-control resume`` does."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from dac_control.app.commands.common import console_for, only_json_on_stdout, print_connections
+from dac_control.app.commands.ramp import Outcome, carry_out, print_outcome
+from dac_control.app.commands.run import Attend, nobody
+from dac_control.app.run_file import RunFile, load_run_file
+from dac_control.app.run_station import station_of_run
+from dac_control.app.session import Session, build_session
+from dac_control.app.state_files import copies_for_runs, intent_log
+from dac_control.app.toml_file import read_text
+from dac_control.errors import Disagreement, RecordError
+from dac_control.records import Run, find_run, open_run, summarise
+from dac_control.records.closing import close_if_dead
+from dac_control.safety.past_moves import moved_since, way_of
+from plans.resumption import Resumption
+
+__all__ = ["carry_out_resume"]
+
+
+def carry_out_resume(
+    folder: Path,
+    station_file: Path | None,
+    *,
+    as_json: bool,
+    attend: Attend = nobody,
+    heard: Callable[[str], None] = lambda text: None,
+) -> int:
+    """Take a run up again; return 0, 1 if it held, or 2 if what was found does not agree."""
+    console = console_for(as_json)
+    with only_json_on_stdout(as_json):
+        outcome = _resume(folder, station_file, console, attend)
+    if outcome.failure:
+        heard(outcome.failure)
+    return print_outcome(outcome, console, as_json=as_json)
+
+
+def _resume(folder: Path, station_file: Path | None, console: Console, attend: Attend) -> Outcome:
+    station, text = station_of_run(folder, station_file)
+    close_if_dead(folder, copies=copies_for_runs(station))
+    past = open_run(folder)
+    _refuse_what_cannot_go_on(past)
+    run_toml = folder / "run.toml"
+    run = load_run_file(run_toml, station)
+    _refuse_other_plans(run)
+    with build_session(station) as session, attend(session):
+        session.attachments["station.toml"] = text
+        print_connections(console, session.connections)
+        # a drive that does not know where it stands, or differs from the journal, is refused here
+        session.require_ready()
+        resumption = _resumption(past, session)
+        console.print(f"Taking up {past.uid[:8]} again: {resumption.says}.", soft_wrap=True)
+        return carry_out(
+            session,
+            run,
+            read_text(run_toml),
+            console,
+            md={"continues": past.uid},
+            resumption=resumption,
+        )
+
+
+def _refuse_what_cannot_go_on(past: Run) -> None:
+    if past.stop is None:
+        raise Disagreement(
+            f"The run {past.uid} is still going on, or was recorded on another machine; only a "
+            "run that has ended can be taken up again."
+        )
+    if past.exit_status == "success":
+        raise Disagreement(
+            f"The run {past.uid} was done as asked: there is nothing to take up. Write a run file "
+            "with further targets."
+        )
+    if not (past.folder / "run.toml").is_file():
+        raise Disagreement(
+            f"The run {past.uid} was not begun from a run file, so nobody knows what is left of "
+            "it. Write one with targets on the way from here."
+        )
+
+
+def _refuse_other_plans(run: RunFile) -> None:
+    if not run.resumable:
+        raise Disagreement(
+            f"A run of the plan {run.plan!r} is not taken up again; begin it anew with "
+            "`dac-control run`, or write a run file for what is left of it."
+        )
+
+
+def _chain(past: Run) -> Iterator[Run]:
+    """The run and those that it continued, the newest first; as far as they are still there."""
+    seen: set[str] = set()
+    while past.uid not in seen:
+        seen.add(past.uid)
+        yield past
+        before = past.start.get("continues")
+        if not before:
+            return
+        try:
+            past = open_run(find_run(str(before), past.folder.parent))
+        except RecordError:
+            return
+
+
+def _resumption(past: Run, session: Session) -> Resumption:
+    """Compare journal and drive with what the run left; raise `Disagreement` where they differ."""
+    chain = list(_chain(past))
+    uids = {run.uid for run in chain}
+    records = intent_log(session.station.storage.state).read()
+    ended_s = float((past.stop or {}).get("time", 0.0))
+    if by := moved_since(records, uids, ended_s):
+        raise Disagreement(
+            f"The run {past.uid} is not taken up again: {by}. Nothing was moved. The cell is not "
+            "as the run left it: write a run file with targets on the way from where it is."
+        )
+    step = next((step for run in chain for step in reversed(_measured(run))), None)
+    if step is None:
+        raise Disagreement(
+            f"The run {past.uid} measured no pressure, so there is nothing to compare the cell "
+            "with. Begin it anew with `dac-control run`."
+        )
+    last = session.instruments.drive.last
+    assert last is not None  # require_ready has read it
+    limits = session.instruments.limits
+    pressure_gpa, turns = float(step["pressure_gpa"]), float(step["turns"])
+    further = last.turns - turns
+    moved = not session.instruments.drive.is_at(turns)
+    slack_gpa = limits.max_step_gpa / 2
+    return Resumption(
+        sign=way_of(records, uids),
+        # a move that was cut short may have changed the pressure by no more than a step may
+        low_gpa=pressure_gpa - slack_gpa - (limits.max_step_gpa if moved and further < 0 else 0),
+        high_gpa=pressure_gpa + slack_gpa + (limits.max_step_gpa if moved and further > 0 else 0),
+        says=(
+            f"{pressure_gpa:.2f} GPa were last measured at {turns:.5f} turns and the screw stands "
+            f"at {last.turns:.5f}"
+        ),
+    )
+
+
+def _measured(run: Run) -> list[dict[str, Any]]:
+    return [step for step in summarise(run)["steps"] if step["measured"]]
