@@ -14,7 +14,7 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.optics_settings import Closing
 from plans.picture_watch import PictureWatch
-from plans.pressure_ramp import step_towards
+from plans.pressure_ramp import step_towards, take_dark
 from plans.ramp_step import StepAim, take_step
 from plans.settings import RampSettings
 from plans.step_choice import Branch, Point
@@ -89,6 +89,7 @@ class _Seen:
 def _close(
     instruments: Instruments, closing: Closing, settings: RampSettings
 ) -> MsgGenerator[dict[str, Any]]:
+    yield from take_dark(instruments, settings)
     watch = PictureWatch(instruments)
     first = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
     start = here = _Seen(point=first.point, hole_um=_hole_um(instruments))

@@ -18,7 +18,7 @@ from plans.settings import RampSettings, Targets
 from plans.step_choice import Branch, Point
 from plans.stubs.measure_dark import measure_dark
 
-__all__ = ["pressure_ramp", "ramp_along", "ramp_run", "step_towards"]
+__all__ = ["pressure_ramp", "ramp_along", "ramp_run", "step_towards", "take_dark"]
 
 DARK_SCANS = 16
 """Scans of the dark for each one of the ruby: its noise is subtracted from every spectrum, and a
@@ -103,10 +103,7 @@ def ramp_along(
     resumption: Resumption | None = None,
 ) -> MsgGenerator[None]:
     """Measure where the cell stands, then go along a route; inside a run that is open."""
-    if instruments.light is not None:
-        yield from measure_dark(
-            instruments, settings.ruby.exposure_s, DARK_SCANS * settings.ruby.averages
-        )
+    yield from take_dark(instruments, settings)
     watch = PictureWatch(instruments)
     start = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
     if resumption is not None:
@@ -131,6 +128,14 @@ def ramp_along(
             number = yield from _reach(
                 instruments, settings, branch, route.unit, aim, number, watch
             )
+
+
+def take_dark(instruments: Instruments, settings: RampSettings) -> MsgGenerator[None]:
+    """Take the dark of the ruby's spectra once, where there is a light that can be closed."""
+    if instruments.light is not None:
+        yield from measure_dark(
+            instruments, settings.ruby.exposure_s, DARK_SCANS * settings.ruby.averages
+        )
 
 
 def _check_direction(route: Route, settings: RampSettings, start: Point) -> None:

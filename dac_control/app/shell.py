@@ -95,10 +95,17 @@ def namespace(session: Session) -> dict[str, Any]:
 def _plans() -> dict[str, Any]:
     """The plans by name; ``hold`` is taken by the hold flag, so the plan is ``hold_plan``."""
     from plans.calibrate_axis import calibrate_axis_plan
+    from plans.close_and_seal import close_and_seal
     from plans.control_run import control_run
+    from plans.full_experiment import Stage, full_experiment
     from plans.hold import hold
+    from plans.measure_edge import measure_edge
     from plans.measure_gain import measure_gain
     from plans.measure_lambda0 import measure_lambda0, measure_reference_ruby
+    from plans.measure_reflectance import measure_reflectance
+    from plans.measure_vibron import measure_vibron
+    from plans.optics_settings import Closing, ReflectanceSettings
+    from plans.pressure_map import pressure_map
     from plans.pressure_ramp import pressure_ramp
     from plans.repeatability import repeatability
     from plans.route import Repeat
@@ -116,6 +123,15 @@ def _plans() -> dict[str, Any]:
         "measure_gain": measure_gain,
         "measure_lambda0": measure_lambda0,
         "measure_reference_ruby": measure_reference_ruby,
+        "measure_edge": measure_edge,
+        "measure_vibron": measure_vibron,
+        "pressure_map": pressure_map,
+        "measure_reflectance": measure_reflectance,
+        "ReflectanceSettings": ReflectanceSettings,
+        "close_and_seal": close_and_seal,
+        "Closing": Closing,
+        "full_experiment": full_experiment,
+        "Stage": Stage,
     }
 
 

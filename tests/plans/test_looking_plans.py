@@ -12,8 +12,9 @@ from dac_control.errors import ConfigurationError, LimitError, RampHeld
 from dac_control.safety.hold import HoldFlag
 from plans.close_and_seal import close_and_seal
 from plans.full_experiment import Stage, full_experiment
-from plans.measure_gauge import measure_edge, measure_vibron
+from plans.measure_edge import measure_edge
 from plans.measure_reflectance import measure_reflectance
+from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
 from plans.stubs.reflectance import check_reflectance

@@ -13,8 +13,9 @@ from dac_control.reflectance.names import checked_name
 from devices.drivers.spot_role import home_of
 from plans.close_and_seal import close_and_seal
 from plans.instruments import Instruments
-from plans.measure_gauge import measure_edge, measure_vibron
+from plans.measure_edge import measure_edge
 from plans.measure_reflectance import measure_reflectance
+from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
 from plans.settings import EdgeSettings, RampSettings, RubySettings, VibronSettings

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dac_control.app import shell
 from dac_control.app.run_file import load_run_file
 from dac_control.app.run_models import PLANS
 from dac_control.app.station import load_station
@@ -185,3 +186,8 @@ def test_the_example_of_an_experiment_fits_its_station() -> None:
         "pressure_ramp",
     ]
     assert run.settings.ruby.exposure_s == 0.5
+
+
+def test_the_shell_has_the_plan_of_every_run_file() -> None:
+    # `hold` is the hold flag's there
+    assert {"hold_plan" if name == "hold" else name for name in PLANS} <= set(shell._plans())
