@@ -52,7 +52,9 @@ def main() -> None:
         if not any(each["stratum"] == stratum.name for each in results):
             continue
         if any((each["stratum"], each["family"]) == (stratum.name, MODELLED) for each in results):
-            rows, found = stratum_rows(stratum, results, rival=not options.no_rival)
+            rows, found = stratum_rows(
+                stratum, results, rival=not options.no_rival, cells=options.rival_cells
+            )
             _print(stratum.name, ("figure", "measured", "asked"), rows)
             numbers.append(found)
         lost = loss_rows(stratum, results, [name for name in FAMILIES if name != MODELLED])
@@ -96,6 +98,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--resume", type=Path, metavar="FILE", help="JSON lines, read and added to")
     parser.add_argument("--table", action="store_true", help="only print what FILE holds")
     parser.add_argument("--no-rival", action="store_true", help="leave fixed turns out")
+    parser.add_argument(
+        "--rival-cells", type=int, default=0, help="fixed turns must keep limits in so many cells"
+    )
     parser.add_argument("--processes", type=int, default=None)
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures as numbers")
     options = parser.parse_args()

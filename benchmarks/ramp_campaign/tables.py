@@ -77,9 +77,21 @@ def standard_coverage(ramps: Sequence[Ramp]) -> Proportion:
 
 
 def stratum_rows(
-    stratum: Stratum, results: Sequence[Result], *, rival: bool = True
+    stratum: Stratum, results: Sequence[Result], *, rival: bool = True, cells: int = 0
 ) -> tuple[list[tuple[str, str, str]], dict[str, Any]]:
-    """Figures of one stratum as (figure, measured, asked), and the same as numbers."""
+    """Figures of one stratum as (figure, measured, asked), and the same as numbers.
+
+    Parameters
+    ----------
+    stratum : Stratum
+    results : sequence of dict
+        Of any campaign.
+    rival : bool
+        True to find the fastest fixed turns too, which takes a minute or more.
+    cells : int
+        These must keep the limits in at least so many cells: those of the campaign, and more
+        seeds of the same twin.
+    """
     ramps = ramps_of(results, stratum, MODELLED)
     covered, by_sigma = coverage(ramps), standard_coverage(ramps)
     bounds = _bounds(ramps, stratum.station.limits.max_step_gpa)
@@ -87,7 +99,7 @@ def stratum_rows(
     unmeasured = sum(int(np.sum(~ramp.measured)) for ramp in ramps)
     after = sum(int(ramp.result["moves_after_failure"]) for ramp in ramps)
     top_gpa = float(stratum.run.targets.load[-1]) - stratum.run.settings.step.tolerance_gpa
-    ours, theirs, there_and_back = _steps_to_top(stratum, ramps, top_gpa, rival)
+    ours, theirs, there_and_back = _steps_to_top(stratum, ramps, top_gpa, rival, cells)
     low, high = covered.ends()
     held = sum(ramp.result["exit"] != "success" for ramp in ramps)
     numbers = {
@@ -154,7 +166,7 @@ def _bounds(ramps: Sequence[Ramp], limit_gpa: float) -> _Bounds:
 
 
 def _steps_to_top(
-    stratum: Stratum, ramps: Sequence[Ramp], top_gpa: float, rival: bool
+    stratum: Stratum, ramps: Sequence[Ramp], top_gpa: float, rival: bool, cells: int
 ) -> tuple[float, float, float]:
     """Median steps to the top of ramps that got there: ours, and those of fixed turns.
 
@@ -170,6 +182,10 @@ def _steps_to_top(
             parts.append(median_or_nan(ratio))
     if not (rival and jobs):
         return median_or_nan(ours), float("nan"), float("nan")
+    last = max(job.seed for job in jobs)
+    more = range(last + 1, last + 1 + max(0, cells - len(jobs)))
+    jobs += [Job(stratum, MODELLED, seed) for seed in more]
+    parts += [1.0] * len(more)
     steps = np.concatenate([ramp.steps[ramp.measured] for ramp in ramps])
     conditions = conditions_of(steps)
     theirs = [
