@@ -6,7 +6,7 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
 
-from dac_control.errors import DacError, LimitError, RampHeld
+from dac_control.errors import DacError, Disagreement, LimitError, RampHeld
 from plans.instruments import Instruments
 from plans.stubs.hold import wait_while_held
 
@@ -25,7 +25,11 @@ class Stage:
 
 @plan
 def full_experiment(
-    instruments: Instruments, stages: Sequence[Stage], *, md: Mapping[str, Any] | None = None
+    instruments: Instruments,
+    stages: Sequence[Stage],
+    *,
+    taken_up: Mapping[str, Any] | None = None,
+    md: Mapping[str, Any] | None = None,
 ) -> MsgGenerator[None]:
     """Carry out stages in order; each run names the experiment, and its place in it.
 
@@ -38,28 +42,41 @@ def full_experiment(
         The laboratory.
     stages : sequence of Stage
         In order.
+    taken_up : mapping, optional
+        Where the first of `stages` stands in an experiment that is taken up again: ``experiment``
+        of the start document of the run that held.
     md : mapping, optional
         Added to every start document.
 
     Raises
     ------
     LimitError
-        If there is no stage.
+        If there is no stage; the first stage may be refused with what it refuses with.
     RampHeld
         If a stage was refused, or its run did not end in success: the text names it, and what
         was not begun. An interruption ends the experiment as it ends any run.
     """
     if not stages:
         raise LimitError("An experiment needs a stage or more.")
-    experiment, names = instruments.new_id(), [stage.name for stage in stages]
-    for number, stage in enumerate(stages, start=1):
+    place: dict[str, Any] = {
+        "id": instruments.new_id(),
+        "number": 1,
+        "stages": [stage.name for stage in stages],
+        **dict(taken_up or {}),
+    }
+    names, first = place["stages"], place["number"]
+    for number, stage in enumerate(stages, start=first):
         yield from wait_while_held(instruments)
-        place = {"id": experiment, "stage": stage.name, "number": number, "stages": names}
+        place = {**place, "stage": stage.name, "number": number}
         try:
             yield from stage.make({**dict(md or {}), "experiment": place})
         except DacError as error:
+            if number == first and not isinstance(error, RampHeld):
+                raise  # refused before anything opened, which is no hold
             left = ", ".join(names[number:])
-            raise RampHeld(
-                f"The experiment holds at stage {number} of {len(stages)}, {stage.name}: {error}"
+            # that something does not agree stays what it is
+            kind = Disagreement if isinstance(error, Disagreement) else RampHeld
+            raise kind(
+                f"The experiment holds at stage {number} of {len(names)}, {stage.name}: {error}"
                 + (f" Not begun: {left}." if left else "")
             ) from error

@@ -8,7 +8,7 @@ import bluesky.plan_stubs as bps
 import pytest
 from bluesky.utils import Msg, RequestAbort
 
-from dac_control.errors import ConfigurationError, LimitError, RampHeld
+from dac_control.errors import ConfigurationError, Disagreement, LimitError, RampHeld
 from dac_control.safety.hold import HoldFlag
 from plans.close_and_seal import close_and_seal
 from plans.full_experiment import Stage, full_experiment
@@ -128,6 +128,16 @@ def test_nothing_follows_a_stage_that_held() -> None:
     with pytest.raises(RampHeld, match=r"stage 2 of 3, b: too far\. Not begun: c\."):
         list(full_experiment(bench, stages))
     assert len(bench.begun) == 2
+
+
+def test_a_first_stage_that_is_refused_is_no_hold() -> None:
+    bench: Any = Bench()
+    with pytest.raises(LimitError, match=r"^too far\.$"):
+        list(full_experiment(bench, [bench.stage("a", LimitError("too far."))]))
+    with pytest.raises(Disagreement, match="stage 2 of 2, b: elsewhere"):
+        place = {"id": "e", "number": 2, "stages": ["a", "b"]}
+        stage = bench.stage("b", Disagreement("elsewhere"))
+        list(full_experiment(bench, [stage], taken_up=place))
 
 
 def test_an_interruption_stays_one_and_an_empty_experiment_is_refused() -> None:

@@ -60,7 +60,7 @@ def _resume(folder: Path, station_file: Path | None, console: Console, attend: A
             run,
             read_text(run_toml),
             console,
-            md={"continues": past.uid},
+            md={"continues": past.uid, **_place_of(past)},
             resumption=resumption,
         )
 
@@ -81,6 +81,11 @@ def _refuse_what_cannot_go_on(past: Run) -> None:
             f"The run {past.uid} was not begun from a run file, so nobody knows what is left of "
             "it. Write one with targets on the way from here."
         )
+
+
+def _place_of(past: Run) -> dict[str, Any]:
+    """Where a run stands in an experiment, if it is a stage of one."""
+    return {"experiment": past.start["experiment"]} if "experiment" in past.start else {}
 
 
 def _refuse_other_plans(run: RunFile) -> None:

@@ -9,10 +9,13 @@ from pydantic import BeforeValidator, Discriminator, Field, GetPydanticSchema, T
 
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
 from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
+from dac_control.app.run_models.screw import ScrewFile
 from dac_control.app.run_models.single import SINGLE_PLANS
 from dac_control.app.station import Station
+from dac_control.errors import Disagreement
 from plans.full_experiment import Stage, full_experiment
 from plans.instruments import Instruments
+from plans.resumption import Resumption
 from plans.settings import RampSettings
 
 __all__ = ["ExperimentFile"]
@@ -69,12 +72,62 @@ class ExperimentFile(RunFile):
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the experiment."""
-        stages = [
-            Stage(name=stage.plan, make=partial(_make, stage, instruments)) for stage in self.stages
-        ]
+        stages = [_stage(stage, instruments) for stage in self.stages]
         return full_experiment(instruments, stages, md=md)
+
+    @property
+    def resumable(self) -> bool:
+        """True: at the stage that held, if that can be."""
+        return True
+
+    def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
+        """Make the stage that held, or what is left of it, and those after it.
+
+        Raises
+        ------
+        Disagreement
+            If the run was no stage of this file, or one that turns the screw and cannot be taken
+            up.
+        """
+        place, own = md.get("experiment") or {}, {k: v for k, v in md.items() if k in _ITS_OWN}
+        number = int(place.get("number", 0))
+        if list(place.get("stages", ())) != [stage.plan for stage in self.stages]:
+            raise Disagreement(
+                "The run that held is no stage of this experiment, so nobody knows where to go on; "
+                "write a run file with the stages that are left."
+            )
+        first, *later = self.stages[number - 1 :]
+        if isinstance(first, ScrewFile) and not first.resumable:
+            raise Disagreement(
+                f"A stage of the plan {first.plan!r} is not taken up again; write a run file with "
+                "what is left of it and the stages after it."
+            )
+        rest = [_stage(stage, instruments) for stage in later]
+        begun = Stage(name=first.plan, make=partial(_go_on, first, instruments, own, resumption))
+        shared = {key: value for key, value in md.items() if key not in _ITS_OWN}
+        return full_experiment(instruments, [begun, *rest], taken_up=place, md=shared)
+
+
+_ITS_OWN = ("continues",)
+"""What belongs into the start document of the stage that is taken up, and of no later one."""
+
+
+def _stage(stage: RunFile, instruments: Instruments) -> Stage:
+    return Stage(name=stage.plan, make=partial(_make, stage, instruments))
 
 
 def _make(stage: RunFile, instruments: Instruments, md: Metadata) -> Plan:
-    own = {"purpose": stage.purpose} if stage.purpose else {}
-    return stage.make(instruments, {**md, **own})
+    return stage.make(instruments, {**md, **_purpose(stage)})
+
+
+def _go_on(
+    stage: RunFile, instruments: Instruments, own: Metadata, resumption: Resumption, md: Metadata
+) -> Plan:
+    document = {**md, **own, **_purpose(stage)}
+    if stage.resumable:
+        return stage.resume(instruments, document, resumption)
+    return stage.make(instruments, document)
+
+
+def _purpose(stage: RunFile) -> dict[str, str]:
+    return {"purpose": stage.purpose} if stage.purpose else {}

@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import Rehearsed, VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import (
+    Rehearsed,
+    VirtualLaboratory,
+    rehearse_once,
+    virtual_laboratory,
+)
 from dac_control.app.rehearsal.twin_settings import settings_of
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
-from dac_control.errors import ConfigurationError
+from dac_control.errors import ConfigurationError, Disagreement
+from plans.resumption import Resumption
 
 
 class Record:
@@ -323,3 +329,49 @@ def test_a_stage_that_fails_ends_the_experiment_in_hold(rehearse) -> None:
     assert found.exit_status == "fail"
     assert [stop["exit_status"] for stop in record.of("stop")] == ["success", "fail"]
     assert record.laboratory.intents.read() == []
+
+
+LATER = """
+plan = "full_experiment"
+[[stages]]
+plan = "pressure_map"
+spots = ["chip", "chip 2"]
+[[stages]]
+plan = "pressure_ramp"
+[stages.targets]
+unit = "turns"
+load = [0.01, 0.02]
+[stages.dwell]
+drift_limit_gpa_per_h = 50.0
+window_s = 20
+interval_s = 4
+min_dwell_s = 0
+max_dwell_s = 40
+min_readings = 3
+[stages.ruby]
+exposure_s = 0.5
+[[stages]]
+plan = "measure_vibron"
+readings = 1
+must_be_seen = false
+"""
+
+
+def test_an_experiment_is_taken_up_at_the_stage_that_held(station: Station, tmp_path: Path) -> None:
+    (tmp_path / "run.toml").write_text(LATER)
+    run, record = load_run_file(tmp_path / "run.toml", station), Record()
+    names = ["pressure_map", "pressure_ramp", "measure_vibron"]
+    place = {"id": "e1", "stage": "pressure_ramp", "number": 2, "stages": names}
+    md = {"experiment": place, "continues": "ab12", "purpose": ""}
+    anywhere = Resumption(sign=1, low_gpa=0.0, high_gpa=90.0, says="")
+    with virtual_laboratory(station, 0, listener=record) as laboratory:
+        laboratory.session.require_ready()
+        instruments = laboratory.session.instruments
+        with pytest.raises(Disagreement, match="no stage of this experiment"):
+            run.resume(instruments, {"experiment": {**place, "stages": ["hold"]}}, anywhere)
+        laboratory.session.run(run.resume(instruments, md, anywhere))
+    starts = record.of("start")
+    assert [start["plan_name"] for start in starts] == names[1:]
+    assert [start["experiment"]["number"] for start in starts] == [2, 3]
+    assert {start["experiment"]["id"] for start in starts} == {"e1"}
+    assert [start.get("continues") for start in starts] == ["ab12", None]
