@@ -18,6 +18,8 @@ __all__ = [
     "NotifyFailed",
     "PositionUnknown",
     "ProtocolError",
+    "QueueRefused",
+    "QueueUnreachable",
     "RampHeld",
     "RecordError",
     "ReplyTimeout",
@@ -103,6 +105,14 @@ class NotMeasured(DacError):
 
 class NotifyFailed(DacError):
     """A notice could not be sent; the run does not depend on it."""
+
+
+class QueueRefused(DacError):
+    """The queue does not do what was asked of it; it stays as it is."""
+
+
+class QueueUnreachable(DacError):
+    """The queue, or the Redis behind it, does not answer."""
 
 
 class RampHeld(DacError):

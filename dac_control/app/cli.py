@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 drive_app = typer.Typer(help="The screw drive.", no_args_is_help=True)
 app.add_typer(drive_app, name="drive")
+queue_app = typer.Typer(help="Several runs, one after the other.", no_args_is_help=True)
+app.add_typer(queue_app, name="queue")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Station = Annotated[Path, typer.Argument(help="Station file (TOML).")]
@@ -202,6 +204,63 @@ def declare(
     from dac_control.app.commands.drive import declare_position
 
     _guard(lambda: declare_position(station, turns=turns, reason=reason))
+
+
+@queue_app.command("start")
+def queue_start(station: Station) -> None:
+    """Start the queue of a station and watch over it; Ctrl-C ends it in order."""
+    from dac_control.app.commands.queue import start_queue
+
+    _guard(lambda: start_queue(station))
+
+
+@queue_app.command("add")
+def queue_add(
+    run_file: Annotated[Path, typer.Argument(help="Run file (TOML).")],
+    station: Annotated[Path, typer.Option(help="Station file (TOML).")] = Path("station.toml"),
+    at: Annotated[
+        datetime | None, typer.Option(help="When, local time; by default after the others.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Hand in a run file."""
+    from dac_control.app.commands.queue import add_run
+
+    _guard(lambda: add_run(run_file, station, at=at, as_json=json))
+
+
+@queue_app.command("list")
+def queue_list(station: Station, json: Json = False) -> None:
+    """Show what runs, what waits, what was done."""
+    from dac_control.app.commands.queue import list_queue
+
+    _guard(lambda: list_queue(station, as_json=json))
+
+
+@queue_app.command("go")
+def queue_go(station: Station) -> None:
+    """Begin with the queue, or go on with it."""
+    from dac_control.app.commands.queue import go
+
+    _guard(lambda: go(station))
+
+
+@queue_app.command("pause")
+def queue_pause(station: Station) -> None:
+    """Let the run in progress end, and begin no other."""
+    from dac_control.app.commands.queue import pause_queue
+
+    _guard(lambda: pause_queue(station))
+
+
+@queue_app.command("remove")
+def queue_remove(
+    station: Station, ticket: Annotated[str, typer.Argument(help="As `queue list` shows it.")]
+) -> None:
+    """Take a run out of queue or schedule."""
+    from dac_control.app.commands.queue import remove_ticket
+
+    _guard(lambda: remove_ticket(station, ticket))
 
 
 @app.command()

@@ -25,6 +25,7 @@ from dac_control.app.device_tables import (
 from dac_control.app.index_tables import IndexTable
 from dac_control.app.light_tables import Cobolt06Laser, LightTable
 from dac_control.app.notify_tables import NotifyTable
+from dac_control.app.queue_tables import QueueTable
 from dac_control.app.raman_tables import Vibron
 from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.tables import NonNegative, Positive, Strict
@@ -232,6 +233,7 @@ class Station(Strict):
     rules: Rules = ()
     notify: NotifyTable | None = None
     index: IndexTable | None = None
+    queue: QueueTable | None = None
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
     _origin: tuple[Path, str] | None = PrivateAttr(default=None)

@@ -1,0 +1,58 @@
+"""What a worker of queueserver imports: the session of a station, and the one plan there is.
+
+The station file's path is in the environment. The session is built as everywhere, so the station's
+lock, the journals and the handlers of signals are the same; the worker's own lock tells the
+supervisor that its process lives.
+"""
+
+import atexit
+import os
+from pathlib import Path
+from typing import Any
+
+from dac_control.app.queue.place import Place
+from dac_control.app.queue.startup_variable import STATION_VARIABLE
+from dac_control.app.queue.tickets import begin, end
+from dac_control.app.run_file import load_run_file
+from dac_control.app.run_plan import plan_of
+from dac_control.app.session import build_session
+from dac_control.app.station_lock import StationLock
+from dac_control.app.toml_file import read_text
+
+__all__ = ["RE", "run_file"]
+
+_session = build_session(Path(os.environ[STATION_VARIABLE]))
+atexit.register(_session.close)
+_place = Place(_session.station.storage.state)
+_alive = StationLock(_place.worker)
+RE = _session.engine
+
+
+def run_file(ticket: str, title: str) -> Any:
+    """Carry out a run file that was handed in; once.
+
+    Parameters
+    ----------
+    ticket : str
+        Under which it was handed in.
+    title : str
+        What it was called.
+    """
+    path = _place.tickets / f"{ticket}.toml"
+    run = load_run_file(path, _session.station)
+    _session.require_ready()
+    begin(_place.ledger, ticket, title)
+    before = _session.recorder.folder
+    _session.attachments["run.toml"] = read_text(path)
+    failure = "ended early"
+    try:
+        yield from plan_of(run, _session.instruments, {"ticket": ticket})
+        failure = ""
+    except Exception as error:
+        failure = str(error)
+        raise
+    finally:
+        _session.attachments.pop("run.toml", None)
+        folder = _session.recorder.folder
+        mine = "" if folder is None or folder == before else str(folder)
+        end(_place.ledger, ticket, folder=mine, failure=failure)
