@@ -162,6 +162,12 @@ def rehearse(
             help="Day on which it begins, for the ages of calibrations; by default the next hour."
         ),
     ] = None,
+    helium_l: Annotated[
+        float | None, typer.Option(help="Liquid helium in the dewar now, in litres.", min=0.0)
+    ] = None,
+    compressor: Annotated[
+        Literal["running", "off"] | None, typer.Option(help="How the compressor is now.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Carry out a run file on the station's twin, in virtual time: seconds for a night."""
@@ -176,6 +182,7 @@ def rehearse(
             keep=keep,
             date=date,
             as_json=json,
+            stated={"helium_l": helium_l, "compressor": compressor},
         )
     )
 

@@ -28,6 +28,7 @@ from dac_control.app.notify_tables import NotifyTable
 from dac_control.app.queue_tables import QueueTable
 from dac_control.app.raman_tables import Vibron
 from dac_control.app.rule_tables import Rules, refuse_unreadable
+from dac_control.app.supplies_tables import SuppliesTable
 from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES, scales_of
@@ -234,6 +235,7 @@ class Station(Strict):
     notify: NotifyTable | None = None
     index: IndexTable | None = None
     queue: QueueTable | None = None
+    supplies: SuppliesTable = SuppliesTable()
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
     _origin: tuple[Path, str] | None = PrivateAttr(default=None)

@@ -45,7 +45,9 @@ def write_run(folder: Path, target: float) -> Path:
 
 
 def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path) -> None:
-    done = cli("rehearse", str(write_run(tmp_path, 5)), "--station", str(station), "--json")
+    run = str(write_run(tmp_path, 5))
+    stated = ("--compressor", "running")
+    done = cli("rehearse", run, "--station", str(station), *stated, "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     for key in ("duration_h", "top_pressure_gpa"):
@@ -56,6 +58,9 @@ def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path
     outcome = document["outcomes"][0]
     assert (outcome["exit_status"], outcome["count"], outcome["seeds"]) == ("success", 1, [0])
     assert document["simulated"] is True and document["seeds"] == [0]
+    supplies = {each["what"]: each["enough"] for each in document["supplies"]}
+    assert supplies == {"compressor": True, "disk": True}
+    assert document["record_bytes"]["median"] > 1000 * document["events"]["median"]
 
 
 def test_seeds_differ_and_a_seed_does_not(cli: Any, station: Path, tmp_path: Path) -> None:
@@ -64,6 +69,8 @@ def test_seeds_differ_and_a_seed_does_not(cli: Any, station: Path, tmp_path: Pat
         json.loads(cli("rehearse", run, "--station", str(station), *more, "--json").stdout)
         for more in (("--seeds", "2", "--seed", "7"), ("--seeds", "2", "--seed", "7"))
     ]
+    for document in found:
+        del document["supplies"]  # the disk is filled by others, too
     assert found[0] == found[1] and found[0]["seeds"] == [7, 8]
     assert found[0]["top_pressure_gpa"]["low"] < found[0]["top_pressure_gpa"]["high"]
 

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from rich.table import Table
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
 from dac_control.app.station import load_station
+from dac_control.app.supplies import judge_supplies
+from dac_control.app.supplies_tables import stock_of
 
 __all__ = ["rehearse_run"]
 
@@ -25,8 +28,24 @@ def rehearse_run(
     keep: Path | None,
     date: datetime.datetime | None,
     as_json: bool,
+    stated: Mapping[str, Any] | None = None,
 ) -> int:
-    """Rehearse a run file; return 0, or 1 if the run held for any seed.
+    """Rehearse a run file; return 0, or 1 if the run held for any seed, or something runs out.
+
+    Parameters
+    ----------
+    run_file, station_file : Path
+        What is rehearsed, and where.
+    seeds, first_seed : int
+        How many laboratories, from which seed on.
+    keep : Path, optional
+        Folder to write the runs to.
+    date : datetime, optional
+        When it begins.
+    as_json : bool
+        Print a document.
+    stated : mapping, optional
+        ``helium_l`` and ``compressor``, in place of what the station file says of them.
 
     Raises
     ------
@@ -67,15 +86,25 @@ def rehearse_run(
         "simulated": True,
         "date": datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC).date().isoformat(),
         **summarise_rehearsals(rehearsed, station),
+        "supplies": [],
         "folders": [str(each.folder) for each in rehearsed if each.folder is not None],
     }
+    stock = stock_of(station, stated or {}, ask=sys.stdin.isatty() and not as_json)
+    supplies = judge_supplies(
+        document["duration_h"], document["helium"], document["record_bytes"], stock
+    )
+    document["supplies"] = [each.as_document() for each in supplies]
     if as_json:
         print_json(document)
     _print_for_people(document, console)
+    for each in supplies:
+        colour = {True: "green", False: "red", None: "yellow"}[each.enough]
+        console.print(f"[{colour}]{each.what}:[/] {each.message}", soft_wrap=True)
     held = [each for each in rehearsed if each.exit_status != "success"]
     if held:
         typer.echo(_first_rule(document), err=True)
-    return 1 if held else 0
+    short = any(each.enough is False for each in supplies)
+    return 1 if held or short else 0
 
 
 def _beginning(date: datetime.datetime | None) -> float:

@@ -63,6 +63,8 @@ class Rehearsed:
     """Light on the detector, s."""
     helium_litres: float
     """As `helium.helium_litres`; of use where the station has a flow cryostat."""
+    record_bytes: float = 0.0
+    """What its record takes on a disk, frames as if nothing compressed them."""
     doses: tuple[Dose, ...] = ()
     """What the run added to each spot, where the station has a laser."""
     touched: dict[str, list[float]] = field(default_factory=dict)
@@ -198,6 +200,7 @@ def rehearse_once(
         steps=tally.steps,
         events=tally.events,
         exposures_s=tally.exposures_s,
+        record_bytes=tally.record_bytes,
         helium_litres=helium_litres(tally.times_s, tally.stage_k),
         doses=doses,
         touched=limits_touched(tally.steps, station.limits, run.settings),

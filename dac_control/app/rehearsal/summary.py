@@ -29,7 +29,8 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
     -------
     dict
         ``duration_h``, ``top_pressure_gpa``, ``steps``, ``events`` and ``exposure_s`` as median
-        and 95 % band over the seeds; ``dose``, ``helium``, ``limits_touched``, ``outcomes``,
+        and 95 % band over the seeds; ``record_bytes`` likewise;
+        ``dose``, ``helium``, ``limits_touched``, ``outcomes``,
         ``first_rule``.
     """
     ordered = sorted(rehearsed, key=lambda each: each.seed)
@@ -43,6 +44,7 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
         "top_pressure_gpa": spread(lambda each: each.top_pressure_gpa),
         "steps": spread(lambda each: len(each.steps)),
         "events": spread(lambda each: each.events),
+        "record_bytes": spread(lambda each: each.record_bytes),
         "dose": _dose(ordered),
         "helium": _helium(ordered, station),
         "limits_touched": _limits(ordered),

@@ -1,8 +1,13 @@
 """What is worth knowing of one rehearsal, gathered from its documents as they come."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+
+from dac_control.records.lines import dumps_line
 
 __all__ = ["RehearsedStep", "Tally"]
 
@@ -54,7 +59,11 @@ class Tally:
     exposures_s: float = 0.0
     """Sum of exposures in light, averages counted."""
     longest_exposure_s: float = 0.0
+    record_bytes: float = 0.0
+    """Size of the record on a disk: its journal, and its frames as if nothing compressed them."""
     _streams: dict[str, str] = field(default_factory=dict)
+    _event_bytes: dict[str, int] = field(default_factory=dict)
+    _frame_bytes: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
         """Take a document."""
@@ -62,11 +71,20 @@ class Tally:
             self.start = dict(doc)
         elif name == "descriptor":
             self._streams[doc["uid"]] = doc["name"]
+            self._frame_bytes[doc["uid"]] = _frame_bytes(doc["data_keys"])
         elif name == "event":
             self.events += 1
+            self._weigh(doc)
             self._event(self._streams[doc["descriptor"]], doc["data"])
         elif name == "stop":
             self.stop = dict(doc)
+
+    def _weigh(self, doc: Mapping[str, Any]) -> None:
+        """Add an event's size; the first of a descriptor stands for all of its kind."""
+        kind = doc["descriptor"]
+        if kind not in self._event_bytes:
+            self._event_bytes[kind] = len(dumps_line(["event", doc]))
+        self.record_bytes += self._event_bytes[kind] + self._frame_bytes.get(kind, 0)
 
     def _event(self, stream: str, data: Mapping[str, Any]) -> None:
         names: Mapping[str, str] = self.start.get("devices", {})
@@ -84,6 +102,15 @@ class Tally:
         self.longest_exposure_s = max(self.longest_exposure_s, exposure_s)
         if stream == "primary":
             self.steps.append(_step(value, dict(self.truth() or {})))
+
+
+def _frame_bytes(data_keys: Mapping[str, Any]) -> int:
+    """Bytes of the frames that come with each event of a descriptor."""
+    external = [key for key in data_keys.values() if key.get("external")]
+    return sum(
+        math.prod(key["shape"]) * np.dtype(key.get("dtype_numpy", "<u2")).itemsize
+        for key in external
+    )
 
 
 def _step(value: Callable[..., Any], truth: dict[str, Any]) -> RehearsedStep:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dac_control.app.guardian.channel import Wire
+from dac_control.app.progress import TimeLeft
 from dac_control.app.session import Session
 from dac_control.app.worker.interrupt import interrupt_main_thread
 from dac_control.app.worker.published import Published
@@ -39,6 +40,7 @@ class GuardianLink:
         self._session: Session | None = None
         self._published: Published | None = None
         self._streams: dict[str, str] = {}
+        self._time_left = TimeLeft()
         self._loop_ticked_s = time.monotonic()
         self._run_over = False
         self._sender = threading.Thread(target=self._send_all, name="guardian-out", daemon=True)
@@ -76,6 +78,7 @@ class GuardianLink:
 
     def _report(self, name: str, doc: Mapping[str, Any]) -> None:
         """Tell what the guardian must know of a document; on the RunEngine's thread."""
+        self._time_left(name, doc)
         session = self._session
         if session is None:
             return
@@ -124,6 +127,9 @@ class GuardianLink:
         beat["setpoint_moving"] = session.instruments.cryostat.settling
         beat["held"] = session.hold.reason
         beat["readings"] = published.news(time.time())
+        left_s = self._time_left.left_s(session.clock.now())
+        if left_s is not None:
+            beat["readings"]["time_left_s"] = (left_s, session.clock.now())
         return beat
 
     def _tick(self) -> None:

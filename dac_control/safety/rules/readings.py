@@ -58,6 +58,8 @@ _ALL = (
     _polled("laser_emitting", "0 or 1", 0.0, 1.0),
     _polled("laser_power_mw", "mW", -10.0, 1e5),
     _polled("disk_free_gb", "GB", 0.0, 1e7),
+    # from the dwells so far; a plan without targets, and a ramp's first steps, have none
+    Reading(name="time_left_s", unit="s", low=0.0, high=1e9, stale_s=30.0, optional=True),
     # the highest static pressure ever claimed is near 1000 GPa; a fit may scatter below 0
     _per_step("pressure_gpa", "GPa", -20.0, 1000.0),
     _per_step("pressure_sigma_stat_gpa", "GPa", 0.0, 1000.0),
