@@ -23,6 +23,8 @@ drive_app = typer.Typer(help="The screw drive.", no_args_is_help=True)
 app.add_typer(drive_app, name="drive")
 queue_app = typer.Typer(help="Several runs, one after the other.", no_args_is_help=True)
 app.add_typer(queue_app, name="queue")
+specimen_app = typer.Typer(help="What follows a specimen.", no_args_is_help=True)
+app.add_typer(specimen_app, name="specimen")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Station = Annotated[Path, typer.Argument(help="Station file (TOML).")]
@@ -268,6 +270,27 @@ def queue_remove(
     from dac_control.app.commands.queue import remove_ticket
 
     _guard(lambda: remove_ticket(station, ticket))
+
+
+@specimen_app.command("pack")
+def specimen_pack(
+    station: Station,
+    to: Annotated[Path | None, typer.Option(help="File; by default named for it.")] = None,
+) -> None:
+    """Write the history of a station's specimen into a file that goes with it."""
+    from dac_control.app.commands.specimen import pack_specimen
+
+    _guard(lambda: pack_specimen(station, to))
+
+
+@specimen_app.command("accept")
+def specimen_accept(
+    station: Station, file: Annotated[Path, typer.Argument(help="As `specimen pack` wrote it.")]
+) -> None:
+    """Add the history of a specimen that came from another station; budgets count it."""
+    from dac_control.app.commands.specimen import accept_specimen
+
+    _guard(lambda: accept_specimen(station, file))
 
 
 @app.command()
