@@ -34,6 +34,8 @@ __all__ = [
 _STEP: Final = 1e-4
 # Above, the exact information and 1 / variance agree to a part in 1e4.
 _FEW_E: Final = 400.0
+_REACH: Final = 7.0
+"""How many sigmas of read noise count."""
 
 
 class Known(Protocol):
@@ -108,13 +110,17 @@ def _excess_table(read_noise_e: float) -> tuple[Array, Array]:
 
 def _exact(mean: float, read: float) -> float:
     """Integral of (dp/dmean)**2 / p for Poisson electrons with Gaussian read noise."""
-    k = np.arange(0, int(mean + 10.0 * np.sqrt(mean) + 16.0))
-    chance = np.exp(xlogy(k, mean) - mean - gammaln(k + 1.0))
+    last = int(mean + 10.0 * np.sqrt(mean) + 15.0)
     step = min(0.05, read / 6.0) if read < 1.0 else read / 12.0
-    y = np.arange(-7.0 * read, k[-1] + 7.0 * read, step)
+    y = np.arange(-_REACH * read, last + _REACH * read, step)
+    # only electrons that the read noise can have brought here
+    k = np.floor(y - _REACH * read)[:, None] + np.arange(int(2.0 * _REACH * read) + 2)
+    possible = (k >= 0) & (k <= last)
+    k = np.where(possible, k, 0.0)
+    chance = np.where(possible, np.exp(xlogy(k, mean) - mean - gammaln(k + 1.0)), 0.0)
     blur = np.exp(-0.5 * ((y[:, None] - k) / read) ** 2) / (read * np.sqrt(2.0 * np.pi))
-    density = blur @ chance
-    slope = blur @ (chance * (k / mean - 1.0))
+    density = np.sum(blur * chance, axis=1)
+    slope = np.sum(blur * chance * (k / mean - 1.0), axis=1)
     seen = density > 1e-290
     return float(np.sum(slope[seen] ** 2 / density[seen]) * step)
 

@@ -1,14 +1,16 @@
-"""How end-to-end tests start the command line: as a user would, in a folder of their own."""
+"""How end-to-end tests use the command line: as a user would, in a folder of their own."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from dac_control.app.cli import app
 
 COMMAND = [sys.executable, "-m", "dac_control.app.cli"]
 
@@ -16,40 +18,42 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
-    """Run ``dac-control ARGS`` in `tmp_path` and return what it printed."""
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run ``dac-control ARGS`` in `tmp_path` and return what it printed.
 
-    def run(*arguments: str, timeout_s: float = 110.0) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=timeout_s,
-            env={**os.environ, "COLUMNS": "200"},
-        )
+    In this process: what is asked is what a command says and does, and to start Python anew takes
+    longer than most of them. Tests of the process itself (signals, pipes, kill) start their own.
+    """
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            patch.chdir(tmp_path)
+            found = CliRunner(env={"COLUMNS": "200"}).invoke(app, arguments)
+        if found.exception is not None and not isinstance(found.exception, SystemExit):
+            raise found.exception
+        return subprocess.CompletedProcess(arguments, found.exit_code, found.stdout, found.stderr)
 
     return run
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A simulated laboratory in a child process: its endpoints, with the station file."""
+    folder = tmp_path_factory.mktemp("served")
     process = subprocess.Popen(
         [
             *COMMAND,
             *("simulate", "--json", "--speed", "600", "--until-input-ends"),
-            *("--folder", str(tmp_path / "lab"), "--truth", str(tmp_path / "truth.jsonl")),
+            *("--folder", str(folder / "lab"), "--truth", str(folder / "truth.jsonl")),
         ],
-        cwd=tmp_path,
+        cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
     assert process.stdin is not None and process.stdout is not None
     try:
-        yield json.loads(process.stdout.readline()) | {"truth": str(tmp_path / "truth.jsonl")}
+        yield json.loads(process.stdout.readline()) | {"truth": str(folder / "truth.jsonl")}
     finally:
         process.stdin.close()
         assert process.wait(15) == 0

@@ -107,7 +107,7 @@ def test_a_run_folder_that_cannot_be_written(cli, served, tmp_path: Path) -> Non
 def test_a_port_already_in_use(cli, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        finished = cli("simulate", "--port", f"cryostat={port}", "--folder", "lab", timeout_s=30)
+        finished = cli("simulate", "--port", f"cryostat={port}", "--folder", "lab")
     refused(finished, str(port), "cryostat")
 
 
