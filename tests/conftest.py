@@ -5,11 +5,16 @@ RunEngine; no socket is involved, and a test can break any of them at will.
 """
 
 import datetime
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+# Before numpy is imported: two workers whose BLAS starts two threads each wait for one another, and
+# small matrices then take ten times as long. Child processes inherit it.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import numpy as np
 import pytest

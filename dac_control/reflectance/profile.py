@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -96,7 +97,12 @@ class Problem:
         return self._white(by_log[:, : self.count])
 
     def _white(self, columns: Matrix) -> Matrix:
-        return solve_triangular(self.whitener, columns, lower=True, check_finite=False)
+        return self._inverse @ columns
+
+    @cached_property
+    def _inverse(self) -> Matrix:
+        """Of the whitener: a fit whitens some 500 times, and a product is far quicker."""
+        return solve_triangular(self.whitener, np.eye(self.whitener.shape[0]), lower=True)
 
     def chi2(self, free: Matrix) -> Vector:
         """Chi squared of many parameter sets, shape (m,)."""

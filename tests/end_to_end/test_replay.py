@@ -20,8 +20,8 @@ def measured(cli, replay: Path, tmp_path: Path) -> dict:
 
 
 @pytest.mark.skipif(not SPECTRA.is_dir(), reason="the recorded spectra are not beside the project")
-@pytest.mark.parametrize("name", EXPECTED)
-def test_one_recorded_spectrum(cli, tmp_path: Path, name: str) -> None:
+def test_one_recorded_spectrum(cli, tmp_path: Path) -> None:
+    name = "ruby_andor.asc"
     run = measured(cli, SPECTRA / name, tmp_path)
     assert run["steps"][0]["observable"] == pytest.approx(EXPECTED[name], abs=0.030)
     assert run["steps"][0]["measured"]
@@ -35,6 +35,7 @@ def test_a_folder_of_spectra_is_one_a_step_each_on_its_own_axis(cli, tmp_path: P
     for name in EXPECTED:
         shutil.copy(SPECTRA / name, folder / name)
     run = measured(cli, folder, tmp_path)
+    assert all(step["measured"] for step in run["steps"])
     lines = [step["observable"] for step in run["steps"]]
     wanted = [EXPECTED[path.name] for path in sorted(folder.iterdir())]
     assert lines == pytest.approx(wanted, abs=0.030)

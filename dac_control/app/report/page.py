@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,14 @@ def write_report(run: Run, path: Path | None = None) -> Path:
 
 def render_report(run: Run) -> str:
     """Return the page; the same run and libraries give the same bytes, in any time zone."""
+    with canvas.style():
+        context = _context(run)
+    return _environment().get_template("report.html.j2").render(context)
+
+
+@lru_cache
+def _environment() -> Environment:
+    """Templates, compiled once a process."""
     environment = Environment(
         loader=PackageLoader("dac_control.app.report", "."),
         autoescape=True,
@@ -102,9 +111,7 @@ def render_report(run: Run) -> str:
         plain=text.plain,
         gauge=gauge_words,
     )
-    with canvas.style():
-        context = _context(run)
-    return environment.get_template("report.html.j2").render(context)
+    return environment
 
 
 def _context(run: Run) -> dict[str, Any]:

@@ -2,7 +2,7 @@ import datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dac_control.errors import RecordError, StaleReading
@@ -77,6 +77,7 @@ def test_what_is_no_calibration_is_refused(store: CalibrationStore, path: Path) 
     assert not path.exists()
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=5))
 def test_a_damaged_record_is_told_by_its_line(tmp_path_factory, line: dict) -> None:
     log = CalibrationLog(tmp_path_factory.mktemp("state") / "calibrations.jsonl")

@@ -64,13 +64,16 @@ def test_every_cut_gives_a_prefix(
     folder = tmp_path / "run"
     folder.mkdir()
     for cut in range(len(whole) + 1):
+        # every byte around the ends of lines, and every fifth between them
+        if np.abs(ends - cut).min() > 4 and cut % 5:
+            continue
         (folder / "documents.jsonl").write_bytes(whole[:cut] + tail)
         # Bytes that follow a line without its newline spoil that line.
         spoilt = 1 if tail else 0
         complete = int((ends + spoilt <= cut).sum())
         assert len(list(iter_documents(folder))) == complete
         # Opening a run takes longer than reading its lines: around the ends, and some between.
-        if np.abs(ends - cut).min() > 2 and cut % 17:
+        if np.abs(ends - cut).min() > 2 and cut % 35:
             continue
         if complete == 0:
             with pytest.raises(RecordError, match="no start document"):

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 import numpy as np
 import orjson
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from PIL import Image
 
 from dac_control.app.report import render_report, write_report
@@ -67,6 +69,18 @@ def good_html(good_run):
 @pytest.fixture(scope="module")
 def good_page(good_html):
     return Page(good_html)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Pages with empty figures, where only words or frames are asked for: drawing takes a second.
+
+    Figures are made all the same; what draws them is matplotlib's.
+    """
+    monkeypatch.setattr(
+        FigureCanvasSVG, "print_svg", lambda _, file, **kw: file.write("<svg></svg>")
+    )
+    monkeypatch.setattr(FigureCanvasAgg, "print_figure", lambda _, file, **kw: file.write(b""))
 
 
 def small(fake_run, **changes):
@@ -198,6 +212,7 @@ def test_every_term_of_the_budget_is_printed(good_page):
     assert "not stated; gradient_gpa states" in budget
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     ("excess_k", "words"),
     [
@@ -209,6 +224,7 @@ def test_the_ruby_as_its_own_thermometer(fake_run, excess_k, words):
     assert words in Page(render_report(small(fake_run, chip_excess_k=excess_k))).text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_several_lambda0_are_all_looked_at(fake_run):
     lambda0 = [
         {"value_nm": 694.246, "sigma_nm": 0.004, "chip": "R3", "date": "2026-11-20"} | extra
@@ -248,6 +264,7 @@ def test_same_run_gives_same_bytes(good_run, good_html, monkeypatch):
     assert render_report(open_run(good_run.folder)) == good_html
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_report_lands_in_the_run_folder_or_where_it_is_wanted(fake_run, tmp_path):
     run = small(fake_run)
     path = write_report(run)
@@ -257,6 +274,7 @@ def test_report_lands_in_the_run_folder_or_where_it_is_wanted(fake_run, tmp_path
     assert [p.name for p in run.folder.glob("*.part")] == []
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_unwritable_place_is_a_sentence(fake_run, tmp_path):
     with pytest.raises(RecordError, match=r"cannot be written to .*nowhere"):
         write_report(small(fake_run), tmp_path / "nowhere" / "report.html")
@@ -339,6 +357,7 @@ def test_sparse_record_still_has_a_report(fake_run):
     assert "No microscope frame was recorded" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_altered_pressure_is_found_out(fake_run):
     run = small(fake_run)
     journal = run.folder / "documents.jsonl"
@@ -351,6 +370,7 @@ def test_altered_pressure_is_found_out(fake_run):
     assert "do not follow from the recorded lines" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_lost_event_is_found_out(fake_run):
     run = small(fake_run, frames=False)
     journal = run.folder / "documents.jsonl"
@@ -362,6 +382,7 @@ def test_lost_event_is_found_out(fake_run):
     assert "The record is not complete: dwell misses 1" in page.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_many_steps_show_a_choice_of_frames(fake_run):
     html = render_report(fake_run(load=30, unload=0, dwell_readings=0))
     assert len(pictures(html, "jpeg")) == 24

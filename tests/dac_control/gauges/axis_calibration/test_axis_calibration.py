@@ -206,7 +206,7 @@ def test_tables_are_in_order_and_in_range() -> None:
         assert wavelengths[-1] < 1000.0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(0, 10_000),
     st.sampled_from(["noise", "steps", "constant", "lamp", "saturated", "negative"]),
