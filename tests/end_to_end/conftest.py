@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from dac_control.app.cli import app
 
@@ -18,20 +17,22 @@ Cli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """Run ``dac-control ARGS`` in `tmp_path` and return what it printed.
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Run ``dac-control ARGS`` in `tmp_path` and return what it and its children printed.
 
     In this process: what is asked is what a command says and does, and to start Python anew takes
     longer than most of them. Tests of the process itself (signals, pipes, kill) start their own.
     """
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        with monkeypatch.context() as patch:
+        with monkeypatch.context() as patch, pytest.raises(SystemExit) as left:
             patch.chdir(tmp_path)
-            found = CliRunner(env={"COLUMNS": "200"}).invoke(app, arguments)
-        if found.exception is not None and not isinstance(found.exception, SystemExit):
-            raise found.exception
-        return subprocess.CompletedProcess(arguments, found.exit_code, found.stdout, found.stderr)
+            patch.setenv("COLUMNS", "200")
+            capfd.readouterr()
+            app(arguments)
+        status, said = left.value.code, capfd.readouterr()
+        assert isinstance(status, int)
+        return subprocess.CompletedProcess(arguments, status, said.out, said.err)
 
     return run
 

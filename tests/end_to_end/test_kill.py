@@ -44,11 +44,11 @@ from dac_control.app.commands.demo import run_demo
 run_demo(Path("out"), seed=int(sys.argv[1]), speed=600.0, truth=None, replay=None, as_json=True)
 """
 RUNS = """
-from dac_control.app.commands.run import run_attended
+from dac_control.app.commands.run import carry_out_run
 for line in sys.stdin:  # with everything imported, a fork for each run
     child = os.fork()
     if child == 0:
-        os._exit(run_attended(*map(Path, line.split()), as_json=True))
+        os._exit(carry_out_run(*map(Path, line.split()), as_json=True))
     os.write(1, b"pid %d\\n" % child)
     os.write(1, b"ended %d\\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
