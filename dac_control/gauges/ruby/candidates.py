@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.choice import is_ambiguous, order
+from dac_control.gauges.ruby.clipped import clipped_from
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.line_fit import LineFitter, Place, Spectra
@@ -23,8 +24,6 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-_SATURATED_SHARE: Final = 0.95
-"""Share of full scale from which the mean of several exposures may hide a clipped one."""
 _NARROWEST_PX: Final = 1.8
 """An optical line is at least two pixels wide; what is narrower fell on the detector."""
 _ATTEMPTS: Final = 4
@@ -88,7 +87,7 @@ class CandidateFitter:
         )
         self._gain_assumed = noise.gain_assumed
         self._dark_assumed = stack.dark_counts is None
-        self._full_scale = stack.saturation_counts
+        self._clipped_from = clipped_from(stack, noise)
 
     def fit(
         self,
@@ -112,8 +111,8 @@ class CandidateFitter:
         if not good.all():
             counts = np.where(good[:, None], counts, 0.0)
         saturated = np.zeros(raw.shape, dtype=bool)
-        if self._full_scale is not None:
-            saturated = raw >= _SATURATED_SHARE * self._full_scale
+        if self._clipped_from is not None:
+            saturated = raw >= self._clipped_from
         with np.errstate(all="ignore"):
             fits = _Chunk(self._setup, counts, saturated, temperature_k, expected_nm).run()
         self._finish(fits, good, expected_nm)

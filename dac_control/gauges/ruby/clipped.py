@@ -9,13 +9,40 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["unclipped"]
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack
+
+__all__ = ["clipped_from", "unclipped"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
+_CLIPPED_SHARE: Final = 0.99
+"""Share of full scale from which a pixel of one exposure is clipped. The pixels below it, on the
+flanks of a line whose top is cut off, hold much of what is left to know of its place."""
+_HIDDEN_SIGMA: Final = 4.0
+"""The mean of several exposures may hide a clipped one where it comes as near to full scale as so
+many times the noise of one exposure,"""
+_HIDDEN_SHARE: Final = 0.95
+"""and where the noise is not known, from this share of full scale."""
 _REACH_NM: Final = 3.0
+_SPLIT_NM: Final = SPLITTING_CM1 * 700.0**2 * 1e-7
+_SPLIT_REACH_NM: Final = 0.4
 _NARROWEST_PX: Final = 2.0
+
+
+def clipped_from(stack: SpectrumStack, noise: PhotonNoise) -> float | None:
+    """Counts from which a pixel may be clipped; None where full scale is not known."""
+    full = stack.saturation_counts
+    if full is None or stack.averages == 1:
+        return None if full is None else _CLIPPED_SHARE * full
+    if noise.gain_assumed:
+        return _HIDDEN_SHARE * full
+    light = max(full - noise.offset_counts, 0.0)
+    variance = stack.averages * (
+        light * noise.counts_variance + float(np.max(noise.floor_variance))
+    )
+    return min(_CLIPPED_SHARE * full, full - _HIDDEN_SIGMA * float(np.sqrt(variance)))
 
 
 def unclipped(
@@ -47,10 +74,18 @@ def unclipped(
     centre = np.clip(np.searchsorted(x, r1_nm[rows]), reach, x.size - reach - 1)
     index = (centre[:, None] + np.arange(-reach, reach + 1)) + (rows * x.size)[:, None]
     counts, full = y.take(index), saturated.take(index)
-    away = np.where(full, np.abs(np.arange(-reach, reach + 1)), 2 * reach)
+    offset = np.arange(-reach, reach + 1)
+    away = np.where(full, np.abs(offset), 2 * reach)
     inside = away.argmin(axis=1)
     near = away.min(axis=1) * pitch <= fwhm_nm[rows]
     left, right = _stretch(full, inside)
+    # where both lines are cut off, the plateau that was found may be that of R2
+    away = np.where(full, np.abs(offset - _SPLIT_NM / pitch), 2 * reach)
+    other_left, other_right = _stretch(full, away.argmin(axis=1))
+    above = away.min(axis=1) * pitch <= _SPLIT_REACH_NM
+    above &= (other_left > right) & (other_right - other_left >= right - left)
+    inside = np.where(above, away.argmin(axis=1), inside)
+    left, right = np.where(above, other_left, left), np.where(above, other_right, right)
     level = np.partition(counts, reach // 2, axis=1)[:, reach // 2]
     half = 0.5 * (counts.max(axis=1) + level)
     low, high = _stretch(counts > half[:, None], inside)
