@@ -30,8 +30,9 @@ PRIORS: Final = {
     "splitting_cm1": Prior(29.7, 4.0, 20.0, 40.0),
     "width_ratio": Prior(1.0, 0.3, 0.4, 2.5),
     "eta": Prior(0.5, 0.5, 0.0, 1.0),
+    "ratio": Prior(0.609, 0.2, 0.0, 1.044),
 }
-"""Mean, sigma and ends of what the fit believes."""
+"""Mean, sigma and ends of what the fit believes; of the ratio, at 296 K."""
 
 _DOUBLET: Final = ("fwhm_nm", "eta", "height_e", "ratio", "splitting_cm1", "width_ratio", "level_e")
 
@@ -121,15 +122,18 @@ def with_priors() -> Iterator[Cell]:
 
 
 def drawn_doublet(name: str, height_e: float, fwhm_nm: float, **settings: Any) -> Cell:
-    """Doublet whose splitting, width ratio and shape come from the priors."""
+    """Doublet whose splitting, width ratio, shape and ratio come from the priors.
+
+    A parameter of `changes` has that value, and nothing is known of it beforehand.
+    """
     allowed = ("merged", *settings.pop("allowed", ()))
-    drawn = {key: prior.draw for key, prior in PRIORS.items()}
+    known = {key: prior for key, prior in PRIORS.items() if key not in settings.get("changes", {})}
     return doublet(
         name,
         height_e,
         fwhm_nm,
-        drawn=drawn,
-        known=PRIORS,
+        drawn={key: prior.draw for key, prior in known.items()},
+        known=known,
         allowed=allowed,
         **settings,
     )

@@ -26,7 +26,9 @@ __all__ = ["batch_rate", "run_speed"]
 _WINDOW_NM: Final = (4.5, 3.5)
 """Below and above the start: what the package cuts out for itself."""
 _CLEAN: Final = doublet("speed: clean", 1e4, 0.5, background="sloped")
-_ROBUST: Final = drawn_doublet("speed: robust", 3e4, 0.5, spikes=True, full_scale=0.6)
+_ROBUST: Final = drawn_doublet(
+    "speed: robust", 3e4, 0.5, spikes=True, full_scale=0.6, changes={"ratio": 0.6}
+)
 _WARM_UP: Final = 100
 _ONE_TIMING_S: Final = 4.0
 _ENGINE_VARIABLE: Final = "DAC_CONTROL_ENGINE"

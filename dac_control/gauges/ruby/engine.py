@@ -112,7 +112,7 @@ def warm_up(engine: Engine | None = None) -> Engine:
     unbound = np.full_like(start, np.inf)
     active = np.zeros(start.shape, dtype=bool)
     active[0, [0, 1, 3, 4]] = True
-    constraints = Constraints(-unbound, unbound, np.zeros(PARAMETERS), 0.0 * start, active)
+    constraints = Constraints(-unbound, unbound, 0.0 * start, 0.0 * start, active)
     windows = Windows(x[None, :], y, np.ones(y.shape, dtype=bool), floor[None, :])
     chosen.score_windows(windows, start, constraints, Noise(0.0, 1.0))
     return chosen

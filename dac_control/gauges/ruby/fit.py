@@ -43,7 +43,8 @@ def fit_ruby(
     expected_nm : tuple of float, optional
         Lines between these wavelengths come first; another one is flagged ``outside_window``.
     priors : bool
-        Weak priors on splitting (29.7 +- 4 cm-1) and width ratio (1 +- 0.3) of R2 and R1.
+        Weak priors on splitting (29.7 +- 4 cm-1), width ratio (1 +- 0.3) and, where the temperature
+        is known, ratio of the areas (its usual value +- a third) of R2 and R1.
     species : Species
         What shines; without a partner the temperature plays no part.
 

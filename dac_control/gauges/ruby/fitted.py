@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-_ROW_FIELDS: Final = ("doublet", "bright", "spikes", "foreign_nm", "unthermal")
+_ROW_FIELDS: Final = ("doublet", "bright", "spikes", "foreign_nm", "unthermal", "largest_ratio")
 
 
 @dataclass
@@ -32,6 +32,8 @@ class Fitted:
     """Where a line of something else was masked; NaN where none was."""
     unthermal: Mask
     """R2 is stronger than the temperature allows."""
+    largest_ratio: Array
+    """Upper limit of R2 to R1 in the fit, from which its prior follows."""
 
     @property
     def freedom(self) -> NDArray[np.intp]:

@@ -116,7 +116,7 @@ class WindowFitter:
         return fitted
 
     def without_priors(self, fitted: Fitted) -> FreeStress:
-        """Ratio, splitting and width ratio free of what was expected of the latter two."""
+        """Ratio, splitting and width ratio free of what was expected of them."""
         return self._fitter.without_priors(fitted)
 
     def _try_voigt(self, fitted: Fitted, bound: Array) -> None:

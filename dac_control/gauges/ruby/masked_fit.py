@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitted import Fitted
-from dac_control.gauges.ruby.r2_population import STRENGTH_MAX
+from dac_control.gauges.ruby.r2_population import STRENGTH_MAX, ratio_prior
 from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, stands_out
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.stress import FreeStress, prior_free
@@ -55,6 +55,7 @@ class MaskedFitter:
             spikes=np.zeros(doublet.size, dtype=np.intp),
             foreign_nm=np.full(doublet.size, np.nan),
             unthermal=np.zeros(doublet.size, dtype=bool),
+            largest_ratio=bound.copy(),
         )
         going = np.arange(doublet.size)
         for _ in range(_MASK_ROUNDS):
@@ -81,12 +82,13 @@ class MaskedFitter:
         fitted.scored.put(rows, self._engine.score_windows(windows, start, limits, self._noise))
 
     def without_priors(self, fitted: Fitted) -> FreeStress:
-        """Ratio, splitting and width ratio free of what was expected of the latter two.
+        """Ratio, splitting and width ratio free of what was expected of them.
 
         Taking weak priors away moves most fits by a small part of sigma, which is one linear
         step; the others are fitted again.
         """
-        free, far = prior_free(fitted.scored, largest_ratio=STRENGTH_MAX)
+        known = ratio_prior(fitted.largest_ratio)
+        free, far = prior_free(fitted.scored, known, largest_ratio=STRENGTH_MAX)
         rows = np.flatnonzero(far)
         if rows.size:
             part = fitted.take(rows)
@@ -105,7 +107,8 @@ class MaskedFitter:
 
     def cost(self, fitted: Fitted) -> Array:
         """Chi squared and priors beyond what is expected, with a price for every spike."""
-        away = unlikeliness(fitted.scored.parameters, fitted.active, priors=self._priors)
+        p, largest = fitted.scored.parameters, fitted.largest_ratio
+        away = unlikeliness(p, fitted.active, largest, priors=self._priors)
         return fitted.scored.chi2 - fitted.freedom + away + _PRICE * fitted.spikes
 
     def keep_cheaper(self, fitted: Fitted, rows: Rows, new: Fitted) -> None:

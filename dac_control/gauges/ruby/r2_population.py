@@ -13,6 +13,7 @@ __all__ = [
     "WARM_RATIO",
     "boltzmann",
     "largest_ratio",
+    "ratio_prior",
 ]
 
 SPLITTING_CM1: Final = 29.7
@@ -26,6 +27,9 @@ TYPICAL_STRENGTH: Final = 0.7
 
 WARM_RATIO: Final = 0.5
 """R2 to R1 of a warm chip, to start from."""
+
+_STRENGTH_SIGMA: Final = 0.23
+"""Of the strength relative to R1: 0.53 to 0.9 are in use."""
 
 _CM1_PER_K: Final = 0.695034800
 """Boltzmann's constant over h c, in cm-1 per K (CODATA 2018)."""
@@ -54,3 +58,24 @@ def boltzmann(
 def largest_ratio(temperature_k: NDArray[np.float64]) -> NDArray[np.float64]:
     """Largest ratio R2 to R1 that a ruby at this temperature may show."""
     return STRENGTH_MAX * boltzmann(temperature_k + _WARMER_K)
+
+
+def ratio_prior(largest: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is known beforehand of R2 to R1 where the temperature bounds it.
+
+    The usual strength, a third of it as sigma: chips, orientations and polarisations differ.
+
+    Parameters
+    ----------
+    largest : array
+        As `largest_ratio` has it; nothing is known where it is 0, or that of any temperature.
+
+    Returns
+    -------
+    expected, precision : arrays
+        Mean, and 1 / sigma squared, 0 where nothing is known.
+    """
+    expected = TYPICAL_STRENGTH / STRENGTH_MAX * largest
+    known = (largest > 0.0) & (largest < STRENGTH_MAX)
+    sigma = np.where(known, _STRENGTH_SIGMA / STRENGTH_MAX * largest, 1.0)
+    return expected, np.where(known, sigma**-2.0, 0.0)

@@ -84,7 +84,7 @@ class Constraints:
     """Shape (spectra, parameters)."""
     upper: Array
     expected: Array
-    """Centres of the priors, shape (parameters,)."""
+    """Centres of the priors, shape (spectra, parameters)."""
     precision: Array
     """1 / sigma**2 of each prior, 0 where there is none, shape (spectra, parameters)."""
     active: Mask
@@ -95,7 +95,7 @@ class Constraints:
         return Constraints(
             self.lower[which],
             self.upper[which],
-            self.expected,
+            self.expected[which],
             self.precision[which],
             self.active[which],
         )

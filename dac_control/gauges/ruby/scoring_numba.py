@@ -89,7 +89,7 @@ def _compiled(sources: int) -> Any:
             for j in range(_P):
                 trial[j] = min(max(start[i, j], lower[i, j]), upper[i, j])
             converged[i], chi2[i] = _score_one(
-                width, pixels, lower[i], upper[i], expected, precision[i], active[i], offset,
+                width, pixels, lower[i], upper[i], expected[i], precision[i], active[i], offset,
                 per_count, table, parameters[i], information[i], work, blend, rows, free, products,
                 system, factor, gradient, step, trial, scale,
             )  # fmt: skip

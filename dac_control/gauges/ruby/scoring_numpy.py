@@ -73,9 +73,9 @@ class _Bench:
     """
 
     _PER_PLACE: Final = (
-        "row", "x", "y", "floor", "weight", "pixels", "p", "trial", "lower", "upper", "precision",
-        "active", "information", "gradient", "chi2", "here", "damping", "decrement", "turns",
-        "taken", "last",
+        "row", "x", "y", "floor", "weight", "pixels", "p", "trial", "lower", "upper", "expected",
+        "precision", "active", "information", "gradient", "chi2", "here", "damping", "decrement",
+        "turns", "taken", "last",
     )  # fmt: skip
 
     def __init__(
@@ -98,7 +98,9 @@ class _Bench:
         self.row = np.zeros(places, dtype=np.intp)
         self.x, self.y, self.floor, self.weight = np.empty((4, places, width))
         self.p, self.trial = np.empty((2, places, scored.parameters.shape[1]))
-        self.lower, self.upper, self.precision, self.gradient = np.empty((4, places, size))
+        self.lower, self.upper, self.expected, self.precision, self.gradient = np.empty(
+            (5, places, size)
+        )
         self.active = np.empty((places, size), dtype=bool)
         self.information = np.empty((places, size, size))
         self.pixels, self.chi2, self.here, self.damping, self.decrement = np.empty((5, places))
@@ -132,6 +134,7 @@ class _Bench:
         self.lower[places], self.upper[places] = self.c.lower[chosen], self.c.upper[chosen]
         self.active[places] = self.c.active[chosen]
         known = self.active[places] & (self.c.precision[chosen] > 0.0)
+        self.expected[places] = self.c.expected[chosen]
         self.precision[places] = np.where(known, self.c.precision[chosen], 0.0)
         self.here[places] = self.decrement[places] = np.inf
         # the first of the turns divides the damping by ten
@@ -199,8 +202,7 @@ class _Bench:
 
     def _away(self, p: Array) -> Array:
         """Distances to the centres of the priors, 0 where there is none."""
-        expected = self.c.expected[self.sums.parameters]
-        return np.where(self.precision > 0.0, p - expected, 0.0)
+        return np.where(self.precision > 0.0, p - self.expected, 0.0)
 
     def _accept(self, good: Mask, products: Array, weight: Array, away: Array) -> None:
         np.copyto(self.p, self.trial, where=good[:, None])

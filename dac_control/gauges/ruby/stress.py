@@ -48,12 +48,23 @@ class FreeStress:
         self.parameters[rows], self.variance[rows] = other.parameters, other.variance
 
 
-def prior_free(scored: Scored, *, largest_ratio: float) -> tuple[FreeStress, Mask]:
-    """Take the priors of splitting and width ratio away again, by one linear step.
+def prior_free(
+    scored: Scored, ratio_known: tuple[Array, Array], *, largest_ratio: float
+) -> tuple[FreeStress, Mask]:
+    """Take the priors of splitting, width ratio and ratio away again, by one linear step.
 
-    With ``k`` the two parameters and ``L`` the precision of their priors, the information
-    without them is ``I - L`` on ``k``; by Woodbury's identity its inverse is
-    ``C + C_k (1/L - C_kk)^-1 C_k^T``, and the gradient there is ``L (p - expected)``.
+    With ``k`` the parameters and ``L`` the precision of their priors, the information without
+    them is ``I - L`` on ``k``; by Woodbury's identity its inverse is
+    ``C + C_k (1/L - C_kk)^-1 C_k^T``, and the gradient there is ``L (p - expected)``. The ratio
+    goes after the other two, whose prior every doublet has.
+
+    Parameters
+    ----------
+    scored : Scored
+    ratio_known : tuple of arrays, shape (spectra,)
+        Mean and precision of the prior of the ratio.
+    largest_ratio : float
+        Ratio beyond which nothing is believed.
 
     Returns
     -------
@@ -73,13 +84,21 @@ def prior_free(scored: Scored, *, largest_ratio: float) -> tuple[FreeStress, Mas
     with np.errstate(all="ignore"):
         inner = adjugate / determinant[:, None, None]
         spread = columns[:, _STRESS] @ inner
-        free = covariance[:, _STRESS, 9:11] + spread @ columns[:, 9:11].transpose(0, 2, 1)
-        gradient = (p[:, 9:11] - expected) * precision
-        step = np.einsum("bij,bj->bi", free, gradient)
-        variance = np.diagonal(covariance, axis1=1, axis2=2)[:, _STRESS] + np.einsum(
-            "bij,bij->bi", spread, columns[:, _STRESS]
+        free = covariance[:, _STRESS, _STRESS] + spread @ columns[:, _STRESS].transpose(0, 2, 1)
+        of_ratio = free[:, :, 0]
+        left = 1.0 / ratio_known[1] - free[:, 0, 0]
+        possible &= left > 0.0
+        free = free + of_ratio[:, :, None] * (of_ratio / left[:, None])[:, None, :]
+        gradient = np.concatenate(
+            (
+                ((p[:, 8] - ratio_known[0]) * ratio_known[1])[:, None],
+                (p[:, 9:11] - expected) * precision,
+            ),
+            axis=1,
         )
-        small = np.einsum("bi,bi->b", step[:, 1:], gradient) < _SMALL
+        step = np.einsum("bij,bj->bi", free, gradient)
+        variance = np.diagonal(free, axis1=1, axis2=2)
+        small = np.einsum("bi,bi->b", step, gradient) < _SMALL
     value = p[:, _STRESS] + step
     low, high = SPLITTING_LIMITS_CM1
     inside = (p[:, 2] > _AT_LIMIT) & (p[:, 2] < 1.0 - _AT_LIMIT)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.lineshape import DOUBLET
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, ratio_prior
 from dac_control.gauges.ruby.scoring import Constraints, Windows
 
 __all__ = [
@@ -129,11 +129,11 @@ def constraints(
     doublet : array of bool, shape (spectra,)
         Whether R2 takes part.
     largest_ratio : array, shape (spectra,)
-        Upper limit of R2 to R1.
+        Upper limit of R2 to R1; below that of any temperature it brings the prior with it.
     bright : array of bool, shape (spectra,)
         Whether there are photons enough to tell a Voigt line from a pseudo-Voigt one.
     priors : bool
-        Whether splitting and width ratio have their weak priors.
+        Whether splitting, width ratio and R2 to R1 have their weak priors.
     """
     spectra = doublet.size
     inf = np.inf
@@ -157,25 +157,28 @@ def constraints(
     lower[:, 8], upper[:, 8] = 0.0, largest_ratio
     lower[:, 9], upper[:, 9] = SPLITTING_LIMITS_CM1
     lower[:, 10], upper[:, 10] = 0.25, 2.5
-    expected = np.zeros(len(DOUBLET))
-    expected[[2, 7]] = _ETA[0], _VOIGT[0]
-    expected[9:] = PRIORS[0]
+    expected = np.zeros((spectra, len(DOUBLET)))
+    expected[:, [2, 7]] = _ETA[0], _VOIGT[0]
+    expected[:, 9:] = PRIORS[0]
     precision = np.zeros((spectra, len(DOUBLET)))
     precision[:, 2], precision[:, 7] = _ETA[1] ** -2.0, _VOIGT[1] ** -2.0
     if priors:
         precision[:, 9:] = PRIORS[1]
+        expected[:, 8], precision[:, 8] = ratio_prior(largest_ratio)
     active = np.ones((spectra, len(DOUBLET)), dtype=bool)
     active[:, 7] = bright
     active[:, 8:] = doublet[:, None]
     return Constraints(lower, upper, expected, precision, active)
 
 
-def unlikeliness(p: Array, active: Mask, *, priors: bool) -> Array:
+def unlikeliness(p: Array, active: Mask, largest_ratio: Array, *, priors: bool) -> Array:
     """What the priors add to chi squared, shape (spectra,)."""
     total = active[:, 2] * ((p[:, 2] - _ETA[0]) / _ETA[1]) ** 2
     total += active[:, 7] * ((p[:, 7] - _VOIGT[0]) / _VOIGT[1]) ** 2
     if priors:
         total += active[:, 9] * np.sum((p[:, 9:] - PRIORS[0]) ** 2 * PRIORS[1], axis=1)
+        expected, precision = ratio_prior(largest_ratio)
+        total += active[:, 8] * precision * (p[:, 8] - expected) ** 2
     return total
 
 
