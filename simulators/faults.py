@@ -4,6 +4,7 @@ The injector stands between a server and a simulator: it wraps the session facto
 simulator stays correct and the server stays simple.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from simulators.wire.reply import PollingSession, Reply, Session, SessionFactory
 
 __all__ = ["Fault", "FaultInjector"]
 
+_NUMBER = re.compile(rb"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 GARBAGE = b"\xff\x00\x9b?{]\xfe~"
 """Neither ASCII nor UTF-8, and without a terminator."""
 
@@ -37,6 +39,8 @@ class Fault(StrEnum):
     """The reply before this one comes again instead."""
     DUPLICATE = "duplicate"
     """The reply comes twice."""
+    NAN = "nan"
+    """Every number in the reply reads ``NaN``; for line protocols."""
     LOST_REQUEST = "lost_request"
     """The connection closes before the instrument has the request; needs a line protocol."""
 
@@ -185,6 +189,8 @@ def _spoil(scheduled: _Scheduled, reply: Reply, previous: Reply) -> list[Reply]:
             return [replace(reply, delay_wall_s=scheduled.delay_s)]
         case Fault.GARBAGE:
             return [replace(reply, payload=_garbage(reply.payload))]
+        case Fault.NAN:
+            return [replace(reply, payload=_NUMBER.sub(b"NaN", reply.payload))]
         case Fault.HALF_REPLY:
             half = reply.payload[: len(reply.payload) // 2]
             return [replace(reply, payload=half, hang_up=scheduled.hang_up)]

@@ -50,6 +50,8 @@ class Axis:
         self._flags: set[str] = set()
         self.values: dict[str, float | str] = {}
         self.enabled = True
+        self.slipping = False
+        """Set it, and the motor turns without the screw: a coupling that is loose."""
         self.parked = False
         self.restore()
 
@@ -236,6 +238,9 @@ class Axis:
         """Turn the screw on to `position`; True if the motor stalls there."""
         loading = position > self._position
         before = self._screw.torque_fraction
+        if self.slipping:
+            # the count goes on and the screw stays
+            self._zero_turns -= (position - self._position) / self._per_turn
         self._position = position
         self._screw.turn_to(self._zero_turns + position / self._per_turn)
         after = self._screw.torque_fraction
