@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ramp_campaign.ramp import Job, carry_out
+from ramp_campaign.spectra import read_cell
 
 __all__ = ["read_results", "run_jobs"]
 
@@ -74,13 +75,17 @@ def key_of(result: Result) -> tuple[str, str, int]:
 
 def _results(jobs: Sequence[Job], processes: int) -> Iterable[Result]:
     if processes < 2 or len(jobs) < 2:
-        yield from map(carry_out, jobs)
+        yield from map(_one, jobs)
         return
     # spawned: a fork would copy the locks of threads that it does not copy
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        for future in as_completed([pool.submit(carry_out, job) for job in jobs]):
+        for future in as_completed([pool.submit(_one, job) for job in jobs]):
             yield future.result()
+
+
+def _one(job: Job) -> Result:
+    return carry_out(job) if job.whole else read_cell(job)
 
 
 def _append(path: Path, result: Result) -> None:

@@ -10,10 +10,14 @@ import numpy as np
 from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
 from ramp_campaign.edge_scale import draw_scale_table
 from ramp_campaign.strata import Stratum
-from ramp_campaign.unmodelled import FAMILIES, MODELLED
+from ramp_campaign.unmodelled import FAMILIES
 from simulators.twin import TwinSettings
 
-__all__ = ["Job", "carry_out", "twin_settings"]
+__all__ = ["COLUMNS", "SPECTRA", "Job", "carry_out", "row_of", "twin_settings"]
+
+
+SPECTRA = " spectra"
+"""Behind the family of results that are no ramps."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,14 @@ class Job:
     family: str
     """Errors that the twin draws: see `unmodelled`."""
     seed: int
+    whole: bool = True
+    """False for single spectra of the same cell: see `spectra`."""
 
     @property
     def key(self) -> tuple[str, str, int]:
         """What tells it from all others."""
-        return self.stratum.name, self.family, self.seed
+        family = self.family if self.whole else self.family + SPECTRA
+        return self.stratum.name, family, self.seed
 
 
 def twin_settings(job: Job) -> TwinSettings:
@@ -92,6 +99,14 @@ COLUMNS = (
 """Of each step; what was not measured or not predicted is None."""
 
 
+def row_of(*values: float | None) -> list[float | None]:
+    """Values in the order of `COLUMNS` as JSON takes them."""
+    return [
+        round(float(value), 5) if value is not None and np.isfinite(value) else None
+        for value in values
+    ]
+
+
 class _Listener:
     """Gathers the steps of one ramp, with the truth at each."""
 
@@ -136,13 +151,7 @@ class _Listener:
             data["step_bound_gpa"],
             data["step_dwell_s"],
         )
-        row = [
-            round(float(value), 5) if value is not None and np.isfinite(value) else None
-            for value in values
-        ]
+        row = row_of(*values)
         self.steps.append(row)
         if row[1] is None and self._failed_at is None:
             self._failed_at = self.moves()
-
-
-__all__ += ["COLUMNS", "MODELLED"]

@@ -16,11 +16,11 @@ from ramp_campaign.figures import (
     median_or_nan,
 )
 from ramp_campaign.fixed_turns import conditions_of, fastest_fixed_turns
-from ramp_campaign.ramp import COLUMNS, Job
+from ramp_campaign.ramp import COLUMNS, SPECTRA, Job
 from ramp_campaign.strata import Stratum
 from ramp_campaign.unmodelled import FAMILIES, MODELLED
 
-__all__ = ["coverage", "loss_rows", "stratum_rows"]
+__all__ = ["coverage", "loss_rows", "spectra_rows", "stratum_rows"]
 
 Array = NDArray[np.float64]
 Result = dict[str, Any]
@@ -196,14 +196,36 @@ def _steps_to_top(
     return median_or_nan(ours), up, there_and_back
 
 
+def spectra_rows(stratum: Stratum, results: Sequence[Result]) -> list[tuple[str, ...]]:
+    """Coverage of single spectra in the cells of a campaign; no row where there are none."""
+    cells = ramps_of(results, stratum, MODELLED + SPECTRA)
+    if not cells:
+        return []
+    found, by_sigma = coverage(cells), standard_coverage(cells)
+    low, high = found.ends()
+    missing = sum(int(np.sum(~cell.measured)) for cell in cells)
+    return [
+        ("cells, spectra (without a line)", f"{len(cells)}, {found.steps} ({missing})", ""),
+        (
+            "stated 95 % intervals cover, %",
+            f"{100 * found.value:.1f} ± {100 * found.sigma:.1f} "
+            f"({100 * low:.1f} to {100 * high:.1f}); 1.96 sigma {100 * by_sigma.value:.1f}",
+            "93 to 97",
+        ),
+    ]
+
+
 def loss_rows(
-    stratum: Stratum, results: Sequence[Result], families: Sequence[str]
+    stratum: Stratum, results: Sequence[Result], families: Sequence[str], *, kind: str = ""
 ) -> list[tuple[str, ...]]:
-    """What errors outside the budget cost in coverage, one row for each family."""
-    modelled = coverage(ramps_of(results, stratum, MODELLED))
+    """What errors outside the budget cost in coverage, one row for each family.
+
+    Of whole ramps, or with `kind` = `SPECTRA` of single spectra.
+    """
+    modelled = coverage(ramps_of(results, stratum, MODELLED + kind))
     rows = []
     for family in families:
-        ramps = ramps_of(results, stratum, family)
+        ramps = ramps_of(results, stratum, family + kind)
         if not ramps:
             continue
         found = coverage(ramps)

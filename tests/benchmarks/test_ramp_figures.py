@@ -135,3 +135,18 @@ def test_true_scales_scatter_as_the_budget_of_the_edge_says() -> None:
         if term.name.startswith("scale co") or term.name == "spread between scales"
     ]
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.hypot.reduce(scales), rel=0.1)
+
+
+def test_single_spectra_of_a_cell_are_a_result_of_their_own() -> None:
+    job = module("ramp").Job(module("strata").named("ruby-80K"), "modelled", 3, whole=False)
+    read = module("spectra").read_cell(job)
+    assert (read["stratum"], read["family"], read["seed"]) == job.key
+    steps = np.array(read["steps"], float)
+    assert steps.shape == (8, len(module("ramp").COLUMNS))
+    pressure, truth, half = steps[:, 1], steps[:, 2], steps[:, 5]
+    assert np.all(np.diff(pressure) > 5.0) and pressure[-1] > 100.0
+    assert np.all(np.abs(pressure - truth) < 3.0 * half)
+    counted, covered = module("tables").spectra_rows(job.stratum, [read])
+    assert counted[1] == "1, 8 (0)"
+    assert covered[2] == "93 to 97"
+    assert module("tables").spectra_rows(job.stratum, [result(1, 0.1, 0.4)]) == []
