@@ -10,6 +10,7 @@ from dac_control.clock import LabClock
 from dac_control.errors import ConfigurationError
 from dac_control.records.calibrations import CalibrationStore
 from dac_control.records.calibrations_in_use import CalibrationsInUse
+from dac_control.reflectance import ReferenceTable
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
@@ -86,6 +87,8 @@ class Instruments:
     """What decides where the optics look; None where each spectrometer sees one place only."""
     reflectance: ReflectanceSettings | None = None
     """How reflectance is taken before a laser is armed; None where the station does not ask."""
+    gasket: ReferenceTable | None = None
+    """What is known of the gasket's reflectance; None for nothing."""
     specimen: str = ""
     """Identity of what is in the cell."""
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex
@@ -159,6 +162,7 @@ class Instruments:
             "microscope": self.microscope,
             "picture": self.picture,
             "spots": self.spots,
+            "lamp": self.lamp,
             "vis": self.vis,
         }
         for name, optics in self.further_gauges.items():

@@ -10,6 +10,7 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.reflectance import (
     AbsorptionUnknown,
     AtPressure,
+    ReferenceTable,
     evaluate_reflectance,
     statement,
 )
@@ -40,9 +41,9 @@ def measure_reflectance(
 ) -> MsgGenerator[Any]:
     """Take gasket and sample in white light, then the pressure, and compare the two.
 
-    The lamp comes before the laser: what can be seen without it is on record first. The gasket's
-    reflectance and the absorption of the anvils are not measured here, so the result is relative,
-    and says so; without a measured pressure it says that, too.
+    The lamp comes before the laser: what can be seen without it is on record first. The absorption
+    of the anvils is not measured here, so the result is relative, and says so; it says, too, where
+    nothing is known of the gasket's reflectance, and where no pressure was measured.
 
     Parameters
     ----------
@@ -88,7 +89,8 @@ def _measure(
     readings = yield from take_reflectance(instruments, settings)
     note_seen(instruments.light, 1, "reflectance")
     reading = yield from look(instruments, ruby, 1, branch="reflectance")
-    job = partial(_evaluate, readings, sample, _pressure(instruments, reading))
+    pressure = _pressure(instruments, reading)
+    job = partial(_evaluate, readings, sample, pressure, instruments.gasket)
     return (yield from work_out(instruments, "reflectance", job, stream="reflectance_result"))
 
 
@@ -104,14 +106,17 @@ def _pressure(instruments: Instruments, reading: GaugeReading) -> AtPressure:
 
 
 def _evaluate(
-    readings: ReflectanceReadings, sample: str, pressure: AtPressure
+    readings: ReflectanceReadings,
+    sample: str,
+    pressure: AtPressure,
+    gasket: ReferenceTable | None,
 ) -> Mapping[str, Any]:
     result = evaluate_reflectance(
         readings.sample,
         readings.references,
         sample_name=sample,
         pressure=pressure,
-        reference=None,
+        reference=gasket,
         absorption=AbsorptionUnknown.not_measured(),
     )
     return {**result.to_dict(), "statement": list(statement([result]))}

@@ -90,6 +90,9 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         spots=_spots(station, around),
         vis=_vis(station, around),
         reflectance=station.reflectance if "reflectance" in station.arm_needs else None,
+        gasket=None
+        if station.gasket_reflectance is None
+        else station.gasket_reflectance.as_table(),
         specimen=station.specimen.id,
         new_id=around.timing.new_id,
     )

@@ -27,6 +27,7 @@ from dac_control.app.light_tables import Cobolt06Laser, LightTable
 from dac_control.app.notify_tables import NotifyTable
 from dac_control.app.queue_tables import QueueTable
 from dac_control.app.raman_tables import Vibron
+from dac_control.app.reflectance_tables import GasketReflectance
 from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.supplies_tables import SuppliesTable
 from dac_control.app.tables import NonNegative, Positive, Strict
@@ -231,6 +232,7 @@ class Station(Strict):
     light: LightTable = LightTable()
     reflectance: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
     """How it is taken where `light.arm_needs` asks for it."""
+    gasket_reflectance: GasketReflectance | None = None
     rules: Rules = ()
     notify: NotifyTable | None = None
     index: IndexTable | None = None

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dac_control.app import shell
 from dac_control.app.run_file import load_run_file
@@ -191,3 +193,36 @@ def test_the_example_of_an_experiment_fits_its_station() -> None:
 def test_the_shell_has_the_plan_of_every_run_file() -> None:
     # `hold` is the hold flag's there
     assert {"hold_plan" if name == "hold" else name for name in PLANS} <= set(shell._plans())
+
+
+PARTS = {
+    'plan = "hold"\nduration_h = 1\n': True,
+    'plan = "cooldown"\ntarget_k = 80\n': True,
+    'plan = "cooldown"\ntarget_k = 900\n': False,
+    'plan = "measure_edge"\nanvil = "far"\n': True,
+    'plan = "measure_edge"\nanvil = "upper"\n': False,
+    'plan = "pressure_map"\nspots = ["chip", "moon"]\n': False,
+    'plan = "pressure_ramp"\n[stages.targets]\nunit = "gpa"\nload = [5]\n': True,
+    'plan = "pressure_ramp"\n[stages.targets]\nunit = "gpa"\nload = [5, 500]\n': False,
+}
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=5))
+def test_an_experiment_is_taken_only_if_every_stage_would_be(
+    tmp_path: Path, optics, parts: list[str]
+) -> None:
+    body = "".join(f"[[stages]]\n{part}" for part in parts)
+    path = run_file(tmp_path, "full_experiment", body)
+    wrong = [number for number, part in enumerate(parts) if not PARTS[part]]
+    if not wrong:
+        assert len(load_run_file(path, optics).stages) == len(parts)
+        return
+    with pytest.raises(ConfigurationError) as refused:
+        load_run_file(path, optics)
+    # with its place in the list, and a line inside its table
+    number, line = re.search(r"run\.toml:(\d+): stages\.(\d+)", str(refused.value)).groups()[::-1]
+    assert int(number) in wrong
+    headers = [n for n, text in enumerate(path.read_text().splitlines(), 1) if "[[" in text]
+    ends = [*headers[1:], 10**6]
+    assert headers[int(number)] <= int(line) < ends[int(number)]

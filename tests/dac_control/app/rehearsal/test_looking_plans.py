@@ -187,6 +187,45 @@ def test_reflectance_is_taken_before_the_laser_and_is_relative(rehearse) -> None
     assert spots == {("lamp", "gasket"), ("lamp", "sample")}
 
 
+GASKET = """
+[gasket_reflectance]
+name = "rhenium"
+source = "our table, run 12"
+wavelength_nm = [390.0, 1100.0]
+pressure_gpa = [0.0, {top}]
+reflectance = [[0.30, 0.36], [0.34, 0.42]]
+sigma = [[0.01, 0.01], [0.01, 0.01]]
+"""
+
+
+@pytest.mark.parametrize(("top", "known"), [(90.0, True), (3.0, False)])
+def test_what_is_known_of_the_gasket_is_used_as_far_as_it_reaches(
+    optics_station: Path, tmp_path: Path, top: float, known: bool
+) -> None:
+    path = optics_station.with_name(f"gasket_{known}.toml")
+    path.write_text(optics_station.read_text() + GASKET.format(top=top))
+    station, record = load_station(path), Record()
+    (tmp_path / "run.toml").write_text('plan = "measure_reflectance"\nsample = "hydrogen"\n')
+    run = load_run_file(tmp_path / "run.toml", station)
+    rehearse_once(station, run, 0, listener=record, prepare=at(0.5))
+    said = record.result("reflectance_result")
+    assert said["kind"] == "relative"
+    about = [each for each in said["reasons"] if "rhenium" in each]
+    assert bool(about) is not known and len(said["reasons"]) == (1 if known else 2)
+
+
+def test_a_table_of_the_gasket_beyond_what_anybody_measured_is_refused(
+    optics_station: Path,
+) -> None:
+    path = optics_station.with_name("gasket_beyond.toml")
+    path.write_text(optics_station.read_text() + GASKET.format(top=300.0))
+    with pytest.raises(ConfigurationError, match=r"gasket_reflectance.*measured to 100 GPa"):
+        load_station(path)
+    path.write_text(path.read_text().replace("[[0.30, 0.36]", "[[0.30]"))
+    with pytest.raises(ConfigurationError, match="a number for each wavelength_nm"):
+        load_station(path)
+
+
 def test_too_bright_a_lamp_is_taken_again_with_less(rehearse) -> None:
     found, record = rehearse(
         'plan = "measure_reflectance"\nsample = "hydrogen"\n[reflectance]\nexposure_s = 9\n'
