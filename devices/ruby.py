@@ -10,6 +10,7 @@ from ophyd import Component as Cpt
 from dac_control.errors import NotMeasured
 from dac_control.gauges import Lambda0, PressureMeasurement, RubyFit, RubyGauge
 from dac_control.gauges.axis_calibration import AxisCalibration
+from dac_control.gauges.lambda0 import ReferenceLine
 from dac_control.gauges.lambda0_choice import on_axis
 from dac_control.gauges.ruby import warm_up
 from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer
@@ -36,6 +37,10 @@ class Ruby(GaugeDevice):
     method = "ruby"
 
     r1_nm = Cpt(CachedSignal, units="nm", precision=4)
+    reference_line_nm = Cpt(CachedSignal, units="nm", precision=4)
+    reference_line_sigma_nm = Cpt(CachedSignal, units="nm", precision=5)
+    reference_temperature_k = Cpt(CachedSignal, units="K", precision=3)
+    reference_time_s = Cpt(CachedSignal, units="s", precision=1)
     r1_sigma_nm = Cpt(CachedSignal, units="nm", precision=5)
     r2_nm = Cpt(CachedSignal, units="nm", precision=4)
     r1_fwhm_nm = Cpt(CachedSignal, units="nm", precision=3)
@@ -59,6 +64,8 @@ class Ruby(GaugeDevice):
         super().__init__(**kwargs)
         self.gauge = gauge
         self.thermometer = thermometer
+        self.reference_line: ReferenceLine | None = None
+        """Seen beside the cell at this step; None counts from a stored lambda0."""
         self._is_warm = False
 
     def use_lambda0(self, lambda0s: Sequence[Lambda0], axis: AxisCalibration | None) -> None:
@@ -94,11 +101,12 @@ class Ruby(GaugeDevice):
             self._spectrometer.as_spectrum(),
             temperature_k=temperature_k,
             expected_gpa=self.expected_gpa.get(),
+            reference=self.reference_line,
         )
 
     def _of_the_fit(self, measurement: PressureMeasurement | None) -> Mapping[str, Any]:
         if measurement is None:
-            return _NO_FIT
+            return {**_NO_FIT, **self._reference()}
         fit = measurement.fit
         if not isinstance(fit, RubyFit):
             raise NotMeasured(f"{self.name} returned a pressure without the fit it came from.")
@@ -106,11 +114,20 @@ class Ruby(GaugeDevice):
             **{name: float(getattr(fit, name)) for name in _NUMBERS},
             "r1_asymmetry_sigma_nm": float(fit.asymmetry_sigma_nm),
             **self._chip_temperature(fit),
+            **self._reference(),
             "model": fit.model,
             "parameters": _fixed_size(np.asarray(fit.parameters, float), 1),
             "covariance": _fixed_size(np.asarray(fit.covariance, float), 2),
             "window_nm": np.asarray(fit.window_nm, float),
         }
+
+    def _reference(self) -> dict[str, float]:
+        """The line that stood in for lambda0, so that the pressure can be computed again."""
+        seen = self.reference_line
+        if seen is None:
+            return dict.fromkeys(_REFERENCE, float("nan"))
+        values = (seen.line_nm, seen.sigma_nm, seen.temperature_k, seen.time.timestamp())
+        return dict(zip(_REFERENCE, values, strict=True))
 
     def _chip_temperature(self, fit: RubyFit) -> dict[str, float]:
         if self.thermometer is None or not fit.ok:
@@ -130,6 +147,12 @@ _NUMBERS = (
     "ratio",
     "ratio_sigma",
     "chi2_reduced",
+)
+_REFERENCE = (
+    "reference_line_nm",
+    "reference_line_sigma_nm",
+    "reference_temperature_k",
+    "reference_time_s",
 )
 _CHIP = ("chip_temperature_k", "chip_temperature_sigma_k")
 

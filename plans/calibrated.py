@@ -12,6 +12,7 @@ from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.photon_transfer import PhotonTransfer
 from dac_control.records.calibrations import CalibrationKind, CalibrationRecord
 from dac_control.records.calibrations_in_use import Need
+from devices.ruby import Ruby
 from plans.instruments import Instruments
 
 __all__ = ["check_calibrations", "needs_of", "take_calibration", "use_calibrations"]
@@ -70,7 +71,8 @@ def use_calibrations(instruments: Instruments) -> None:
     ConfigurationError
         If a stored calibration is damaged.
     """
-    for name, optics in instruments.gauges.items():
+    lambda0s = instruments.in_use.lambda0s
+    for optics in instruments.gauges.values():
         spectrometer = optics.spectrometer
         axis = instruments.in_use.of("axis", spectrometer.name)
         if axis is not None:
@@ -79,8 +81,7 @@ def use_calibrations(instruments: Instruments) -> None:
         if gain is not None:
             found = PhotonTransfer.from_dict(gain.content)
             spectrometer.describe_detector(found.gain_e_per_count, found.read_noise_e)
-        if name != "ruby":
+        if not isinstance(optics.device, Ruby):
             optics.device.use_axis(spectrometer.axis)
-    lambda0s = instruments.in_use.lambda0s
-    if lambda0s:
-        instruments.ruby.use_lambda0(lambda0s, instruments.spectrometer.axis)
+        elif lambda0s:
+            optics.device.use_lambda0(lambda0s, spectrometer.axis)

@@ -51,6 +51,8 @@ def held_run(
     """
     hold = instruments.hold
     hold.take_interruption()
+    # what was seen beside the cell in another run says nothing of this one
+    instruments.ruby.reference_line = None
     for optics in instruments.gauges.values():
         forget_arming(optics.light)
     yield from bps.clear_checkpoint()

@@ -27,7 +27,10 @@ from devices.step_notes import StepNotes
 from devices.workbench import Workbench
 from plans.optics_settings import ReflectanceSettings
 
-__all__ = ["GaugeOptics", "Instruments", "LightSource"]
+__all__ = ["REFERENCE", "GaugeOptics", "Instruments", "LightSource"]
+
+REFERENCE = "reference_ruby"
+"""Name of the chip outside the pressure chamber among the gauges."""
 
 
 class LightSource(Protocol):

@@ -18,6 +18,7 @@ from plans.step_prediction import StepPrediction
 from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.hold import wait_while_held
 from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_reference import measure_reference
 from plans.stubs.turn_to import turn_to
 
 __all__ = ["StepAim", "StepOutcome", "take_step"]
@@ -61,7 +62,8 @@ def take_step(
 
     Readings outside the predicted window are taken again; all of them are kept. The ruby is
     measured at every step, also where another gauge is in charge: that it says nothing is
-    evidence too.
+    evidence too. A reference ruby is measured just before the step's own reading, which counts
+    from it; the dwell after the next turn does so, too.
 
     Parameters
     ----------
@@ -88,6 +90,9 @@ def take_step(
     _note_prediction(instruments, aim)
     if aim.turns is not None:
         yield from turn_to(instruments, aim.turns)
+    else:
+        # the first readings of a run count from it, too
+        yield from measure_reference(instruments, settings.ruby)
     settled = yield from dwell(
         instruments,
         settings.dwell,
@@ -96,8 +101,10 @@ def take_step(
         expected_gpa=aim.expected_gpa,
     )
     judge = _Judge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
-    judge.add(settled.last)
     yield from _others(instruments, settings, aim)
+    other_zero = yield from measure_reference(instruments, settings.ruby)
+    if aim.gauge != "ruby" or not other_zero:
+        judge.add(settled.last)
     # also after a dwell that lost the line, so that the step is on record; then the ramp holds
     note = partial(_note_outcome, instruments, settled, judge, name_branch, watch)
     reading = yield from _measure(instruments, settings, aim, settled, judge, note)

@@ -52,7 +52,7 @@ def needs_of_station(
     raman = station.devices.raman
     needs: list[Need] = []
     for gauge in gauges:
-        detector = station.devices.spectrometer if raman is None or gauge == "ruby" else raman
+        detector = station.devices.spectrometer if raman is None or "ruby" in gauge else raman
         needs.extend([("axis", detector.name), ("gain", detector.name)])
         if gauge == "ruby":
             needs.append(("lambda0", station.gauge.lambda0[0].chip))

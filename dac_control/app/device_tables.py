@@ -10,6 +10,7 @@ from dac_control.app.tables import Name, NonNegative, Positive, Strict
 from devices.drivers.spot_role import CHIP
 
 __all__ = [
+    "REFERENCE_SPOT",
     "BaslerCamera",
     "Devices",
     "Drive",
@@ -22,6 +23,8 @@ __all__ = [
 
 Place = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$")]
 """Name of a place that optics can look at, and that light is charged to."""
+REFERENCE_SPOT = "reference ruby"
+"""Where the ruby outside the pressure chamber is."""
 
 
 class LakeShoreCryostat(Strict):

@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from dac_control.app.device_tables import OceanSpectrometer
+from dac_control.app.device_tables import REFERENCE_SPOT, OceanSpectrometer
 from dac_control.app.raman_tables import Vibron
 from dac_control.app.station import Edge, Station
 from dac_control.app.surroundings import Surroundings
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
+from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 from dac_control.gauges.vibron import RamanLineGauge
 from devices.cryostat import Cryostat
 from devices.drivers.roles import SpectrometerDriver
 from devices.drivers.spot_role import home_of
 from devices.laser import Laser
 from devices.raman_gauges import DiamondEdge, RamanLine
+from devices.ruby import Ruby
 from devices.spectrometer import Spectrometer
-from plans.instruments import GaugeOptics
+from plans.instruments import REFERENCE, GaugeOptics
 
-__all__ = ["further_gauges", "make_spectrometer"]
+__all__ = ["further_gauges", "make_spectrometer", "reference_ruby"]
 
 SAME_LASER_NM = 1.0
 """Stated wavelengths this close are of one laser: one may be the nominal one."""
@@ -34,6 +36,27 @@ def make_spectrometer(
         dark_counts=declared.dark_counts,
         timing=around.timing,
     )
+
+
+def reference_ruby(
+    station: Station,
+    around: Surroundings,
+    cryostat: Cryostat,
+    spectrometer: Spectrometer,
+    laser: Laser | None,
+) -> dict[str, GaugeOptics]:
+    """Make the ruby outside the pressure chamber, by its name; seen as the chip is seen."""
+    if station.gauge.reference_ruby is None:
+        return {}
+    device = Ruby(
+        gauge=ruby_gauge_from(station.gauge.model_dump()),
+        spectrometer=spectrometer,
+        cryostat=cryostat,
+        name=REFERENCE,
+        timing=around.timing,
+    )
+    optics = GaugeOptics(device=device, spectrometer=spectrometer, light=laser, spot=REFERENCE_SPOT)
+    return {REFERENCE: optics}
 
 
 def further_gauges(

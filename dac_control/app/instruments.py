@@ -3,7 +3,7 @@
 from typing import Any
 
 from dac_control.app.calibrations import station_calibrations
-from dac_control.app.further_gauges import further_gauges, make_spectrometer
+from dac_control.app.further_gauges import further_gauges, make_spectrometer, reference_ruby
 from dac_control.app.light import make_lights
 from dac_control.app.station import Station
 from dac_control.app.surroundings import Storage, Surroundings
@@ -83,7 +83,10 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         wall_time=around.timing.wall_time,
         simulated=station.station.simulated,
         max_temperature_k=station.specimen.max_temperature_k,
-        further_gauges=further_gauges(station, around, cryostat, lights.laser),
+        further_gauges={
+            **further_gauges(station, around, cryostat, lights.laser),
+            **reference_ruby(station, around, cryostat, spectrometer, lights.laser),
+        },
         light=lights.laser,
         lamp=lights.lamp,
         line_lamp=lights.line_lamp,

@@ -79,6 +79,11 @@ class Readings:
     r1_asymmetry_sigma_nm: Array
     """Systematic uncertainty of the line from its shape."""
     chi2_reduced: Array
+    reference_line_nm: Array
+    """Of the reference ruby that stood in for lambda0; NaN where a stored one did."""
+    reference_line_sigma_nm: Array
+    reference_temperature_k: Array
+    reference_time_s: Array
     ruby_temperature_k: Array
     """Temperature that the gauge used."""
     chip_temperature_k: Array
@@ -231,6 +236,10 @@ def _common(stream: _Stream, gauge: str, spectrometer: str = "spectrometer") -> 
                 "r1_fwhm_nm",
                 "r1_asymmetry_sigma_nm",
                 "chi2_reduced",
+                "reference_line_nm",
+                "reference_line_sigma_nm",
+                "reference_temperature_k",
+                "reference_time_s",
             )
         },
         "ruby_temperature_k": stream.numbers(gauge, "temperature_k"),

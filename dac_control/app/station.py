@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from dac_control.app.device_tables import (
+    REFERENCE_SPOT,
     BaslerCamera,
     Devices,
     LakeShoreCryostat,
@@ -33,6 +34,7 @@ from dac_control.app.supplies_tables import SuppliesTable
 from dac_control.app.tables import NonNegative, Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
 from dac_control.gauges import CORRECTIONS, SCALES, scales_of
+from dac_control.gauges.lambda0 import CHIP_TO_CHIP_NM
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
 from plans.optics_settings import ReflectanceSettings
@@ -142,6 +144,18 @@ class StrengthRatio(Strict):
     """Standard uncertainty, absolute."""
 
 
+class ReferenceTable(Strict):
+    """``[gauge.reference_ruby]``: a chip outside the pressure chamber, seen at every step."""
+
+    chip: Annotated[str, Field(min_length=1)]
+    offset_nm: Annotated[float, Field(gt=-0.5, lt=0.5, strict=True)] = 0.0
+    """R1 of the pressurised chip less R1 of this one, both unloaded and at one temperature."""
+    offset_sigma_nm: Annotated[float, Field(ge=0, lt=1, strict=True)] = CHIP_TO_CHIP_NM
+    """Its standard uncertainty; by default the scatter between chips that nobody compared."""
+    temperature_difference_sigma_k: Annotated[float, Field(ge=0, lt=100, strict=True)]
+    """How far the temperatures of the two chips may differ, as a standard uncertainty."""
+
+
 class Gauge(Strict):
     """``[gauge]``: how light becomes pressure.
 
@@ -171,6 +185,8 @@ class Gauge(Strict):
     """Largest difference of pressure across the chip."""
     strength_ratio: StrengthRatio | None = None
     """Makes the chip a thermometer."""
+    reference_ruby: ReferenceTable | None = None
+    """Its line at every step stands in for lambda0 there."""
 
     @field_validator("lambda0")
     @classmethod
@@ -261,6 +277,17 @@ class Station(Strict):
             raise ValueError(
                 "[edge] or [vibron], and [devices.raman], belong together: a gauge, and the "
                 "spectrometer that sees it; one of them is missing"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _the_reference_is_found(self) -> Self:
+        spots = self.devices.spots
+        places = () if spots is None else spots.places
+        if self.gauge.reference_ruby is not None and REFERENCE_SPOT not in places:
+            raise ValueError(
+                f"[gauge.reference_ruby] is looked at at every step, and {REFERENCE_SPOT!r} is not "
+                "among places of [devices.spots]; name it there"
             )
         return self
 

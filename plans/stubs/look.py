@@ -5,8 +5,9 @@ from functools import partial
 from bluesky.utils import MsgGenerator, plan
 
 from plans.instruments import Instruments
-from plans.settings import GaugeSettings
+from plans.settings import RubySettings
 from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_reference import measure_reference
 
 __all__ = ["look"]
 
@@ -14,7 +15,7 @@ __all__ = ["look"]
 @plan
 def look(
     instruments: Instruments,
-    settings: GaugeSettings,
+    settings: RubySettings,
     number: int,
     *,
     branch: str,
@@ -23,11 +24,13 @@ def look(
 ) -> MsgGenerator[GaugeReading]:
     """Measure the ruby as one event of ``primary``, with drive and picture.
 
+    A reference ruby, where there is one, is measured before it.
+
     Parameters
     ----------
     instruments : Instruments
         The laboratory.
-    settings : GaugeSettings
+    settings : RubySettings
         How the spectrum is taken.
     number : int
         Number of the step, from 1.
@@ -39,6 +42,7 @@ def look(
         Which chip; empty for the one that the ruby's optics are at home at.
     """
     instruments.step.begin(number, branch=branch, target=target)
+    yield from measure_reference(instruments, settings)
     return (
         yield from measure_pressure(
             instruments,

@@ -90,7 +90,8 @@ def draw_further(settings: TwinSettings, rng: np.random.Generator) -> Further:
         raman_axis_nm=settings.raman.axis_sigma_nm * float(z[5]),
         vis_axis_nm=settings.vis.axis_sigma_nm * float(z[6]),
         nu0_noise_cm1=settings.nu0_sigma_cm1 * float(z[7]),
-        reference_offset_nm=settings.reference_sigma_nm * float(z[8]),
+        reference_offset_nm=settings.reference_offset_nm
+        + settings.reference_sigma_nm * float(z[8]),
         second_offset_nm=settings.reference_sigma_nm * float(z[9]),
         second_part=settings.second_chip_part * float(flat[1]),
         life=life,

@@ -88,6 +88,8 @@ class TwinSettings:
     """Error of the stated wavelength of the laser; model default."""
     nu0_sigma_cm1: float = 0.3
     """Measurement error of nu0 in the certificate; model default."""
+    reference_offset_nm: float = 0.0
+    """Line of the reference ruby less that of the chip, both at 0 GPa; model default."""
     reference_sigma_nm: float = 0.002
     """Differences of chips of one boule at 0 GPa; model default."""
     second_chip_part: float = 0.02

@@ -91,6 +91,24 @@ def _gap_words(column: Column) -> str:
     return f"{column.words} is missing at {of_all} (longest: {where}{span})"
 
 
+def _reference(evidence: Evidence) -> Check | None:
+    column = next((c for c in evidence.evolution.columns if c.kind == "reference"), None)
+    if column is None or not column.states:
+        return None
+    clause = "reference ruby at every step"
+    if column.longest_gap is None:
+        text = (
+            "A ruby outside the pressure chamber was measured at every step: errors of axis and "
+            "temperature that both lines share cancel."
+        )
+        return Check(clause, True, text)
+    text = (
+        f"Gaps of the {_gap_words(column)}; the ruby counts from a stored lambda0 there, whose "
+        "budget holds drift of axis and temperature."
+    )
+    return Check(clause, False, text)
+
+
 def _predictions(evidence: Evidence) -> Check | None:
     steps = evidence.steps
     # in the dead band nothing is predicted: the window is what an answer at once would read
@@ -159,6 +177,7 @@ GAUGE_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
     _second_gauge,
     _overlaps,
     _gaps,
+    _reference,
     _predictions,
     _specimen_there,
 )

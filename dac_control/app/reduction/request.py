@@ -110,6 +110,8 @@ def choose_gauge(run: Run, request: ReduceRequest) -> Chosen:
     )
     if request.lambda0:
         settings["lambda0"] = _given_lambda0(run, recorded, request.lambda0)
+        # who gives a lambda0 wants pressures that count from it
+        settings["reference_ruby"] = None
     _require(run, settings)
     _check_scale(request.scale, str(settings["scale"]))
     try:

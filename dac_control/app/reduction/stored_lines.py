@@ -39,14 +39,20 @@ class StoredLine:
     temperature_k: float
     asymmetry_sigma_nm: float = 0.0
     """Systematic, from the shape of the line."""
+    beside: tuple[float, float, float, float] | None = None
+    """Line, its sigma, temperature and time of the reference ruby that stood in for lambda0."""
 
     def measure(self, ruby: RubyGauge) -> PressureMeasurement:
-        """Compute the pressure; raises as `RubyGauge.pressure_from_line` does."""
+        """Compute the pressure; raises as `RubyGauge.pressure_from_line` does.
+
+        A gauge that knows of no reference ruby counts from its lambda0.
+        """
         return ruby.pressure_from_line(
             self.line_nm,
             self.sigma_nm,
             self.temperature_k,
             asymmetry_sigma_nm=self.asymmetry_sigma_nm,
+            reference=None if self.beside is None else ruby.seen_beside(*self.beside),
         )
 
 
@@ -77,6 +83,18 @@ def stored_line(readings: Readings, row: int) -> StoredLine:
         temperature_k=float(readings.ruby_temperature_k[row]),
         # records from before this was looked for have none
         asymmetry_sigma_nm=asymmetry_nm if math.isfinite(asymmetry_nm) else 0.0,
+        beside=_beside(readings, row),
+    )
+
+
+def _beside(readings: Readings, row: int) -> tuple[float, float, float, float] | None:
+    if not math.isfinite(readings.reference_line_nm[row]):
+        return None
+    return (
+        float(readings.reference_line_nm[row]),
+        float(readings.reference_line_sigma_nm[row]),
+        float(readings.reference_temperature_k[row]),
+        float(readings.reference_time_s[row]),
     )
 
 
@@ -100,6 +118,9 @@ def largest_difference_gpa(ruby: RubyGauge, readings: Readings) -> float:
     if not np.any(rows):
         return math.nan
     again = ruby.pressures_gpa(readings.r1_nm[rows], readings.ruby_temperature_k[rows])
+    for place, row in enumerate(np.flatnonzero(rows)):
+        if _beside(readings, int(row)) is not None:
+            again[place] = stored_line(readings, int(row)).measure(ruby).pressure_gpa
     return float(np.max(np.abs(again - readings.pressure_gpa[rows])))
 
 

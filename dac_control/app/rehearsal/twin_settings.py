@@ -30,6 +30,13 @@ def settings_of(station: Station) -> TwinSettings:
     if gauge.strength_ratio is not None:
         stated = gauge.strength_ratio
         ruby = replace(ruby, strength_ratio=stated.value, strength_scatter=stated.sigma)
+    reference = gauge.reference_ruby
+    if reference is not None:
+        base = replace(
+            base,
+            reference_offset_nm=-reference.offset_nm,
+            reference_sigma_nm=reference.offset_sigma_nm,
+        )
     return replace(
         base,
         start_temperature_k=station.rehearsal.start_temperature_k,

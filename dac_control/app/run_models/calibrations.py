@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dac_control.app.run_models.base import Metadata, Plan, RunFile, check_gauges
+from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
 from dac_control.app.station import Station
 from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
@@ -12,10 +12,10 @@ from dac_control.records.calibrations import CalibrationKind
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.instruments import Instruments
 from plans.measure_gain import measure_gain
-from plans.measure_lambda0 import measure_lambda0
+from plans.measure_lambda0 import measure_lambda0, measure_reference_ruby
 from plans.settings import RubySettings
 
-__all__ = ["AxisFile", "GainFile", "LambdaZeroFile"]
+__all__ = ["AxisFile", "GainFile", "LambdaZeroFile", "ReferenceFile"]
 
 
 class LambdaZeroFile(RunFile):
@@ -38,6 +38,25 @@ class LambdaZeroFile(RunFile):
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
         return measure_lambda0(
+            instruments, self.chip, readings=self.readings, settings=self.ruby, md=md
+        )
+
+
+class ReferenceFile(LambdaZeroFile):
+    """``plan = "measure_reference_ruby"``."""
+
+    def check(self, station: Station) -> None:
+        """Ask for a reference ruby of the station."""
+        if station.gauge.reference_ruby is None:
+            raise Impossible(
+                "plan",
+                "this station has no ruby outside the pressure chamber; declare "
+                "[gauge.reference_ruby] in the station file",
+            )
+
+    def make(self, instruments: Instruments, md: Metadata) -> Plan:
+        """Make the measurement."""
+        return measure_reference_ruby(
             instruments, self.chip, readings=self.readings, settings=self.ruby, md=md
         )
 

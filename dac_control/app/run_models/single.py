@@ -1,7 +1,12 @@
 """Which plans a run file may name, and each stage of an experiment."""
 
 from dac_control.app.run_models.base import RunFile
-from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
+from dac_control.app.run_models.calibrations import (
+    AxisFile,
+    GainFile,
+    LambdaZeroFile,
+    ReferenceFile,
+)
 from dac_control.app.run_models.optics import (
     ClosingFile,
     EdgeFile,
@@ -22,6 +27,7 @@ SINGLE_PLANS: dict[str, type[RunFile]] = {
     "warmup": TemperatureFile,
     "hold": HoldFile,
     "measure_lambda0": LambdaZeroFile,
+    "measure_reference_ruby": ReferenceFile,
     "calibrate_axis": AxisFile,
     "measure_gain": GainFile,
     "measure_edge": EdgeFile,

@@ -7,6 +7,7 @@ pressure by 0.06 GPa at 40 GPa and by 0.15 GPa at 100 GPa in the cold; the scale
 which is right, so one is fixed here and the difference is carried in the budget.
 """
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.lambda0 import Lambda0, ReferenceLine
+from dac_control.gauges.lambda0 import Lambda0, ReferenceLine, ReferenceRuby
 from dac_control.gauges.measurement import PressureMeasurement
 from dac_control.gauges.ruby import fit_ruby
 from dac_control.gauges.ruby_gauge.line import RubyLine, check_line, line_at
@@ -48,6 +49,8 @@ class RubyGauge:
         What the wavelength axis may have drifted since lambda0 was taken, in nm.
     temperature_sigma_k : float
         Standard uncertainty of the ruby's temperature in K.
+    reference_ruby : ReferenceRuby, optional
+        The chip outside the pressure chamber, where there is one; see `seen_beside`.
     **stated : float or None
         The other fields of `RubyUncertainties`: ``axis_offset_sigma_nm``,
         ``axis_offset_correlation``, ``axis_dispersion_sigma``, ``uniaxial_stress_gpa``,
@@ -67,6 +70,7 @@ class RubyGauge:
         lambda0: Lambda0 | Sequence[Lambda0],
         axis_sigma_nm: float,
         temperature_sigma_k: float,
+        reference_ruby: ReferenceRuby | None = None,
         **stated: float | None,
     ) -> None:
         values: dict[str, Any] = dict(stated)
@@ -77,6 +81,7 @@ class RubyGauge:
         self._correction = get_correction(correction) if isinstance(correction, str) else correction
         several = (lambda0,) if isinstance(lambda0, Lambda0) else tuple(lambda0)
         self._lambda0s = check_one_chip(several)
+        self._reference_ruby = reference_ruby
 
     def __repr__(self) -> str:
         values = ", ".join(f"{each.value_nm} nm" for each in self._lambda0s)
@@ -110,12 +115,42 @@ class RubyGauge:
         """What was stated about the uncertainties."""
         return self._uncertainties
 
+    @property
+    def reference_ruby(self) -> ReferenceRuby | None:
+        """The chip outside the pressure chamber; None where there is none."""
+        return self._reference_ruby
+
+    def seen_beside(
+        self, line_nm: float, sigma_nm: float, temperature_k: float, time_s: float
+    ) -> ReferenceLine | None:
+        """Return the line of the reference ruby, for `measure`; None where none was seen.
+
+        Parameters
+        ----------
+        line_nm, sigma_nm : float
+            R1 of the reference and its statistical uncertainty; NaN where it was not measured.
+        temperature_k : float
+            Of the reference ruby.
+        time_s : float
+            When it was taken, s since the epoch.
+
+        Raises
+        ------
+        ConfigurationError
+            The line is none that R1 without pressure can have.
+        """
+        if self._reference_ruby is None or not np.isfinite(line_nm):
+            return None
+        time = datetime.datetime.fromtimestamp(time_s, tz=datetime.UTC)
+        return self._reference_ruby.seen(line_nm, sigma_nm, temperature_k, time)
+
     def with_lambda0(self, lambda0s: Sequence[Lambda0]) -> "RubyGauge":
         """Return the same gauge with other lambda0."""
         return RubyGauge(
             scale=self._scale,
             correction=self._correction,
             lambda0=lambda0s,
+            reference_ruby=self._reference_ruby,
             **asdict(self._uncertainties),
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from dac_control.gauges.lambda0 import Lambda0
+from dac_control.gauges.lambda0 import Lambda0, ReferenceRuby
 from dac_control.gauges.ruby_gauge.gauge import RubyGauge
 from dac_control.gauges.ruby_gauge.uncertainties import RubyUncertainties
 from dac_control.gauges.scales import Scale
@@ -23,8 +23,8 @@ def ruby_gauge_from(settings: Mapping[str, Any], scale: str | Scale | None = Non
     ----------
     settings : mapping
         ``scale``, ``temperature_correction``, ``lambda0`` (a table, or several of one chip) and
-        the fields of `RubyUncertainties`; anything else is not looked at. Without
-        ``axis_sigma_nm`` or ``temperature_sigma_k`` these count as 0.
+        the fields of `RubyUncertainties`, and ``reference_ruby``; anything else is not looked at.
+        Without ``axis_sigma_nm`` or ``temperature_sigma_k`` these count as 0.
     scale : str or Scale, optional
         Another scale than that of the settings.
 
@@ -47,6 +47,7 @@ def ruby_gauge_from(settings: Mapping[str, Any], scale: str | Scale | None = Non
         scale=str(settings["scale"]) if scale is None else scale,
         correction=str(settings["temperature_correction"]),
         lambda0=[lambda0_from(each) for each in several],
+        reference_ruby=_reference_ruby(settings.get("reference_ruby")),
         **{"axis_sigma_nm": 0.0, "temperature_sigma_k": 0.0, **stated},
     )
 
@@ -61,11 +62,22 @@ def ruby_settings(gauge: RubyGauge) -> dict[str, Any]:
         "temperature_correction": gauge.correction.name,
         "lambda0": _plain(gauge.all_lambda0),
         **asdict(gauge.uncertainties),
+        "reference_ruby": None if gauge.reference_ruby is None else asdict(gauge.reference_ruby),
     }
 
 
 def _plain(several: Sequence[Lambda0]) -> list[dict[str, Any]]:
     return [asdict(each) | {"date": each.date.isoformat()} for each in several]
+
+
+def _reference_ruby(found: Mapping[str, Any] | None) -> ReferenceRuby | None:
+    if found is None:
+        return None
+    names = {field.name for field in fields(ReferenceRuby)}
+    stated: dict[str, Any] = {
+        name: value for name, value in found.items() if name in names and value is not None
+    }
+    return ReferenceRuby(**stated)
 
 
 def lambda0_from(found: Mapping[str, Any]) -> Lambda0:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dac_control.app import shell
 from dac_control.app.run_file import load_run_file
 from dac_control.app.run_models import PLANS
-from dac_control.app.station import load_station
+from dac_control.app.station import ReferenceTable, load_station
 from dac_control.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
@@ -22,6 +22,7 @@ SHORTEST = {
     "warmup": "target_k = 200\n",
     "hold": "duration_h = 48\n",
     "measure_lambda0": 'chip = "chip 3"\n',
+    "measure_reference_ruby": 'chip = "chip R"\n',
     "calibrate_axis": 'lamp = "neon"\n',
     "measure_gain": "",
     "measure_edge": "",
@@ -46,7 +47,10 @@ def run_file(folder: Path, plan: str, body: str) -> Path:
 
 @pytest.fixture(scope="module")
 def optics(optics_station: Path):
-    return load_station(optics_station)
+    found = load_station(optics_station)
+    reference = ReferenceTable(chip="chip R", temperature_difference_sigma_k=0.1)
+    gauge = found.gauge.model_copy(update={"reference_ruby": reference})
+    return found.model_copy(update={"gauge": gauge})
 
 
 @pytest.mark.parametrize("plan", PLANS)
