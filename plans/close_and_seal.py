@@ -13,11 +13,10 @@ from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.optics_settings import Closing
-from plans.picture_watch import PictureWatch
-from plans.pressure_ramp import step_towards, take_dark
-from plans.ramp_step import StepAim, take_step
+from plans.pressure_ramp import take_dark
+from plans.ramp_way import Way, step_towards
 from plans.settings import RampSettings
-from plans.step_choice import Branch, Point
+from plans.step_choice import Point
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
 from plans.stubs.waiting import wait_until
@@ -90,11 +89,10 @@ def _close(
     instruments: Instruments, closing: Closing, settings: RampSettings
 ) -> MsgGenerator[dict[str, Any]]:
     yield from take_dark(instruments, settings)
-    watch = PictureWatch(instruments)
-    first = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
-    start = here = _Seen(point=first.point, hole_um=_hole_um(instruments))
-    branch = Branch(+1, first.point, instruments.limits, settings.step)
-    number = 1
+    way = Way(instruments, settings)
+    first = yield from way.begin()
+    way.set_out(+1)
+    start = here = _Seen(point=first, hole_um=_hole_um(instruments))
     while not _follows(start.point, here.point, closing.rise_gpa):
         aim = min(here.point.turns + closing.step_turns, closing.last_turns)
         if aim - here.point.turns <= 2.0 * instruments.drive.resolution_turns:
@@ -103,10 +101,9 @@ def _close(
                 f"by {here.point.pressure_gpa - start.point.pressure_gpa:.2f} GPa, and "
                 f"closing.rise_gpa asks for {closing.rise_gpa:g}. Look at gasket and filling."
             )
-        number += 1
-        point = yield from step_towards(instruments, settings, branch, "turns", aim, number, watch)
+        point = yield from step_towards(way, "turns", aim)
         here = _Seen(point=point, hole_um=_hole_um(instruments))
-    fell_gpa = yield from _watch(instruments, closing, settings, here.point, number + 1)
+    fell_gpa = yield from _watch(instruments, closing, settings, here.point, way.number + 1)
     result = partial(_result, start, here, fell_gpa, closing)
     return (yield from work_out(instruments, "seal", result, stream="seal"))
 

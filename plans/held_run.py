@@ -56,7 +56,7 @@ def held_run(
     for optics in instruments.gauges.values():
         forget_arming(optics.light)
     yield from bps.clear_checkpoint()
-    yield from bps.open_run(md)
+    yield from bps.open_run({"allow_unmeasured_steps": 0, **md})
 
     def say_why(error: Exception) -> MsgGenerator[None]:
         yield from _until_the_drive_stands(instruments)

@@ -9,16 +9,16 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import RampHeld
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
+from plans.in_charge import check_ranges, scale_end_gpa
 from plans.instruments import Instruments
-from plans.picture_watch import PictureWatch
-from plans.ramp_step import StepAim, StepOutcome, take_step
+from plans.ramp_way import Way, step_towards
 from plans.resumption import Resumption
 from plans.route import Repeat, Route, route_of
 from plans.settings import RampSettings, Targets
-from plans.step_choice import Branch, Point
+from plans.step_choice import Point
 from plans.stubs.measure_dark import measure_dark
 
-__all__ = ["pressure_ramp", "ramp_along", "ramp_run", "step_towards", "take_dark"]
+__all__ = ["pressure_ramp", "ramp_along", "ramp_run", "take_dark"]
 
 DARK_SCANS = 16
 """Scans of the dark for each one of the ruby: its noise is subtracted from every spectrum, and a
@@ -82,6 +82,9 @@ def ramp_run(
     limits, route = instruments.limits, route_of(targets)
     limits.check_targets(route.unit, route.aims)
     check_calibrations(instruments, ("ruby", *settings.all_gauges))
+    if route.unit == "gpa":
+        tops_gpa = {name: scale_end_gpa(instruments, name) for name in instruments.gauges}
+        check_ranges(tops_gpa, settings.sequence, max(route.aims))
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},
@@ -90,6 +93,8 @@ def ramp_run(
         "devices": instruments.names,
         "gauge": "ruby",
         "gauge_in_charge": settings.gauge,
+        "gauge_sequence": list(settings.sequence),
+        "allow_unmeasured_steps": settings.allow_unmeasured_steps,
         **dict(md or {}),
     }
     plan = ramp_along(instruments, route, settings, resumption)
@@ -104,30 +109,28 @@ def ramp_along(
 ) -> MsgGenerator[None]:
     """Measure where the cell stands, then go along a route; inside a run that is open."""
     yield from take_dark(instruments, settings)
-    watch = PictureWatch(instruments)
-    start = yield from take_step(instruments, settings, StepAim(number=1), lambda _: "load", watch)
+    way = Way(instruments, settings)
+    here = yield from way.begin()
     if resumption is not None:
-        resumption.check(start.point.pressure_gpa)
-        route = resumption.rest_of(route, start.point, settings.step.tolerance_gpa)
+        resumption.check(here.pressure_gpa)
+        route = resumption.rest_of(route, here, settings.step.tolerance_gpa)
         if not route.legs:
             return
     first = route.legs[0]
     limit_gpa = instruments.limits.pressure_limit_gpa
-    if first.sign > 0 and start.point.pressure_gpa >= limit_gpa:
+    if first.sign > 0 and here.pressure_gpa >= limit_gpa:
         raise RampHeld(
             f"The ramp holds before its first move: the cell stands at "
-            f"{start.point.pressure_gpa:.2f} GPa, and the limit is {limit_gpa} GPa."
+            f"{here.pressure_gpa:.2f} GPa, and the limit is {limit_gpa} GPa."
         )
-    _check_direction(route, settings, start.point)
-    branch = Branch(first.sign, start.point, instruments.limits, settings.step)
-    number = 1
+    _check_direction(route, settings, here)
+    way.set_out(first.sign)
     for leg in route.legs:
-        if leg.sign != branch.sign:
-            branch = branch.reversal()
+        if leg.sign != way.branch.sign:
+            way.turn_round()
         for aim in leg.aims:
-            number = yield from _reach(
-                instruments, settings, branch, route.unit, aim, number, watch
-            )
+            while not _is_reached(way, route.unit, aim):
+                yield from step_towards(way, route.unit, aim)
 
 
 def take_dark(instruments: Instruments, settings: RampSettings) -> MsgGenerator[None]:
@@ -152,113 +155,9 @@ def _check_direction(route: Route, settings: RampSettings, start: Point) -> None
     )
 
 
-def _reach(
-    instruments: Instruments,
-    settings: RampSettings,
-    branch: Branch,
-    unit: str,
-    aim: float,
-    number: int,
-    watch: PictureWatch,
-) -> MsgGenerator[int]:
-    """Take steps along `branch` until `aim` is reached; return the number of the last one."""
-    while not _is_reached(branch, unit, aim, _smallest_turns(instruments)):
-        number += 1
-        yield from step_towards(instruments, settings, branch, unit, aim, number, watch)
-    return number
-
-
-def step_towards(
-    instruments: Instruments,
-    settings: RampSettings,
-    branch: Branch,
-    unit: str,
-    aim: float,
-    number: int,
-    watch: PictureWatch,
-) -> MsgGenerator[Point]:
-    """Take the largest step along `branch` towards `aim` that the bounds allow.
-
-    Returns
-    -------
-    Point
-        Where it ended; it is part of `branch` then.
-
-    Raises
-    ------
-    RampHeld
-        If no step is allowed, nothing was measured after it, or it answered beyond a bound.
-    """
-    turns = branch.next_turns_for_gpa(aim) if unit == "gpa" else branch.next_turns_for_turns(aim)
-    if (turns - branch.here.turns) * branch.sign <= _smallest_turns(instruments):
-        _end_of_the_road(branch, unit, aim, instruments)
-    step = StepAim(
-        number=number,
-        target=aim,
-        turns=turns,
-        expected_gpa=branch.predicted_gpa(turns),
-        prediction=branch.predict(turns),
-        gauge=settings.gauge,
-    )
-    outcome = yield from take_step(
-        instruments,
-        settings,
-        step,
-        lambda reading: branch.name_of(reading.pressure_gpa, reading.sigma_stat_gpa),
-        watch,
-    )
-    _check_step(branch, outcome, instruments, settings)
-    branch.add(outcome.point)
-    return outcome.point
-
-
-def _smallest_turns(instruments: Instruments) -> float:
-    return 2.0 * instruments.drive.resolution_turns
-
-
-def _is_reached(branch: Branch, unit: str, aim: float, smallest_turns: float) -> bool:
+def _is_reached(way: Way, unit: str, aim: float) -> bool:
+    branch = way.branch
     if unit == "gpa":
         return branch.is_reached(aim)
+    smallest_turns = 2.0 * way.instruments.drive.resolution_turns
     return (aim - branch.here.turns) * branch.sign <= smallest_turns
-
-
-def _end_of_the_road(branch: Branch, unit: str, aim: float, instruments: Instruments) -> None:
-    limits = instruments.limits
-    raise RampHeld(
-        f"The ramp holds at {branch.here.pressure_gpa:.2f} GPa and {branch.here.turns:.5f} turns: "
-        f"no further step towards {aim:g} {'GPa' if unit == 'gpa' else 'turns'} is allowed by "
-        f"the limits ({limits.min_turns} to {limits.max_turns} turns, at most "
-        f"{limits.pressure_limit_gpa} GPa)."
-    )
-
-
-def _check_step(
-    branch: Branch, outcome: StepOutcome, instruments: Instruments, settings: RampSettings
-) -> None:
-    """End the ramp in hold where a step's answer breaks a bound."""
-    limits, here, there = instruments.limits, branch.here, outcome.point
-    change_gpa = there.pressure_gpa - here.pressure_gpa
-    if there.pressure_gpa > limits.pressure_limit_gpa:
-        raise RampHeld(
-            f"The ramp holds: {there.pressure_gpa:.2f} GPa were measured, above the limit of "
-            f"{limits.pressure_limit_gpa} GPa."
-        )
-    if abs(change_gpa) > limits.max_step_gpa:
-        raise RampHeld(
-            f"The ramp holds: the step to {there.turns:.5f} turns changed the pressure by "
-            f"{change_gpa:+.2f} GPa, more than max_step_gpa ({limits.max_step_gpa}). "
-            "Look at the cell; use a smaller probe_turns or max_step_turns."
-        )
-    if not branch.engaged:
-        crossed = abs(there.turns - branch.start.turns)
-        if crossed > settings.step.max_dead_band_turns:
-            raise RampHeld(
-                f"The ramp holds: {crossed:.3f} turns since the reversal and the pressure has "
-                "not answered; is the coupling engaged? (max_dead_band_turns is "
-                f"{settings.step.max_dead_band_turns})"
-            )
-    if change_gpa * branch.sign < 0 and abs(change_gpa) > limits.max_step_gpa / 2:
-        raise RampHeld(
-            f"The ramp holds: the pressure went by {change_gpa:+.2f} GPa against the direction "
-            "of the screw; the gasket may have failed."
-        )

@@ -48,7 +48,22 @@ class StepAim:
 class StepOutcome:
     """Where a step ended, as measured."""
 
-    point: Point
+    point: Point | None
+    """None where the gauge in charge gave no pressure; the event says so."""
+    failed: GaugeReading | None = None
+    """The reading that gave none."""
+    beside: frozenset[str] = frozenset()
+    """Gauges beside the one in charge that gave a pressure at this step."""
+
+    @property
+    def broken(self) -> bool:
+        """True where an instrument failed: no other gauge makes up for that."""
+        return self.failed is not None and bool(self.failed.failure)
+
+    @property
+    def why(self) -> str:
+        """One clause that says why nothing was measured."""
+        return "" if self.failed is None else self.failed.why_not()
 
 
 def take_step(
@@ -77,8 +92,8 @@ def take_step(
     Raises
     ------
     RampHeld
-        If the pressure could not be measured, or a frame shows that the cell fails: nothing may
-        move after that.
+        If readings contradict each other and the prediction, or a frame shows that the cell fails:
+        nothing may move after that. A step without a pressure is returned as such.
     """
     yield from wait_while_held(instruments)
     instruments.step.begin(
@@ -101,7 +116,7 @@ def take_step(
         expected_gpa=aim.expected_gpa,
     )
     judge = _Judge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
-    yield from _others(instruments, settings, aim)
+    beside = yield from _others(instruments, settings, aim)
     other_zero = yield from measure_reference(instruments, settings.ruby)
     if aim.gauge != "ruby" or not other_zero:
         judge.add(settled.last)
@@ -110,7 +125,9 @@ def take_step(
     reading = yield from _measure(instruments, settings, aim, settled, judge, note)
     for failed in (settled.last, reading):
         if not failed.measured:
-            _hold(aim.number, failed)
+            watch.hold_if_grave(aim.number)
+            check_specimen_temperature(instruments)
+            return StepOutcome(point=None, failed=failed)
     if not judge.accepts:
         raise RampHeld(f"The ramp holds at step {aim.number}: {judge.message}")
     watch.hold_if_grave(aim.number)
@@ -121,6 +138,7 @@ def take_step(
             pressure_gpa=reading.pressure_gpa,
             sigma_gpa=reading.sigma_stat_gpa,
         ),
+        beside=beside,
     )
 
 
@@ -181,11 +199,23 @@ def _drift_gpa_per_h(settled: DwellResult, settings: RampSettings) -> float:
     return upper if math.isfinite(upper) else settings.dwell.drift_limit_gpa_per_h
 
 
-def _others(instruments: Instruments, settings: RampSettings, aim: StepAim) -> MsgGenerator[None]:
-    """Measure the gauges that are not in charge; one that shows nothing is a gap, no failure."""
-    for name in settings.also:
-        if name != aim.gauge:
-            yield from measure_pressure(instruments, settings.of_gauge(name), gauge=name)
+def _others(
+    instruments: Instruments, settings: RampSettings, aim: StepAim
+) -> MsgGenerator[frozenset[str]]:
+    """Measure the gauges that are not in charge; one that shows nothing is a gap, no failure.
+
+    Returns
+    -------
+    frozenset of str
+        Those that gave a pressure.
+    """
+    measured: set[str] = set()
+    for name in dict.fromkeys((*settings.sequence, *settings.also)):
+        if name not in ("ruby", aim.gauge):
+            taken = settings.of_gauge(name)
+            reading = yield from measure_pressure(instruments, taken, gauge=name)
+            measured |= {name} if reading.measured else set()
+    return frozenset(measured)
 
 
 def _measure(
@@ -254,11 +284,4 @@ def _note_outcome(
         ),
         surprise=judge.outcome if reading.measured else "",
         signs=watch.look(reading.pressure_gpa),
-    )
-
-
-def _hold(number: int, reading: GaugeReading) -> None:
-    raise RampHeld(
-        f"The ramp holds at step {number}: no pressure after {reading.attempts} attempts, "
-        f"because {reading.why_not()}. Nothing was moved since."
     )

@@ -13,6 +13,7 @@ __all__ = [
     "DwellSettings",
     "EdgeSettings",
     "GaugeSettings",
+    "HandOverSettings",
     "HoldSettings",
     "RampSettings",
     "RubySettings",
@@ -233,6 +234,33 @@ class HoldSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandOverSettings:
+    """What a hand-over from one gauge to the next rests on."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    fewest_pairs: int = 3
+    """Steps at which both gauges must have been measured."""
+    last_pairs: int = 6
+    """Only so many of the last ones count: where an edge begins to show it is no edge yet."""
+    scatter_gpa: float = 0.3
+    scatter_part: float = 0.02
+    """How far two gauges differ from step to step beyond their noise, as a sum of squares: chip and
+    anvil are different places, and published points scatter about their scale by some 2 %.
+    Conventions of this package; state what is known of the cell."""
+
+    def __post_init__(self) -> None:
+        if not 3 <= self.fewest_pairs <= self.last_pairs:
+            raise LimitError(
+                f"handover.fewest_pairs ({self.fewest_pairs}) must be 3 or more, and not above "
+                f"handover.last_pairs ({self.last_pairs}): two pairs always agree on something."
+            )
+        for name in ("scatter_gpa", "scatter_part"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise LimitError(f"handover.{name} must be 0 or more, not {getattr(self, name)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
 class RampSettings:
     """All settings of a pressure ramp."""
 
@@ -244,15 +272,31 @@ class RampSettings:
     vibron: VibronSettings = field(default_factory=VibronSettings)
     step: StepSettings = field(default_factory=StepSettings)
     outliers: OutlierSettings = field(default_factory=OutlierSettings)
+    handover: HandOverSettings = field(default_factory=HandOverSettings)
     gauge: str = "ruby"
-    """The gauge whose pressure the ramp acts on."""
+    """The gauge whose pressure the ramp acts on, at first."""
+    then: tuple[str, ...] = ()
+    """Gauges that take over from it, one after the other, each across an overlap."""
     also: tuple[str, ...] = ()
-    """Gauges that are measured at every step too, for the overlap that a hand-over needs."""
+    """Gauges that are measured at every step too."""
+    allow_unmeasured_steps: int = 0
+    """How many steps of the run may stay without a pressure before it holds."""
+
+    def __post_init__(self) -> None:
+        if len(set(self.sequence)) < len(self.sequence):
+            raise LimitError(f"a gauge takes over once only, not as in {list(self.sequence)}.")
+        if self.allow_unmeasured_steps < 0:
+            raise LimitError("allow_unmeasured_steps must be 0 or more.")
+
+    @property
+    def sequence(self) -> tuple[str, ...]:
+        """The gauges in the order in which they are in charge."""
+        return (self.gauge, *self.then)
 
     @property
     def all_gauges(self) -> tuple[str, ...]:
-        """The gauge in charge and those beside it."""
-        return (self.gauge, *self.also)
+        """The gauges in charge and those beside them."""
+        return tuple(dict.fromkeys((*self.sequence, *self.also)))
 
     def of_gauge(self, name: str) -> GaugeSettings:
         """How spectra are taken for a gauge."""

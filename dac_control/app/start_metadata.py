@@ -36,7 +36,6 @@ def start_metadata(
     """
     ruby = _of_the_ruby(station, instruments)
     return {
-        "allow_unmeasured_steps": 0,
         "light_budget": [asdict(limit.as_limits()) for limit in station.light.limits],
         "calibrations": instruments.in_use.describe(
             needs_of(instruments, list(instruments.gauges))

@@ -319,6 +319,16 @@ class Station(Strict):
         return self.devices.lamp is not None and {"gasket", "sample"} <= places
 
     @property
+    def scale_ends_gpa(self) -> dict[str, float]:
+        """Upper end of the pressures that each gauge's scale was made for, by gauge."""
+        ends = {"ruby": SCALES[self.gauge.scale].range_gpa[1]}
+        if self.edge is not None:
+            ends["diamond_edge"] = scales_of("diamond_edge")[self.edge.scale].range_gpa[1]
+        if self.vibron is not None:
+            ends[self.vibron.gauge] = self.vibron.load_scale().range_gpa[1]
+        return ends
+
+    @property
     def gauge_names(self) -> tuple[str, ...]:
         """The gauges that it has, the ruby first."""
         edge = () if self.edge is None else ("diamond_edge",)

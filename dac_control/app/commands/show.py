@@ -64,9 +64,18 @@ def list_all(folder: Path | None, *, as_json: bool) -> int:
     for info in infos:
         started = datetime.datetime.fromtimestamp(info.time).strftime("%Y-%m-%d %H:%M:%S")
         mark = "simulated" if info.simulated else ""
+        allowed = _allowed(info)
+        unmeasured = f"  UNMEASURED STEPS ALLOWED ({allowed})" if allowed else ""
         status = f"{info.exit_status:10}  {mark:9}"
-        typer.echo(f"{started}  {info.uid[:8]}  {info.plan:14}  {status}  {info.folder.name}")
+        typer.echo(
+            f"{started}  {info.uid[:8]}  {info.plan:14}  {status}  {info.folder.name}{unmeasured}"
+        )
     return 0
+
+
+def _allowed(info: RunInfo) -> int:
+    """Steps without a pressure that somebody allowed; older records never had any."""
+    return int(info.start.get("allow_unmeasured_steps") or 0)
 
 
 def _info(info: RunInfo) -> dict[str, Any]:
@@ -78,6 +87,7 @@ def _info(info: RunInfo) -> dict[str, Any]:
         "reason": info.reason,
         "simulated": info.simulated,
         "scan_id": info.scan_id,
+        "allow_unmeasured_steps": _allowed(info),
         "folder": str(info.folder),
     }
 

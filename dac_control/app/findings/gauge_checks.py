@@ -1,7 +1,9 @@
 """Checks of the gauges against each other and against what was predicted."""
 
+import json
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +13,9 @@ from dac_control.app.findings.evolution import Column, gauge_words
 from dac_control.app.findings.linked_runs import contents_of
 from dac_control.app.findings.text import number
 from dac_control.app.readings import Steps
+from dac_control.records import Run
 
-__all__ = ["GAUGE_CHECKS"]
+__all__ = ["GAUGE_CHECKS", "hand_overs"]
 
 
 def _second_gauge(evidence: Evidence) -> Check:
@@ -65,6 +68,37 @@ def _overlap_words(overlap: Overlap) -> str:
         f"{result.degrees_of_freedom} pairs (p = {result.p_value:.2g}), offset "
         f"{number(result.offset_gpa, 2)} ± {number(result.offset_sigma_gpa, 2)} GPa."
     )
+
+
+def _handed_over(evidence: Evidence) -> Check | None:
+    """The gauge in charge may change across an overlap only, which the run has weighed itself."""
+    charged, step = evidence.steps.gauge, evidence.steps.step
+    changes = [row for row in range(1, len(charged)) if charged[row] != charged[row - 1]]
+    if not changes:
+        return None
+    clause = "hand-over across an overlap"
+    weighed = {(h["first"]["gauge"], h["second"]["gauge"]): h for h in hand_overs(evidence.run)}
+    sentences: list[str] = []
+    for row in changes:
+        first, second = charged[row - 1], charged[row]
+        found = weighed.get((first, second))
+        words = f"{gauge_words(first)} handed over to {gauge_words(second)} at step {step[row]:.0f}"
+        if found is None:
+            return Check(clause, False, f"{words.capitalize()}, and no overlap was weighed.")
+        low, high = found["overlap_gpa"]
+        sentences.append(
+            f"{words}: {found['pairs']} steps from {number(low, 1)} to {number(high, 1)} GPa, χ² = "
+            f"{number(found['chi2'], 1)} (p = {found['p_value']:.2g}), offset "
+            f"{number(found['offset_gpa'], 2)} ± {number(found['offset_sigma_gpa'], 2)} GPa"
+        )
+    return Check(clause, True, f"{'; '.join(sentences).capitalize()}.")
+
+
+def hand_overs(run: Run) -> list[dict[str, Any]]:
+    """What a run weighed before a gauge took over from another, as `HandOver.to_dict` has it."""
+    bench = (run.start.get("devices") or {}).get("workbench", "workbench")
+    found = run.table("hand_over").get(f"{bench}_result", ())
+    return [json.loads(str(text)) for text in found]
 
 
 def _gaps(evidence: Evidence) -> Check | None:
@@ -176,6 +210,7 @@ def _specimen_there(evidence: Evidence) -> Check | None:
 GAUGE_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
     _second_gauge,
     _overlaps,
+    _handed_over,
     _gaps,
     _reference,
     _predictions,

@@ -5,6 +5,7 @@ from typing import Any
 from dac_control.app.findings.checks import run_checks
 from dac_control.app.findings.evidence import Evidence
 from dac_control.app.findings.gather import gather
+from dac_control.app.findings.gauge_checks import hand_overs
 from dac_control.records import Run, summarise
 from dac_control.records.summary import plain
 
@@ -25,8 +26,8 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
     -------
     dict
         `dac_control.records.summarise`, and ``load_curve``, ``evolution``, ``consistency``,
-        ``edge_on_scales``, ``looks``, ``experiment``, ``dose``, ``controls``, ``limitations``
-        (sentences) and ``checks`` (every clause with its verdict).
+        ``hand_overs``, ``edge_on_scales``, ``looks``, ``experiment``, ``dose``, ``controls``,
+        ``limitations`` (sentences) and ``checks`` (every clause with its verdict).
     """
     found = gather(run) if evidence is None else evidence
     checks = run_checks(found)
@@ -35,6 +36,7 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
         "load_curve": found.curves.to_dict(),
         "evolution": found.evolution.to_dict(),
         "consistency": [overlap.to_dict() for overlap in found.overlaps],
+        "hand_overs": hand_overs(run),
         "edge_on_scales": None if found.edge is None else found.edge.to_dict(),
         "looks": found.looks.to_dict(),
         "experiment": plain(run.start.get("experiment")),

@@ -1,5 +1,6 @@
 """Run files of plans that turn the screw."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import LimitError
 from plans.control_run import control_run
+from plans.in_charge import check_ranges
 from plans.instruments import Instruments
 from plans.outliers import OutlierSettings
 from plans.pressure_ramp import pressure_ramp
@@ -19,6 +21,7 @@ from plans.route import Repeat
 from plans.settings import (
     DwellSettings,
     EdgeSettings,
+    HandOverSettings,
     RampSettings,
     RubySettings,
     StepSettings,
@@ -36,6 +39,8 @@ class ScrewFile(RunFile):
     ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
     step: Annotated[StepSettings, NumbersOnly] = StepSettings()
     outliers: Annotated[OutlierSettings, NumbersOnly] = OutlierSettings()
+    allow_unmeasured_steps: Annotated[int, Field(ge=0, le=1000, strict=True)] = 0
+    """How many steps may stay without a pressure; above 0 every page of the record says so."""
 
     @property
     def gauges(self) -> tuple[str, ...]:
@@ -46,37 +51,59 @@ class ScrewFile(RunFile):
     def settings(self) -> RampSettings:
         """Settings of the ramp."""
         return RampSettings(
-            dwell=self.dwell, ruby=self.ruby, step=self.step, outliers=self.outliers
+            dwell=self.dwell,
+            ruby=self.ruby,
+            step=self.step,
+            outliers=self.outliers,
+            allow_unmeasured_steps=self.allow_unmeasured_steps,
         )
 
 
 class RampFile(ScrewFile):
     """``plan = "pressure_ramp"``."""
 
-    gauge: str = "ruby"
-    """The gauge whose pressure the ramp acts on."""
+    gauge: str | Annotated[tuple[str, ...], Field(min_length=1)] = "ruby"
+    """Whose pressure the ramp acts on; or several, in the order in which they take over."""
     also: tuple[str, ...] = ()
     """Gauges that are measured at every step too."""
     edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
     vibron: Annotated[VibronSettings, NumbersOnly] = VibronSettings()
+    handover: Annotated[HandOverSettings, NumbersOnly] = HandOverSettings()
     targets: Annotated[Targets, NumbersOnly]
 
     @property
     def settings(self) -> RampSettings:
         """Settings of the ramp."""
+        first, *then = self.sequence
         return replace(
             super().settings,
             edge=self.edge,
             vibron=self.vibron,
-            gauge=self.gauge,
+            handover=self.handover,
+            gauge=first,
+            then=tuple(then),
             also=self.also,
         )
 
+    @property
+    def sequence(self) -> tuple[str, ...]:
+        """The gauges in the order in which they are in charge."""
+        return (self.gauge,) if isinstance(self.gauge, str) else self.gauge
+
     def check(self, station: Station) -> None:
         """Hold every target against the limits, and every gauge against the station's."""
-        check_gauges(station, {"gauge": [self.gauge], "also": self.also})
+        check_gauges(station, {"gauge": self.sequence, "also": self.also})
         for name in ("load", "unload"):
             check_targets(station, self.targets.unit, getattr(self.targets, name), name)
+        try:
+            self.settings  # noqa: B018 - refuses what contradicts itself
+        except LimitError as error:
+            raise Impossible("gauge", str(error)) from None
+        if self.targets.unit == "gpa":
+            name = "load" if self.targets.load else "unload"
+            check_scales(
+                station, self.sequence, max(getattr(self.targets, name)), f"targets.{name}"
+            )
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp."""
@@ -128,10 +155,19 @@ class RepeatFile(ScrewFile):
         """Hold the highest pressure against the limits."""
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
+        check_scales(station, ("ruby",), top_gpa, "repeat.pressure_gpa")
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""
         return repeatability(instruments, self.repeat, settings=self.settings, md=md)
+
+
+def check_scales(station: Station, gauges: Sequence[str], top_gpa: float, key: str) -> None:
+    """Raise `Impossible` for a pressure that the last of several gauges has no scale for."""
+    try:
+        check_ranges(station.scale_ends_gpa, gauges, top_gpa)
+    except LimitError as error:
+        raise Impossible(key, str(error)) from None
 
 
 def check_targets(

@@ -4,7 +4,7 @@ Two gauges read at the same steps differ by ``d_i = first_i - second_i``. Statis
 independent from step to step; what is systematic is one error of each gauge that moves all its
 pressures together, by its sigma at each. So the covariance of the differences is
 
-    C_ij = delta_ij (stat_first_i**2 + stat_second_i**2)
+    C_ij = delta_ij (stat_first_i**2 + stat_second_i**2 + scatter_i**2)
            + sys_first_i sys_first_j + sys_second_i sys_second_j
 
 and ``d C^-1 d`` is chi squared with as many degrees of freedom as there are pairs, if the two
@@ -37,6 +37,7 @@ def hand_over(
     pairs: Sequence[Pair],
     *,
     steps: Sequence[int] = (),
+    scatter_gpa: Sequence[float] = (),
     fewest_pairs: int = FEWEST_PAIRS,
     level: float = INCONSISTENT_BELOW,
 ) -> HandOver:
@@ -48,6 +49,9 @@ def hand_over(
         Of the gauge that hands over and of the one that takes over, one pair a step.
     steps : sequence of int, optional
         Numbers of the steps, for the record.
+    scatter_gpa : sequence of float, optional
+        By how much the gauges may differ at each pair beyond noise and what all pairs share, as a
+        standard uncertainty: they look at different places, and stress changes from step to step.
     fewest_pairs : int
     level : float
         Probability below which the gauges count as inconsistent, between 0 and 1.
@@ -67,6 +71,10 @@ def hand_over(
         raise HandOverRefused(
             f"There are {len(pairs)} pairs and {len(steps)} numbers of steps; give one for each."
         )
+    if scatter_gpa and len(scatter_gpa) != len(pairs):
+        raise HandOverRefused(
+            f"There are {len(pairs)} pairs and {len(scatter_gpa)} scatters; give one for each."
+        )
     if len(pairs) < max(fewest_pairs, 2):
         raise HandOverRefused(
             f"Two gauges were measured together at {len(pairs)} steps, and a hand-over needs "
@@ -80,7 +88,8 @@ def hand_over(
         )
     a, b = _columns([a for a, _ in pairs]), _columns([b for _, b in pairs])
     overlap = _overlap(a[0], b[0], first[0], second[0])
-    chi2, shape, offset, sigma = _compare(a, b)
+    scatter = np.asarray(scatter_gpa or [0.0] * len(pairs), dtype=np.float64)
+    chi2, shape, offset, sigma = _compare(a, b, scatter)
     return HandOver(
         first_gauge=first[0],
         first_scale=first[1],
@@ -96,6 +105,7 @@ def hand_over(
         offset_sigma_gpa=sigma,
         shape_p_value=_survival(shape, len(pairs) - 1),
         level=level,
+        scatter_gpa=tuple(float(each) for each in scatter),
     )
 
 
@@ -150,11 +160,13 @@ def _overlap(a_gpa: Vector, b_gpa: Vector, first: str, second: str) -> tuple[flo
 
 
 def _compare(
-    a: tuple[Vector, Vector, Vector], b: tuple[Vector, Vector, Vector]
+    a: tuple[Vector, Vector, Vector], b: tuple[Vector, Vector, Vector], scatter: Vector
 ) -> tuple[float, float, float, float]:
     """Chi squared, that about the mean offset, the offset and its sigma."""
     difference = a[0] - b[0]
-    covariance = np.diag(a[1] ** 2 + b[1] ** 2) + np.outer(a[2], a[2]) + np.outer(b[2], b[2])
+    covariance = (
+        np.diag(a[1] ** 2 + b[1] ** 2 + scatter**2) + np.outer(a[2], a[2]) + np.outer(b[2], b[2])
+    )
     scale = 1.0 / np.sqrt(np.diag(covariance))
     # Solved in units of the single sigmas: systematic terms may be a thousand times larger.
     unit = covariance * scale[:, None] * scale

@@ -37,6 +37,8 @@ class HandOver:
     """The same of the differences about their mean: whether the gauges run parallel."""
     level: float
     """Probability below which the gauges count as inconsistent."""
+    scatter_gpa: tuple[float, ...] = ()
+    """What was allowed for at each pair beyond noise and common errors."""
     accepted_because: str = ""
     """Why somebody joined them all the same; empty where nobody had to."""
 
@@ -93,6 +95,7 @@ class HandOver:
             "offset_sigma_gpa": self.offset_sigma_gpa,
             "shape_p_value": self.shape_p_value,
             "level": self.level,
+            "scatter_gpa": list(self.scatter_gpa),
             "consistent": self.consistent,
             "granted": self.granted,
             "accepted_because": self.accepted_because,

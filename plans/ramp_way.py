@@ -1,0 +1,246 @@
+"""The way of a ramp so far, and its next step; what is done where a step gave no pressure."""
+
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from bluesky.utils import MsgGenerator
+
+from dac_control.errors import RampHeld
+from dac_control.safety.limits import StepLimits
+from plans.in_charge import GaugesInCharge
+from plans.instruments import Instruments
+from plans.picture_watch import PictureWatch
+from plans.ramp_step import StepAim, StepOutcome, take_step
+from plans.settings import RampSettings
+from plans.step_choice import Branch, Point
+from plans.stubs.measure_pressure import GaugeReading
+
+__all__ = ["Way", "step_towards"]
+
+
+@dataclass
+class Way:
+    """Where a ramp stands: its branch, its gauges, its steps."""
+
+    instruments: Instruments
+    settings: RampSettings
+    branch: Branch = field(init=False)
+    number: int = 0
+    """Of the last step."""
+    unmeasured: int = 0
+    """Steps since the last measured one."""
+    all_unmeasured: int = 0
+    watch: PictureWatch = field(init=False)
+    charge: GaugesInCharge = field(init=False)
+    _first: StepOutcome = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.watch = PictureWatch(self.instruments)
+        self.charge = GaugesInCharge(
+            self.instruments, self.settings.sequence, self.settings.handover
+        )
+
+    def begin(self) -> MsgGenerator[Point]:
+        """Measure where the cell stands, as the first step; `set_out` comes next.
+
+        Raises
+        ------
+        RampHeld
+            If no pressure was measured: nothing has been moved.
+        """
+        self.number = 1
+        aim = StepAim(number=1, gauge=self.charge.gauge)
+        outcome = yield from take_step(
+            self.instruments, self.settings, aim, lambda _: "load", self.watch
+        )
+        if outcome.point is None:
+            _hold(self.number, outcome.failed)
+        self._first = outcome
+        return outcome.point
+
+    def set_out(self, sign: int) -> None:
+        """Let a branch begin where the cell was found: +1 to load, -1 to unload."""
+        point = self._first.point
+        assert point is not None  # `begin` would have held
+        self.branch = Branch(sign, point, self.instruments.limits, self.settings.step)
+        self.charge.note(self.number, self._first, sign)
+
+    def turn_round(self) -> None:
+        """Go the other way from here."""
+        self.branch = self.branch.reversal()
+
+    @property
+    def limits(self) -> StepLimits:
+        """Limits of a step, counted from the last measured one.
+
+        Each step without a measurement adds one more to what the pressure may have changed by
+        since; the pressure limit stays where it is.
+        """
+        stated, steps = self.instruments.limits, 1 + self.unmeasured
+        return replace(
+            stated,
+            max_step_turns=min(steps * stated.max_step_turns, stated.max_turns - stated.min_turns),
+            max_step_gpa=min(steps * stated.max_step_gpa, stated.pressure_limit_gpa),
+        )
+
+    def next_turns(self, unit: str, aim: float) -> float:
+        """Absolute turn of the next step; where the screw stands, if it may go no further."""
+        branch, limits = self.branch, self.instruments.limits
+        branch.limits = self.limits
+        wanted = (
+            branch.next_turns_for_gpa(aim) if unit == "gpa" else branch.next_turns_for_turns(aim)
+        )
+        if not self.unmeasured:
+            return wanted
+        here = float(self.instruments.drive.turns.get())
+        step = min((wanted - here) * branch.sign, limits.max_step_turns)
+        return here + branch.sign * max(0.0, step)
+
+    def take(self, aim: float, turns: float, *, move: bool) -> MsgGenerator[StepOutcome]:
+        """Take one more step: to `turns`, or where the screw stands there already."""
+        self.number += 1
+        branch = self.branch
+        step = StepAim(
+            number=self.number,
+            target=aim,
+            turns=turns if move else None,
+            expected_gpa=branch.predicted_gpa(turns),
+            prediction=branch.predict(turns),
+            gauge=self.charge.gauge,
+        )
+        return (
+            yield from take_step(
+                self.instruments,
+                self.settings,
+                step,
+                lambda reading: branch.name_of(reading.pressure_gpa, reading.sigma_stat_gpa),
+                self.watch,
+            )
+        )
+
+    def keep(self, outcome: StepOutcome) -> None:
+        """Take in a measured step."""
+        assert outcome.point is not None  # the caller looked
+        self.branch.add(outcome.point)
+        self.unmeasured = 0
+        self.charge.note(self.number, outcome, self.branch.sign)
+
+    def go_on_without(self, failed: GaugeReading) -> None:
+        """Let a step stay unmeasured, where somebody wrote that it may.
+
+        Raises
+        ------
+        RampHeld
+            If nobody did, if there have been as many, or if it was an instrument that failed.
+        """
+        allowed = self.settings.allow_unmeasured_steps
+        if failed.failure or self.all_unmeasured >= allowed:
+            _hold(self.number, failed, allowed)
+        self.unmeasured += 1
+        self.all_unmeasured += 1
+
+
+def step_towards(way: Way, unit: str, aim: float) -> MsgGenerator[Point]:
+    """Take the largest step towards `aim` that the bounds allow.
+
+    Where it gives no pressure the next gauge takes over, if there is one and the overlap allows it:
+    the same place is then measured again before anything moves.
+
+    Returns
+    -------
+    Point
+        The last measured state; it is part of the branch.
+
+    Raises
+    ------
+    RampHeld
+        If no step is allowed, nothing was measured after it, or it answered beyond a bound.
+    """
+    instruments = way.instruments
+    smallest = 2.0 * instruments.drive.resolution_turns
+    turns = way.next_turns(unit, aim)
+    if (yield from _stays_in_range(way, turns)):
+        turns = way.next_turns(unit, aim)
+    move = abs(turns - float(instruments.drive.turns.get())) > smallest
+    if not way.unmeasured and (turns - way.branch.here.turns) * way.branch.sign <= smallest:
+        _end_of_the_road(way, unit, aim)
+    outcome = yield from way.take(aim, turns, move=move)
+    while outcome.point is None and way.charge.successor is not None and not outcome.broken:
+        why = f"{way.charge.gauge} gives no pressure because {outcome.why}"
+        way.branch = yield from way.charge.hand_over(way.number, why, way.branch)
+        outcome = yield from way.take(aim, turns, move=False)
+    if outcome.point is None:
+        assert outcome.failed is not None  # a step either measured or failed to
+        way.go_on_without(outcome.failed)
+        return way.branch.here
+    _check_step(way, outcome.point)
+    way.keep(outcome)
+    return outcome.point
+
+
+def _stays_in_range(way: Way, turns: float) -> MsgGenerator[bool]:
+    """Hand over before a step that may leave the scale of the gauge in charge; True if it did."""
+    charge, branch = way.charge, way.branch
+    high_gpa = branch.predict(turns).high_gpa
+    if high_gpa <= charge.end_gpa:
+        return False
+    why = (
+        f"the next step may reach {high_gpa:.1f} GPa and the scale of {charge.gauge} ends at "
+        f"{charge.end_gpa:g} GPa"
+    )
+    if charge.successor is None:
+        if branch.here.pressure_gpa <= charge.end_gpa:
+            return False
+        raise RampHeld(f"The ramp holds at step {way.number}: {why}, and no gauge takes over.")
+    way.branch = yield from charge.hand_over(way.number, why, branch)
+    return True
+
+
+def _end_of_the_road(way: Way, unit: str, aim: float) -> None:
+    limits, here = way.instruments.limits, way.branch.here
+    raise RampHeld(
+        f"The ramp holds at {here.pressure_gpa:.2f} GPa and {here.turns:.5f} turns: "
+        f"no further step towards {aim:g} {'GPa' if unit == 'gpa' else 'turns'} is allowed by "
+        f"the limits ({limits.min_turns} to {limits.max_turns} turns, at most "
+        f"{limits.pressure_limit_gpa} GPa)."
+    )
+
+
+def _hold(number: int, failed: GaugeReading | None, allowed: int = 0) -> NoReturn:
+    assert failed is not None  # a step either measured or failed to
+    written = f" ({allowed} unmeasured steps were allowed)" if allowed else ""
+    raise RampHeld(
+        f"The ramp holds at step {number}: no pressure after {failed.attempts} attempts, "
+        f"because {failed.why_not()}{written}. Nothing was moved since."
+    )
+
+
+def _check_step(way: Way, there: Point) -> None:
+    """End the ramp in hold where a step's answer breaks a bound."""
+    limits, branch, settings = way.limits, way.branch, way.settings
+    here = branch.here
+    change_gpa = there.pressure_gpa - here.pressure_gpa
+    if there.pressure_gpa > limits.pressure_limit_gpa:
+        raise RampHeld(
+            f"The ramp holds: {there.pressure_gpa:.2f} GPa were measured, above the limit of "
+            f"{limits.pressure_limit_gpa} GPa."
+        )
+    if abs(change_gpa) > limits.max_step_gpa:
+        raise RampHeld(
+            f"The ramp holds: the step to {there.turns:.5f} turns changed the pressure by "
+            f"{change_gpa:+.2f} GPa, more than max_step_gpa ({limits.max_step_gpa}). "
+            "Look at the cell; use a smaller probe_turns or max_step_turns."
+        )
+    if not branch.engaged:
+        crossed = abs(there.turns - branch.start.turns)
+        if crossed > settings.step.max_dead_band_turns:
+            raise RampHeld(
+                f"The ramp holds: {crossed:.3f} turns since the reversal and the pressure has "
+                "not answered; is the coupling engaged? (max_dead_band_turns is "
+                f"{settings.step.max_dead_band_turns})"
+            )
+    if change_gpa * branch.sign < 0 and abs(change_gpa) > limits.max_step_gpa / 2:
+        raise RampHeld(
+            f"The ramp holds: the pressure went by {change_gpa:+.2f} GPa against the direction "
+            "of the screw; the gasket may have failed."
+        )
