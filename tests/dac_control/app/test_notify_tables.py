@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dac_control.app.station import load_station
+from dac_control.app.station import load_station, load_station_and_text
 from dac_control.errors import ConfigurationError
+from dac_control.records import RunRecorder
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "station.toml"
 
@@ -54,3 +55,24 @@ def test_mistakes_are_refused_without_repeating_a_secret(
     assert said in str(refused.value)
     assert "hunter2" not in str(refused.value)
     assert str(refused.value).startswith(f"{path}:")
+
+
+def test_no_file_of_a_run_folder_holds_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "hunter2-and-a-token"
+    monkeypatch.setenv("DAC_MAIL", f"mailto://me:{secret}@mail.example.org")
+    (tmp_path / "phone").write_text(f"https://push.example.org/{secret}", encoding="utf-8")
+    path = station_with(
+        tmp_path,
+        '[[notify.to]]\nname = "mail"\nurl_env = "DAC_MAIL"\n'
+        f"[[notify.to]]\nname = 'phone'\nurl_file = '{tmp_path / 'phone'}'\n",
+    )
+    text = load_station_and_text(path)[1]
+    recorder = RunRecorder(tmp_path / "runs", attachments=lambda start: {"station.toml": text})
+    start = {"uid": "ab12cd34", "time": 1.7e9, "plan_name": "hold"}
+    recorder("start", start)
+    recorder("stop", {"uid": "s", "run_start": start["uid"], "time": 1.7e9})
+    files = [each for each in (tmp_path / "runs").rglob("*") if each.is_file()]
+    assert {"documents.jsonl", "station.toml", "environment.json"} <= {f.name for f in files}
+    assert [each.name for each in files if secret.encode() in each.read_bytes()] == []
