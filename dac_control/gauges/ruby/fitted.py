@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.leftovers import USED
 from dac_control.gauges.ruby.lineshape import DOUBLET
 from dac_control.gauges.ruby.scoring import Scored, Windows
 
@@ -36,10 +37,10 @@ class Fitted:
     """Upper limit of R2 to R1 in the fit, from which its prior follows."""
 
     @property
-    def freedom(self) -> NDArray[np.intp]:
-        """Degrees of freedom."""
+    def freedom(self) -> Array:
+        """Degrees of freedom of the last fit."""
         count = np.where(self.doublet, 10, 7) + self.bright
-        return np.maximum(self.windows.used.sum(axis=1) - count, 1)
+        return np.maximum(self.scored.leftovers[:, USED] - count, 1.0)
 
     @property
     def scatter(self) -> Array:

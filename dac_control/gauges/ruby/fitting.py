@@ -146,14 +146,16 @@ class WindowFitter:
         start[:, 1] *= 0.6
         start[:, 8], start[:, 9], start[:, 10] = ratio[first], SPLITTING_CM1, 1.0
         self._keep_if_better(fitted, windows, first, start, bound)
+        # what is broader, or misses the data by more, is not ruby but something else
+        width = fitted.scored.parameters[rows, 1]
+        rows = rows[(width > _MERGED_WIDTH_NM) & (width < _BROADEST_NM)]
+        if not rows.size:
+            return
         scatter = fitted.scatter[rows]
         unlikely = scatter > fitted.take(rows).by_chance(_DOUBTED_SIGMA)
         share = fitted.scored.parameters[rows, 8]
         unlikely |= (share > _EVEN_SHARE * bound[rows]) | (share < _UNEVEN_SHARE * ratio[rows])
-        # what is broader, or misses the data by more, is not ruby but something else
-        width = fitted.scored.parameters[rows, 1]
-        merged = (width > _MERGED_WIDTH_NM) & (width < _BROADEST_NM) & (scatter < _HOPELESS)
-        second = rows[merged & unlikely]
+        second = rows[unlikely & (scatter < _HOPELESS)]
         start = fitted.scored.parameters[second].copy()
         start[:, 1] *= 1.06
         start[:, 8], start[:, 9] = ratio[second], SPLITTING_CM1

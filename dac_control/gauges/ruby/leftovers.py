@@ -22,6 +22,7 @@ __all__ = [
     "NEAR_PIXELS",
     "NEAR_SQUARES",
     "SKEW",
+    "USED",
     "WORST",
     "WORST_Z",
     "leftovers",
@@ -31,7 +32,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-LEFTOVERS: Final = 8
+LEFTOVERS: Final = 9
 WORST_Z: Final = 0
 """Largest residual over sigma, 0 at least."""
 WORST: Final = 1
@@ -42,7 +43,9 @@ NEAR_SQUARES: Final = 3
 """Sum of squared residuals near R1 and R2."""
 NEAR_PIXELS: Final = 4
 """Pixels near R1 and R2."""
-SKEW: Final = 5
+USED: Final = 5
+"""Pixels that were fitted."""
+SKEW: Final = 6
 """First of the three sums that `asymmetry` has of every window."""
 
 NEAR: Final = 3.0
@@ -77,6 +80,7 @@ def leftovers(
     near = near_lines(windows.x, p) & used
     sums[:, NEAR_SQUARES] = np.einsum("bk,bk,bk->b", near, residual, residual)
     sums[:, NEAR_PIXELS] = near.sum(axis=1)
+    sums[:, USED] = used.sum(axis=1)
     sums[:, SKEW:] = skewness
     return sums
 

@@ -1,7 +1,5 @@
 """The sums of `leftovers` over one window in compiled code."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +33,8 @@ __all__ = ["add_leftovers"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+_LEVEL = 4
 
 
 @helper
@@ -88,7 +88,8 @@ def _of_block(w: Array, p: Array, n: int, left: Array, sums: Array) -> None:
         pixels += near
         odd = third_of_line((x - r1) * per_fwhm, eta)
         odd += share * third_of_line((x - r2) * per_fwhm2, eta)
-        odd *= height * math.sqrt(weight)
+        # the derivative by the level is 1, and over sigma what brings counts to units of sigma
+        odd *= height * w[(J + _LEVEL) * BLOCK + k]
         w[WEIGHT * BLOCK + k] = odd
         score += odd * w[RESIDUAL * BLOCK + k]
         whole += odd * odd

@@ -218,7 +218,8 @@ def _difference(w: Array, centre: float, per_fwhm: float, blend: Array, n: int, 
         column = far * _COLUMNS_PER_U
         inside = column < U_STEPS
         column = column if inside else float(U_STEPS)
-        left = np.uintp(column)
+        # by way of 32 bits: processors have no quick way from a float to 64 bits without a sign
+        left = np.uintp(np.uint32(np.int32(column)))
         part = column - left
         here, step = blend[0, left], blend[0, left + 1] - blend[0, left]
         fade = 1.0 if inside else (U_MAX / far) ** 2

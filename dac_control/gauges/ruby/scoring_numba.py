@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper, vector_helper
+from dac_control.gauges.ruby.leftovers import USED
 from dac_control.gauges.ruby.leftovers_numba import add_leftovers
 from dac_control.gauges.ruby.lines_numba import BLOCK, MODEL, ROWS, SIZE
 from dac_control.gauges.ruby.newton_numba import invert, scale_system, solve
@@ -98,6 +99,7 @@ def _compiled(sources: int) -> Any:
             add_leftovers(
                 work, width, parameters[i], active[i], covariance[i], left, step, leftovers[i]
             )
+            leftovers[i, USED] = pixels
         return sources
 
     return score_all

@@ -65,6 +65,8 @@ class SpikeRepair:
         """Where a narrow line lost pixels, see whether something else explains more of them."""
         poor = fitted.scatter > fitted.by_chance(_GOOD_SIGMA)
         rows = np.flatnonzero((fitted.spikes > 0) | poor)
+        if not rows.size:
+            return
         part = fitted.take(rows)
         narrow = is_narrow(part.windows, part.scored)
         rows, part = rows[narrow], part.take(np.flatnonzero(narrow))

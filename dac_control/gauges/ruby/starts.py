@@ -1,11 +1,12 @@
 """Where the fit of a window starts: the nearer to its end, the fewer steps it takes."""
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET, LN2_4
+from dac_control.gauges.ruby.lineshape import CM1_NM, DOUBLET
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.scoring import Windows
 from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
@@ -13,6 +14,8 @@ from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 __all__ = ["starts"]
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 _NARROW_NM: Final = 0.35
 """Narrower than the prior of the splitting: R2 has to be looked for,"""
@@ -30,15 +33,15 @@ def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array, score: 
     for chosen, brightness in ((narrow, _three_pixels), (clear, _least_of_three)):
         rows = np.flatnonzero(chosen)
         if rows.size:
-            part = windows.take(rows)
-            splitting[rows] = _seen_splitting(part.x, brightness(part), r1_nm[rows])
+            splitting[rows] = _seen_splitting(windows, rows, r1_nm[rows], brightness)
     level = _dark_level(windows)
-    line = _gauss(windows.x - r1_nm[:, None], fwhm_nm)
     r2 = CM1_NM / (CM1_NM / r1_nm + splitting)
-    line = line + ratio[:, None] * _gauss(windows.x - r2[:, None], fwhm_nm)
+    line = _line(windows.x - r2[:, None], fwhm_nm)
+    line *= ratio[:, None]
+    line += _line(windows.x - r1_nm[:, None], fwhm_nm)
     line *= windows.used
-    height = np.sum(line * (windows.y - level[:, None]), axis=1)
-    height /= np.maximum(np.sum(line * line, axis=1), 1e-12)
+    height = np.einsum("bk,bk->b", line, windows.y - level[:, None])
+    height /= np.maximum(np.einsum("bk,bk->b", line, line), 1e-12)
     start = np.zeros((r1_nm.size, len(DOUBLET)))
     start[:, 0], start[:, 1], start[:, 2] = r1_nm, fwhm_nm, 0.5
     start[:, 3], start[:, 4] = height, level
@@ -46,35 +49,45 @@ def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array, score: 
     return start
 
 
-def _seen_splitting(x: Array, brightness: Array, r1_nm: Array) -> Array:
+def _seen_splitting(
+    windows: Windows, rows: Rows, r1_nm: Array, brightness: Callable[[Array, Mask], Array]
+) -> Array:
     """Where it is brightest among the places that R2 can have; the middle of a plateau.
 
     Not at the end of these places, where it is the flank of something else.
     """
-    splitting = CM1_NM / x - CM1_NM / r1_nm[:, None]
-    low, high = SPLITTING_LIMITS_CM1
-    allowed = np.where((splitting > low) & (splitting < high), brightness, -np.inf)
+    high, low = (CM1_NM / (CM1_NM / r1_nm[:, None] + limit) for limit in SPLITTING_LIMITS_CM1)
+    inside = (windows.x[rows] > low) & (windows.x[rows] < high)
+    columns = np.flatnonzero(inside.any(axis=0))
+    if not columns.size:
+        return np.full(r1_nm.size, SPLITTING_CM1)
+    # two pixels more, since brightness is that of three and is compared with its neighbours'
+    near = slice(max(int(columns[0]) - 2, 0), int(columns[-1]) + 3)
+    x, inside = windows.x[rows, near], inside[:, near]
+    bright = brightness(windows.y[rows, near], windows.used[rows, near])
+    allowed = np.where(inside, bright, -np.inf)
     first = allowed.argmax(axis=1)
     last = allowed.shape[1] - 1 - allowed[:, ::-1].argmax(axis=1)
     row = np.arange(r1_nm.size)
     top = allowed[row, first]
-    seen = np.isfinite(top) & (brightness[row, first - 1] <= top)
-    seen &= brightness[row, np.minimum(last + 1, allowed.shape[1] - 1)] <= top
-    return np.where(seen, splitting[row, (first + last) // 2], SPLITTING_CM1)
+    seen = np.isfinite(top) & (bright[row, first - 1] <= top)
+    seen &= bright[row, np.minimum(last + 1, allowed.shape[1] - 1)] <= top
+    place = x[row, (first + last) // 2]
+    return np.where(seen, CM1_NM / place - CM1_NM / r1_nm, SPLITTING_CM1)
 
 
-def _three_pixels(windows: Windows) -> Array:
+def _three_pixels(y: Array, used: Mask) -> Array:
     """Sums of neighbouring pixels: a narrow R2 must be met."""
-    y = np.where(windows.used, windows.y, -np.inf)
+    y = np.where(used, y, -np.inf)
     brightness = np.full(y.shape, -np.inf)
     brightness[:, 1:-1] = y[:, :-2] + y[:, 1:-1] + y[:, 2:]
     return brightness
 
 
-def _least_of_three(windows: Windows) -> Array:
+def _least_of_three(y: Array, used: Mask) -> Array:
     """Least of neighbouring pixels: no spike is as broad as that, and a clipped line is."""
-    top = np.where(windows.used, windows.y, -np.inf).max(axis=1)
-    y = np.minimum(windows.y, top[:, None])
+    top = np.where(used, y, -np.inf).max(axis=1)
+    y = np.minimum(y, top[:, None])
     brightness = np.full(y.shape, -np.inf)
     brightness[:, 1:-1] = np.minimum(np.minimum(y[:, :-2], y[:, 2:]), y[:, 1:-1])
     return brightness
@@ -90,5 +103,11 @@ def _dark_level(windows: Windows) -> Array:
     return np.where(np.isfinite(level), level, 0.0)
 
 
-def _gauss(offset_nm: Array, fwhm_nm: Array) -> Array:
-    return np.exp(-LN2_4 * (offset_nm / fwhm_nm[:, None]) ** 2)
+def _line(offset_nm: Array, fwhm_nm: Array) -> Array:
+    """Pearson VII line of exponent 2: between Gauss and Lorentz, and without an exponential."""
+    per_fwhm = np.sqrt(4.0 * (np.sqrt(2.0) - 1.0)) / fwhm_nm
+    u = offset_nm * per_fwhm[:, None]
+    u *= u
+    u += 1.0
+    u *= u
+    return np.reciprocal(u, out=u)
