@@ -9,7 +9,7 @@ from ophyd.status import Status
 
 from dac_control.clock import LabClock
 from dac_control.errors import InstrumentError, LimitError
-from devices.drivers.roles import CryostatDriver, CryostatReading
+from devices.drivers.roles import CryostatDriver, CryostatReading, NoticesPowerUp
 from devices.instrument import InstrumentDevice
 from devices.signals import CachedSignal
 from devices.statuses import finish
@@ -86,6 +86,13 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
             (self.heater_percent, reading.heater_percent),
         ):
             signal.update(value, reading.time)
+        # the reading is published, and still nothing may go on: a loop that was set by hand is off
+        if isinstance(self._driver, NoticesPowerUp) and self._driver.power_cycled:
+            raise InstrumentError(
+                f"{self.name} at {self.address} was switched off and on since this session began; "
+                "its loop and its limits may not be what they were. Look at it, then begin a new "
+                "session."
+            )
         self._judge_settling(reading)
 
     def check_value(self, value: float) -> None:

@@ -10,7 +10,7 @@ from ophyd import Device
 from ophyd.status import Status
 
 from dac_control.errors import InstrumentError, ReplyTimeout
-from devices.drivers.roles import Identity, InstrumentDriver
+from devices.drivers.roles import HasOwnLimits, Identity, InstrumentDriver
 from devices.statuses import finish_with
 from devices.timing import REAL_TIME, Timing
 
@@ -104,6 +104,17 @@ class InstrumentDevice(Device, Generic[DriverT]):
     def concerns(self) -> list[str]:
         """Settings in the instrument that do not fit the station file. Blocks; not for plans."""
         return self._ask(self._driver.concerns)
+
+    def push_limits(self) -> list[str]:
+        """Have the instrument keep the station's limits itself, where it can. Blocks.
+
+        Returns
+        -------
+        list of str
+            What was changed in it, a clause each.
+        """
+        driver = self._driver
+        return self._ask(driver.push_limits) if isinstance(driver, HasOwnLimits) else []
 
     def _ask(self, job: Callable[[], T]) -> T:
         """Run a job on the worker and wait for it; for callers that may block."""

@@ -131,6 +131,7 @@ class Trial:
                 self.guardian = subprocess.Popen(
                     [sys.executable, "-m", "dac_control.app.cli", "run", "run.toml"],
                     cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                    preexec_fn=_heed_signals,
                 )  # fmt: skip
                 try:
                     self._strike(rng, outcome)
@@ -227,8 +228,12 @@ class Trial:
     # judging --------------------------------------------------------------------------------
 
     def _judge(self, outcome: Outcome) -> None:
-        # what any reading command does first
-        close_dead_runs(self.folder / "runs")
+        # what any reading command does first; a process that was killed lets go within moments
+        for _ in range(50):
+            close_dead_runs(self.folder / "runs")
+            if all(info.exit_status != "unfinished" for info in list_runs(self.folder / "runs")):
+                break
+            time.sleep(0.1)
         infos = list_runs(self.folder / "runs")
         if not infos:
             outcome.trouble = outcome.trouble or "no run was recorded"
@@ -274,6 +279,12 @@ class Trial:
             ):
                 wrong += 1
         return wrong
+
+
+def _heed_signals() -> None:
+    """In the child: a campaign in the background would hand on that it ignores some."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _records(path: Path) -> list[dict[str, Any]]:

@@ -40,6 +40,11 @@ class LakeShoreCryostat(Strict):
     min_setpoint_k: Positive = 1.0
     max_setpoint_k: Positive = 310.0
     rate_k_per_min: Annotated[float, Field(ge=0.1, le=100, strict=True)] = 1.0
+    shutdown_k: Positive | None = None
+    """Above it the instrument itself switches its heaters off (TLIMIT of both inputs); written
+    into it before a run."""
+    max_heater_range: Annotated[int, Field(ge=1, le=3, strict=True)] = 3
+    """Highest range of the heater (1 low, 2 medium, 3 high); written into it before a run."""
 
     @model_validator(mode="after")
     def _limits_agree(self) -> Self:
@@ -47,6 +52,11 @@ class LakeShoreCryostat(Strict):
             raise ValueError(
                 f"min_setpoint_k ({self.min_setpoint_k}) must lie below max_setpoint_k "
                 f"({self.max_setpoint_k})"
+            )
+        if self.shutdown_k is not None and self.shutdown_k <= self.max_setpoint_k:
+            raise ValueError(
+                f"shutdown_k ({self.shutdown_k}) must lie above max_setpoint_k "
+                f"({self.max_setpoint_k}): the heaters would go off on the way there"
             )
         if self.stage_input == self.cell_input:
             raise ValueError("stage_input and cell_input name the same sensor")

@@ -93,6 +93,8 @@ def _cryostat(declared: LakeShoreCryostat) -> CryostatDriver:
         output=declared.output,
         expected_serial=declared.serial,
         setpoint_limits_k=(declared.min_setpoint_k, declared.max_setpoint_k),
+        shutdown_k=declared.shutdown_k,
+        max_heater_range=declared.max_heater_range,
     )
 
 

@@ -1,5 +1,6 @@
 """From a station file to a working session: the one builder for every caller."""
 
+import logging
 from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from plans.failures import cause_of
 from plans.instruments import Instruments
 
 __all__ = ["Connection", "Session", "build_session"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -111,6 +114,10 @@ class Session:
                 "Nothing was moved. Look at the screw, then run `dac-control drive declare "
                 "STATION --turns X --reason TEXT`."
             )
+        # last, since a drive's own limits count from a position that is known
+        for role, device in self.devices.items():
+            for change in device.push_limits():
+                logger.warning("%s: %s", role, change)
 
     def run(self, plan: Any, on_document: Callable[..., Any] | None = None) -> None:
         """Run a plan with nobody at the prompt; raises what ended it early."""

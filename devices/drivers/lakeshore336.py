@@ -43,6 +43,8 @@ RATE_TOLERANCE_K_PER_MIN = 0.01
 """RAMP and RAMP? have one decimal."""
 SETPOINT_TOLERANCE_K = 0.002
 """SETP? answers with three decimals."""
+LIMIT_TOLERANCE = 0.05
+"""TLIMIT? answers with at least one decimal."""
 CLOSED_LOOP = 1
 """Mode in the answer of OUTMODE?."""
 KELVIN = 1
@@ -82,6 +84,10 @@ class LakeShore336:
         Serial number that has to answer; any by default.
     setpoint_limits_k : tuple of float
         Lowest and highest setpoint in K.
+    shutdown_k : float, optional
+        Temperature above which the instrument itself switches its outputs off (TLIMIT).
+    max_heater_range : int
+        Highest range of the heater, 1 to 3.
     plausible_k : tuple of float
         A temperature outside is taken for a fault of the sensor.
 
@@ -100,6 +106,8 @@ class LakeShore336:
         output: int = 1,
         expected_serial: str | None = None,
         setpoint_limits_k: tuple[float, float] = (1.0, 325.0),
+        shutdown_k: float | None = None,
+        max_heater_range: int = 3,
         plausible_k: tuple[float, float] = (0.0, 400.0),
         wall_time: Callable[[], float] = time.time,
     ) -> None:
@@ -110,6 +118,8 @@ class LakeShore336:
         self._output = output
         self._rules = SetpointRules(*setpoint_limits_k)
         self._plausible_k = plausible_k
+        self._shutdown_k = shutdown_k
+        self._max_heater_range = max_heater_range
         self._wall_time = wall_time
         self._target_k: float | None = None
         self._holds = 0
@@ -301,6 +311,43 @@ class LakeShore336:
             heater_fault=HEATER_FAULTS.get(parse_integer(heater), f"unknown fault {heater}"),
         )
 
+    def push_limits(self) -> list[str]:
+        """Set shutdown temperatures (TLIMIT) and the heater's range no wider than the station's.
+
+        Raises
+        ------
+        InstrumentError
+            If the instrument does not keep what it was told.
+        UncertainWrite
+            If a reply was lost, and reading back does not show it.
+        """
+        found, changed = self.instrument_limits(), []
+        wanted_k = self._shutdown_k
+        shutdowns = {"stage": found.stage_shutdown_k, "cell": found.cell_shutdown_k}
+        for name, now_k in shutdowns.items():
+            if wanted_k is not None and not 0.0 < now_k <= wanted_k:
+                letter = self._inputs[name]
+                self._keep(f"TLIMIT {letter},{wanted_k:g}", f"TLIMIT? {letter}", wanted_k)
+                changed.append(
+                    f"the {name}'s shutdown temperature was {now_k:g} K, now {wanted_k:g}"
+                )
+        if found.heater_range > self._max_heater_range:
+            output, highest = self._output, self._max_heater_range
+            self._keep(f"RANGE {output},{highest}", f"RANGE? {output}", highest)
+            changed.append(f"the heater's range was {found.heater_range}, now {highest}")
+        return changed
+
+    def _keep(self, command: str, query: str, wanted: float) -> None:
+        """Send a setting and see that it is kept."""
+        fields, lost = self._line.command(command, (query,))
+        if abs(parse_number(fields[0]) - wanted) <= LIMIT_TOLERANCE:
+            return
+        if lost is not None:
+            raise UncertainWrite(f"{lost} Read back: {query} {fields[0]}.") from lost
+        raise InstrumentError(
+            f"{self.address} was told {command!r}, but {query} reads back as {fields[0]}."
+        )
+
     def concerns(self) -> list[str]:
         """What a person should look at before a run; reads the instrument's own settings."""
         found = self.instrument_limits()
@@ -321,6 +368,21 @@ class LakeShore336:
             concerns.append(f"output {self._output} is not in closed loop (OUTMODE)")
         elif found.control_input not in self._inputs.values():
             concerns.append(f"output {self._output} controls on input {found.control_input or '-'}")
+        if self._shutdown_k is not None:
+            for name, shutdown_k in (
+                ("stage", found.stage_shutdown_k),
+                ("cell", found.cell_shutdown_k),
+            ):
+                if shutdown_k > self._shutdown_k:
+                    concerns.append(
+                        f"the {name}'s shutdown temperature (TLIMIT {shutdown_k:g} K) lies above "
+                        f"shutdown_k ({self._shutdown_k:g})"
+                    )
+        if found.heater_range > self._max_heater_range:
+            concerns.append(
+                f"the heater's range is {found.heater_range}, above max_heater_range "
+                f"({self._max_heater_range})"
+            )
         if found.heater_range == 0:
             concerns.append("the heater is off (RANGE 0)")
         if found.heater_fault:

@@ -7,7 +7,7 @@ thread, never from the RunEngine's. Every method may raise `dac_control.errors.T
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,12 @@ __all__ = [
     "CryostatReading",
     "DriveReading",
     "Frame",
+    "HasOwnLimits",
     "Identity",
     "InstrumentDriver",
     "LaserDriver",
     "LaserReading",
+    "NoticesPowerUp",
     "RawSpectrum",
     "ScrewDriver",
     "SpectrometerDriver",
@@ -59,6 +61,31 @@ class InstrumentDriver(Protocol):
 
     def close(self) -> None:
         """Close the link; idempotent, never raises."""
+        ...
+
+
+@runtime_checkable
+class HasOwnLimits(Protocol):
+    """An instrument that keeps limits of its own, whoever talks to it."""
+
+    def push_limits(self) -> list[str]:
+        """Make them at least as strict as the station file, and read that back.
+
+        Returns
+        -------
+        list of str
+            What was changed, a clause each. A limit that is stricter stays.
+        """
+        ...
+
+
+@runtime_checkable
+class NoticesPowerUp(Protocol):
+    """An instrument that tells when it was switched off and on."""
+
+    @property
+    def power_cycled(self) -> bool:
+        """True once it was, after `connect`; stays so."""
         ...
 
 

@@ -280,6 +280,45 @@ class Zaber:
         ]
         return ZaberLimits(min_turns=min(ends), max_turns=max(ends))
 
+    def push_limits(self) -> list[str]:
+        """Set the drive's own ``limit.min`` and ``limit.max`` no wider than the station's.
+
+        They count from where the drive thinks it stands, so its position must be known.
+
+        Raises
+        ------
+        InstrumentError
+            If the drive's limits leave nothing of the station's range, or it does not keep them.
+        """
+        found = self.instrument_limits()
+        low = max(found.min_turns, self._gearing.min_turns)
+        high = min(found.max_turns, self._gearing.max_turns)
+        slack = self.resolution_turns
+        if found.min_turns >= low - slack and found.max_turns <= high + slack:
+            return []
+        if low >= high:
+            raise InstrumentError(
+                f"The drive at {self.address} may go from {found.min_turns:g} to "
+                f"{found.max_turns:g} turns, which is outside the station's limits. Correct one or "
+                "the other."
+            )
+        ends = sorted(self._gearing.target(turns) for turns in (low, high))
+        for setting, value in zip(("limit.min", "limit.max"), ends, strict=True):
+            try:
+                self._axis.request(f"set {setting} {value}")
+            except UncertainWrite as lost:
+                logger.warning("%s", lost)  # read back below
+        now = self.instrument_limits()
+        if now.min_turns < low - slack or now.max_turns > high + slack:
+            raise InstrumentError(
+                f"The drive at {self.address} was told to keep within {low:g} to {high:g} turns, "
+                f"and its own limits are {now.min_turns:g} to {now.max_turns:g}."
+            )
+        return [
+            f"its own limits were {found.min_turns:g} to {found.max_turns:g} turns and are now "
+            f"{now.min_turns:g} to {now.max_turns:g}"
+        ]
+
     def concerns(self) -> list[str]:
         """Say where the drive itself would go further than the station file allows."""
         found = self.instrument_limits()

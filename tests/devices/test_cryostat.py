@@ -57,3 +57,13 @@ def test_a_newer_setpoint_ends_the_wait_for_the_older(laboratory) -> None:
     assert "changed again" in str(first.exception(5))
     cryostat.stop()
     assert second.exception(10) is not None
+
+
+def test_a_power_up_in_mid_session_fails_every_reading_and_is_still_published(laboratory) -> None:
+    cryostat = laboratory.instruments.cryostat
+    laboratory.cryostat.power_cycled = True
+    before = cryostat.stage_temperature_k.timestamp
+    for _ in range(2):
+        error = cryostat.trigger().exception(10)
+        assert isinstance(error, InstrumentError) and "switched off and on" in str(error)
+    assert cryostat.stage_temperature_k.timestamp > before

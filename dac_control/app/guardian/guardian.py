@@ -204,7 +204,12 @@ class Guardian:
         """Signals end the run in order; Ctrl-Z must not put the guardian to sleep."""
         ignored = [number for name in ("SIGTSTP",) if (number := getattr(signal, name, None))]
         # whoever ignores SIGHUP for us (nohup) means it
-        heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        hangup = getattr(signal, "SIGHUP", None)
+        heeded = [
+            number
+            for number in SIGNALS
+            if number != hangup or signal.getsignal(number) != signal.SIG_IGN
+        ]
         previous = {number: signal.signal(number, self._handle) for number in heeded}
         previous |= {number: signal.signal(number, signal.SIG_IGN) for number in ignored}
         try:

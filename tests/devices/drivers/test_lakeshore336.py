@@ -478,3 +478,26 @@ def test_heater_off_is_read_back_and_a_lost_one_is_uncertain(bench, driver):
     bench.faults.next(Fault.SILENCE, when=b"RANGE 1,0")
     driver.heater_off()
     assert driver.read().heater_range == 0
+
+
+def test_limits_are_pushed_into_the_instrument_and_only_made_stricter(bench):
+    driver = bench.driver(shutdown_k=330.0, max_heater_range=1)
+    driver.connect()
+    assert any("above max_heater_range" in concern for concern in driver.concerns())
+    changed = driver.push_limits()
+    assert len(changed) == 3 and "now 330" in changed[0] and "now 1" in changed[2]
+    limits = driver.instrument_limits()
+    assert (limits.stage_shutdown_k, limits.cell_shutdown_k, limits.heater_range) == (330, 330, 1)
+    assert driver.push_limits() == []
+    looser = bench.driver(shutdown_k=350.0)
+    looser.connect()
+    assert looser.push_limits() == []
+
+
+def test_a_limit_that_was_lost_is_uncertain(bench):
+    driver = bench.driver(shutdown_k=330.0)
+    driver.connect()
+    bench.faults.next(Fault.LOST_REQUEST, when=b"TLIMIT A,330")
+    with pytest.raises(UncertainWrite, match="TLIMIT"):
+        driver.push_limits()
+    assert len(driver.push_limits()) == 2

@@ -446,3 +446,29 @@ def test_wrong_arguments_are_refused(options, words):
     arguments = {**GEAR, "min_turns": 0.0, "max_turns": 1.0} | options
     with pytest.raises(ConfigurationError, match=words):
         Zaber.at("socket://127.0.0.1:1", **arguments)
+
+
+@pytest.mark.parametrize("gear_ratio", [100.0, -100.0])
+def test_the_drive_is_told_the_limits_of_the_station(bench, gear_ratio):
+    driver = bench.driver(gear_ratio=gear_ratio)
+    driver.connect()
+    assert "wider" in driver.concerns()[0]
+    assert "are now -1 to 2" in driver.push_limits()[0]
+    limits = driver.instrument_limits()
+    assert (limits.min_turns, limits.max_turns) == (-1.0, 2.0)
+    assert driver.push_limits() == [] and driver.concerns() == []
+
+
+def test_limits_that_are_stricter_in_the_drive_stay(bench):
+    driver = bench.driver(min_turns=-10.0, max_turns=10.0)
+    driver.connect()
+    bench.requests.clear()
+    assert driver.push_limits() == []
+    assert not [request for request in bench.requests if b"set" in request]
+
+
+def test_limits_that_leave_nothing_are_refused(bench):
+    driver = bench.driver(min_turns=5.0, max_turns=10.0)
+    driver.connect()
+    with pytest.raises(InstrumentError, match="outside the station's limits"):
+        driver.push_limits()
