@@ -29,6 +29,9 @@ _STEEP_WIDTH_NM: Final = 0.8
 _LONG_WIDTH_NM: Final = 1.0
 """and of these even more."""
 
+_BEND: Final = [0, 5, 6]
+"""Place, slope and curvature of the background, among the parameters."""
+
 # Another reading of three lines at equal distances: which two of them are R1 and R2?
 _EQUAL_NM: Final = 0.6
 _LIKELY_RATIO_LOG: Final = 0.4
@@ -152,7 +155,9 @@ class LineFitter:
 
     def _bent_on(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
         """Where the background goes on as an exponential, take off what no parabola follows."""
-        part, refitted = self._once(spectra, place, steep=True, bent=fitted.scored.parameters)
+        bend = fitted.scored.parameters[:, _BEND]
+        part, refitted = self._once(spectra, place, steep=True, bend=bend)
+        part.bend[:] = bend
         better = np.flatnonzero(part.ok & (refitted.scored.chi2 < fitted.scored.chi2))
         fits.put(better, part.take(better))
 
@@ -199,15 +204,15 @@ class LineFitter:
                 fits.stress[row] = fits.stress_sigma[row] = np.nan
 
     def _once(
-        self, spectra: Spectra, place: Place, *, steep: bool = False, bent: Array | None = None
+        self, spectra: Spectra, place: Place, *, steep: bool = False, bend: Array | None = None
     ) -> tuple[RubyFits, Fitted]:
-        """Cut, fit and judge; `bent` are parameters whose background is exponential."""
+        """Cut, fit and judge; `bend` is that of a background that is exponential."""
         usable = ~(spectra.saturated | spectra.spikes)
         windows, index, inside = cut(
             self._x, spectra.y, usable, self._floor, place.r1_nm, place.fwhm_nm, steep=steep
         )
-        if bent is not None:
-            windows = replace(windows, y=windows.y - beyond_parabola(windows.x, bent))
+        if bend is not None:
+            windows = replace(windows, y=windows.y - beyond_parabola(windows.x, bend))
         few = windows.used.sum(axis=1) < PIXELS_NEEDED
         fitted = self._fitter.fit(
             windows, place.r1_nm, place.fwhm_nm, place.score, spectra.temperature_k

@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 _SHORTEST_RISE_NM: Final = 3.0
 
 
-def beyond_parabola(x: Array, p: Array) -> Array:
+def beyond_parabola(x: Array, bend: Array) -> Array:
     """What an exponential background has beyond its parabola, shape (spectra, pixels).
 
     Luminescence rises and falls exponentially, and slope and curvature tell the exponential: its
@@ -21,11 +21,12 @@ def beyond_parabola(x: Array, p: Array) -> Array:
     Parameters
     ----------
     x : array, shape (spectra, pixels)
-    p : array, shape (spectra, 11)
+    bend : array, shape (spectra, 3)
+        Where the parabola was taken (nm), its slope and its curvature there.
     """
-    slope, curvature = p[:, 5:6], p[:, 6:7]
+    place, slope, curvature = (bend[:, column, None] for column in range(3))
     length = 0.5 * slope / np.where(curvature != 0.0, curvature, np.inf)
     real = np.abs(length) > _SHORTEST_RISE_NM
     length = np.where(real, length, 1.0)
-    t = np.clip((x - p[:, :1]) / length, -2.0, 2.0)
+    t = np.clip((x - place) / length, -2.0, 2.0)
     return np.where(real, slope * length * (np.expm1(t) - t - 0.5 * t * t), 0.0)

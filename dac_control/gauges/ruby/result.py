@@ -14,6 +14,7 @@ from dac_control.gauges.ruby.lineshape import (
     parameter_names,
     partner_nm,
 )
+from dac_control.gauges.ruby.luminescence import beyond_parabola
 
 __all__ = ["DISQUALIFYING", "RUBY_FLAGS", "RubyFit", "RubyFits"]
 
@@ -85,6 +86,9 @@ class RubyFit:
     """Shape (n,)."""
     covariance: NDArray[np.float64]
     """Of the parameters, weak priors included, shape (n, n); 0 for those that were not fitted."""
+    bend: NDArray[np.float64]
+    """Place, slope and curvature of a background that goes on as an exponential, as
+    `luminescence.beyond_parabola` takes them, shape (3,); 0 where it is the parabola alone."""
     window_nm: tuple[float, float]
     """Wavelengths between which the model was fitted."""
     flags: tuple[str, ...]
@@ -113,7 +117,9 @@ class RubyFit:
 
     def evaluate(self, wavelength_nm: ArrayLike) -> NDArray[np.float64]:
         """Counts of the model, shape as given; NaN where there is no line."""
-        return evaluate_ruby(self.model, self.parameters, wavelength_nm)
+        x = np.asarray(wavelength_nm, dtype=np.float64)
+        beyond = beyond_parabola(x.reshape(1, -1), self.bend[None, :]).reshape(x.shape)
+        return evaluate_ruby(self.model, self.parameters, x) + beyond
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -132,6 +138,8 @@ class RubyFits:
     """Shape (spectra, 11), in the order of `DOUBLET`."""
     covariance: NDArray[np.float64]
     """Shape (spectra, 11, 11)."""
+    bend: NDArray[np.float64]
+    """Shape (spectra, 3)."""
     window_nm: NDArray[np.float64]
     """Shape (spectra, 2)."""
     flagged: NDArray[np.bool_]
@@ -158,6 +166,7 @@ class RubyFits:
             chi2_reduced=nan(),
             parameters=nan(n),
             covariance=nan(n, n),
+            bend=np.zeros((spectra, 3)),
             window_nm=np.tile(np.array(range_nm), (spectra, 1)),
             flagged=np.zeros((spectra, len(FLAG_NAMES)), dtype=bool),
             signal_to_noise=np.zeros(spectra),
@@ -215,6 +224,7 @@ class RubyFits:
             parameter_names=parameter_names(model),
             parameters=values,
             covariance=_frozen(self.covariance[index, :size, :size]),
+            bend=_frozen(self.bend[index]),
             window_nm=(float(self.window_nm[index, 0]), float(self.window_nm[index, 1])),
             flags=self.flags(index),
             signal_to_noise=float(self.signal_to_noise[index]),

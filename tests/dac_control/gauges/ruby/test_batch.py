@@ -151,6 +151,14 @@ def test_an_exponential_background_moves_nothing(ruby: Any, rng: np.random.Gener
     pulls = (fits.r1_nm - true.r1_nm) / fits.r1_sigma_nm
     assert abs(pulls.mean()) < 0.4
     assert 0.8 < pulls.std() < 1.2
+    # what is drawn is what was fitted, the exponential's part included
+    bent = np.flatnonzero(fits.bend.any(axis=1))
+    assert bent.size > 50
+    x = true.wavelength_nm
+    inside = (x > fits.window_nm[bent[0], 0]) & (x < fits.window_nm[bent[0], 1])
+    light = (true.counts + rise + true.offset_counts)[inside]
+    models = [fits[int(row)].evaluate(x[inside]) for row in bent]
+    assert np.max(np.abs(np.mean(models, axis=0) / light - 1.0)) < 0.003
 
 
 def test_a_faint_band_of_the_diamond_is_no_ruby(ruby: Any, rng: np.random.Generator) -> None:
