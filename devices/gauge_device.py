@@ -73,6 +73,8 @@ class GaugeDevice(Device):
         self._fit_timeout_s = fit_timeout_s
         self._worker = timing.make_worker(f"{name}-worker", None, timing.poll_period_s)
         self.last: PressureMeasurement | None = None
+        self.next_exposure_s: float | None = None
+        """What the last reading says that the next one needs; None before there is one."""
         self.failure = ""
         """Why the last spectrum could not even be fitted; empty if it could."""
 
@@ -80,6 +82,10 @@ class GaugeDevice(Device):
     def address(self) -> str:
         """Where its light comes from."""
         return self._spectrometer.address
+
+    def quality(self) -> float:
+        """Signal over noise of the last reading; NaN where it showed nothing."""
+        raise NotImplementedError
 
     def use_axis(self, axis: AxisCalibration | None) -> None:
         """Let the gauge's own zero stand on the axis that its spectra are put on.

@@ -56,6 +56,10 @@ class DiamondEdge(GaugeDevice):
         spectrum = raman_spectrum_of(self._spectrometer.as_spectrum(), self.laser_nm)
         return self.gauge.measure(spectrum, temperature_k, self.expected_gpa.get())
 
+    def quality(self) -> float:
+        """Height of the step or line over the noise of a pixel."""
+        return float(self.signal_to_noise.get())
+
     def _of_the_fit(self, measurement: PressureMeasurement | None) -> Mapping[str, Any]:
         if measurement is None:
             return _NO_EDGE
@@ -100,6 +104,10 @@ class RamanLine(GaugeDevice):
     def _measured_now(self, temperature_k: float) -> PressureMeasurement:
         spectrum = raman_spectrum_of(self._spectrometer.as_spectrum(), self.laser_nm)
         return self.gauge.measure(spectrum, temperature_k)
+
+    def quality(self) -> float:
+        """Height of the step or line over the noise of a pixel."""
+        return float(self.signal_to_noise.get())
 
     def _of_the_fit(self, measurement: PressureMeasurement | None) -> Mapping[str, Any]:
         if measurement is None:

@@ -80,6 +80,11 @@ class Ruby(GaugeDevice):
         """
         self.gauge = self.gauge.with_lambda0([on_axis(each, axis) for each in lambda0s])
 
+    def quality(self) -> float:
+        """Root of the photons that tell where R1 is: a line is known to FWHM / 2.355 / root(N)."""
+        sigma_nm = float(self.r1_sigma_nm.get())
+        return float(self.r1_fwhm_nm.get()) / (2.355 * sigma_nm) if sigma_nm > 0 else float("nan")
+
     def warm_up(self) -> Future[None]:
         """Compile the fit, or load what was compiled before, ahead of the first spectrum.
 

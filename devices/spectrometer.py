@@ -61,8 +61,8 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         self.axis: AxisCalibration | None = None
         """Where lamp lines say that the axis is; None leaves the instrument's own."""
         self.last: RawSpectrum | None = None
-        self.dark: RawSpectrum | None = None
-        """Last spectrum taken with the light closed; used for spectra of the same exposure."""
+        self.darks: dict[float, RawSpectrum] = {}
+        """Last spectrum taken with the light closed, by exposure; used for those of the same."""
 
     def _dark_sigma(self, dark: RawSpectrum) -> float | None:
         """Noise of a pixel of the dark spectrum, in counts; None where nobody knows it."""
@@ -138,9 +138,10 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         if self.last is None:
             raise StaleReading(f"{self.name} has taken no spectrum yet.")
         detector: dict[str, Any] = dict(self._detector)
-        if self.dark is not None and self.dark.exposure_s == self.last.exposure_s:
-            detector["dark_counts"] = self.dark.counts
-            detector["dark_sigma_counts"] = self._dark_sigma(self.dark)
+        dark = self.darks.get(self.last.exposure_s)
+        if dark is not None:
+            detector["dark_counts"] = dark.counts
+            detector["dark_sigma_counts"] = self._dark_sigma(dark)
         own = np.asarray(self.last.wavelength_nm, float)
         axis = own if on_own_axis else self._corrected(self.last)
         return Spectrum(

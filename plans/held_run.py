@@ -53,7 +53,9 @@ def held_run(
     hold.take_interruption()
     # what was seen beside the cell in another run says nothing of this one
     instruments.ruby.reference_line = None
+    instruments.spectrometer.darks.clear()
     for optics in instruments.gauges.values():
+        optics.device.next_exposure_s = None
         forget_arming(optics.light)
     yield from bps.clear_checkpoint()
     yield from bps.open_run({"allow_unmeasured_steps": 0, **md})

@@ -10,6 +10,7 @@ from dac_control.errors import RampHeld
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.looks import check_looks, hold_looks
 from plans.settings import HoldSettings
 from plans.specimen import check_specimen_temperature
 from plans.stubs.hold import wait_while_held
@@ -45,13 +46,15 @@ def hold(
 
     Raises
     ------
-    StaleCalibration
-        Before the run opens, for a calibration that is missing or older than the station allows.
+    StaleCalibration, LimitError
+        Before the run opens, for a calibration that is missing or older than the station allows, or
+        light that the budget does not.
     RampHeld
         If the specimen gets too warm, or an instrument fails again and again.
     """
     settings = settings or HoldSettings()
     check_calibrations(instruments, ["ruby"])
+    check_looks(instruments, hold_looks(settings, duration_h))
     document = {
         "plan_name": "hold",
         "plan_args": {"duration_h": duration_h, "settings": asdict(settings)},

@@ -11,18 +11,15 @@ from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.in_charge import check_ranges, scale_end_gpa
 from plans.instruments import Instruments
+from plans.looks import check_looks, ramp_looks
 from plans.ramp_way import Way, step_towards
 from plans.resumption import Resumption
 from plans.route import Repeat, Route, route_of
 from plans.settings import RampSettings, Targets
 from plans.step_choice import Point
-from plans.stubs.measure_dark import measure_dark
+from plans.stubs.measure_dark import DARK_SCANS, measure_dark
 
 __all__ = ["pressure_ramp", "ramp_along", "ramp_run", "take_dark"]
-
-DARK_SCANS = 16
-"""Scans of the dark for each one of the ruby: its noise is subtracted from every spectrum, and a
-sixteenth of it is nothing beside that of the spectrum."""
 
 
 @plan
@@ -60,7 +57,8 @@ def pressure_ramp(
     Raises
     ------
     LimitError, StaleCalibration
-        Before the run opens, for a target beyond a limit, or a calibration that is missing or
+        Before the run opens, for a target beyond a limit or the scale of the last gauge, light
+        that the budget does not allow, or a calibration that is missing or
         older than the station allows.
     RampHeld
         Where a measurement failed, a move failed, or a step answered by more than the limit:
@@ -85,6 +83,7 @@ def ramp_run(
     if route.unit == "gpa":
         tops_gpa = {name: scale_end_gpa(instruments, name) for name in instruments.gauges}
         check_ranges(tops_gpa, settings.sequence, max(route.aims))
+    check_looks(instruments, ramp_looks(settings, route, limits))
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},

@@ -230,7 +230,7 @@ def _measure(
         instruments,
         settings.of_gauge(aim.gauge),
         gauge=aim.gauge,
-        exposure_s=settled.last.exposure_s,
+        exposure_s=settled.last.next_exposure_s or settled.last.exposure_s,
         expected_gpa=aim.expected_gpa,
         stream="primary",
         also=instruments.at_each_step if aim.gauge == "ruby" else (),

@@ -132,6 +132,9 @@ class GaugeSettings:
     attempts: int = 3
     longer_by: float = 3.0
     """Factor by which the exposure grows after a weak spectrum, and shrinks after saturation."""
+    signal_to_noise: float | None = None
+    """Wanted of a reading, as the root of the photons that tell where its line is: the exposure of
+    the next follows from the last. None leaves it as it is written."""
 
     def __post_init__(self) -> None:
         table = self.table
@@ -144,6 +147,10 @@ class GaugeSettings:
             raise LimitError(f"{table}.averages and {table}.attempts must be at least 1.")
         if self.longer_by <= 1:
             raise LimitError(f"{table}.longer_by must be above 1.")
+        if self.signal_to_noise is not None and not 0 < self.signal_to_noise < math.inf:
+            raise LimitError(
+                f"{table}.signal_to_noise must be above 0, not {self.signal_to_noise}."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ __all__ = [
     "LightTable",
     "LineLampTable",
     "ManualLampTable",
+    "RunLight",
     "WhiteLampTable",
     "label_of",
 ]
@@ -128,6 +129,13 @@ class LightLimit(Strict):
     def as_limits(self) -> LightLimits:
         """The limits as the budget wants them."""
         return LightLimits(**self.model_dump())
+
+
+class RunLight(Strict):
+    """``[light]`` of a run file."""
+
+    limits: tuple[LightLimit, ...] = ()
+    """``[[light.limits]]``, beside the station's: the stricter of the two counts."""
 
 
 class LightTable(Strict):

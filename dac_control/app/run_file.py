@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from dac_control.app.calibrations import check_run
+from dac_control.app.light_budget import BudgetTooSmall, check_light
 from dac_control.app.run_models import PLANS, Impossible, RunFile
 from dac_control.app.station import Station
 from dac_control.app.toml_file import line_of, parse_toml, plain_toml, read_text
@@ -47,4 +48,11 @@ def load_run_file(
             raise ConfigurationError(f"{path}:{line}: {error.key}: {error}") from None
         began = time.time() if wall_time is None else wall_time
         check_run(station, run.gauges, run.rests_on, began)
+        try:
+            check_light(station, run.light.limits, run.looks(station))
+        except BudgetTooSmall as error:
+            line = line_of(text, error.key)
+            own = f"{path}:{line}: {error.key}"
+            where = own if error.of_run else station.where(error.key)
+            raise ConfigurationError(f"{where}: {error}") from None
     return run

@@ -21,5 +21,7 @@ def plan_of(
     """The plan that a run file describes, or what is left of it, not yet begun."""
     document = {"purpose": run.purpose, **dict(md or {})}
     if resumption is not None:
-        return run.resume(instruments, document, resumption)
-    return run.make(instruments, document)
+        plan = run.resume(instruments, document, resumption)
+    else:
+        plan = run.make(instruments, document)
+    return run.within_light(instruments, plan)

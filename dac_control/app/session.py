@@ -1,6 +1,7 @@
 """From a station file to a working session: the one builder for every caller."""
 
 import logging
+from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 import bluesky.preprocessors as bpp
 from bluesky.run_engine import RunEngine
-from bluesky.utils import FailedStatus
+from bluesky.utils import FailedStatus, Msg
 
 from dac_control.app.engine import run_to_the_end, stop_engine, uninterrupted
 from dac_control.app.instruments import make_instruments
@@ -234,9 +235,12 @@ def _wire(session: Session, around: Surroundings) -> None:
                 name_run(None)
 
     engine.subscribe(around.documents(listen))
-    engine.preprocessors.append(
-        lambda plan: bpp.inject_md_wrapper(
-            plan,
-            start_metadata(session.station, session.connections, session.instruments),
-        )
-    )
+
+    def say(msg: Msg) -> Msg:
+        """Put what holds when a run opens into its start document: an earlier one may change it."""
+        if msg.command != "open_run":
+            return msg
+        said = start_metadata(session.station, session.connections, session.instruments)
+        return msg._replace(kwargs=ChainMap(said, dict(msg.kwargs)))
+
+    engine.preprocessors.append(lambda plan: bpp.msg_mutator(plan, say))

@@ -1,10 +1,12 @@
 """What the station contributes to every start document."""
 
+import functools
 import importlib.metadata
 import platform
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dac_control.app.light import account_of
 from dac_control.app.station import Station
 from dac_control.errors import DacError
 from dac_control.gauges.ruby_gauge.settings import ruby_settings
@@ -36,7 +38,7 @@ def start_metadata(
     """
     ruby = _of_the_ruby(station, instruments)
     return {
-        "light_budget": [asdict(limit.as_limits()) for limit in station.light.limits],
+        "light_budget": _light_budget(station, instruments),
         "calibrations": instruments.in_use.describe(
             needs_of(instruments, list(instruments.gauges))
         ),
@@ -63,14 +65,24 @@ def start_metadata(
             }
             for connection in connections
         },
-        "versions": {
-            "python": platform.python_version(),
-            **{
-                package: importlib.metadata.version(package)
-                for package in ("dac-control", "bluesky", "ophyd", "event-model", "numpy", "scipy")
-            },
-        },
+        "versions": dict(_versions()),
     }
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """What is installed; read once, before the first run opens."""
+    packages = ("dac-control", "bluesky", "ophyd", "event-model", "numpy", "scipy")
+    found = [(package, importlib.metadata.version(package)) for package in packages]
+    return (("python", platform.python_version()), *found)
+
+
+def _light_budget(station: Station, instruments: Instruments) -> list[dict[str, Any]]:
+    """The limits of station and run."""
+    account = account_of(instruments)
+    if account is None:
+        return [asdict(limit.as_limits()) for limit in station.light.limits]
+    return [asdict(limits) for limits in account.budget.limits]
 
 
 def _of_the_ruby(station: Station, instruments: Instruments) -> dict[str, Any]:

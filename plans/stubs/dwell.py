@@ -65,7 +65,7 @@ def dwell(
         reading = yield from measure_pressure(
             instruments, taken, gauge=gauge, exposure_s=exposure_s, expected_gpa=expected_gpa
         )
-        exposure_s = reading.exposure_s
+        exposure_s = reading.next_exposure_s or reading.exposure_s
         if reading.measured:
             readings.append(reading)
         drift = _drift_of(readings, settings)

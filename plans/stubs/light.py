@@ -1,6 +1,6 @@
 """Light on the specimen: within the budget, for one plan, and off again whatever happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,12 +8,13 @@ import bluesky.plan_stubs as bps
 from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import InstrumentError, LimitError
+from dac_control.safety.light import LightLimits
 from devices.laser import Laser
 from plans.instruments import Instruments, LightSource
 from plans.stubs.aim import check_aim
 from plans.stubs.trigger_all import trigger_all
 
-__all__ = ["arm_laser", "forget_arming", "lit", "note_seen"]
+__all__ = ["arm_laser", "forget_arming", "lit", "note_seen", "within_limits"]
 
 
 @plan
@@ -156,6 +157,33 @@ def note_seen(light: LightSource | None, number: int, what: str) -> None:
     if isinstance(light, Laser):
         light.account.arming.begin_step(number)
         light.account.arming.note(what)
+
+
+@plan
+def within_limits(
+    instruments: Instruments, inner: MsgGenerator[Any], limits: Sequence[LightLimits]
+) -> MsgGenerator[Any]:
+    """Carry out a plan under limits of light of its own, beside the station's.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory; without a light that is accounted for there is nothing to limit.
+    inner : generator of messages
+        The plan.
+    limits : sequence of LightLimits
+        They hold until it is over.
+    """
+    lights = (instruments.light, instruments.lamp, instruments.line_lamp)
+    account = next((light.account for light in lights if isinstance(light, Laser)), None)
+    if account is None or not limits:
+        return (yield from inner)
+    before = account.run_limits
+    account.limit_run((*before, *limits))
+    try:
+        return (yield from inner)
+    finally:
+        account.limit_run(before)
 
 
 @plan

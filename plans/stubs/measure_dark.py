@@ -8,7 +8,11 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import LimitError
 from plans.instruments import Instruments
 
-__all__ = ["measure_dark"]
+__all__ = ["DARK_SCANS", "measure_dark"]
+
+DARK_SCANS = 16
+"""Scans of the dark for each one of the ruby: its noise is subtracted from every spectrum, and a
+sixteenth of it is nothing beside that of the spectrum."""
 
 
 @plan
@@ -46,4 +50,6 @@ def measure_dark(
     yield from bps.create(name="dark")
     yield from bps.read(spectrometer)
     yield from bps.save()
-    instruments.spectrometer.dark = instruments.spectrometer.last
+    taken = instruments.spectrometer.last
+    if taken is not None:
+        instruments.spectrometer.darks[taken.exposure_s] = taken

@@ -1,20 +1,25 @@
 """Take a spectrum and the pressure that a gauge reads in it; a bad one is taken again."""
 
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import bluesky.plan_stubs as bps
+import numpy as np
 from bluesky.utils import FailedStatus, MsgGenerator, plan
 
 from dac_control.errors import DacError
+from devices.laser import Laser
+from plans.exposure import next_exposure_s
 from plans.failures import cause_of
 from plans.instruments import GaugeOptics, Instruments
 from plans.settings import GaugeSettings
 from plans.stubs.aim import aim_at
 from plans.stubs.light import arm_laser, lit
+from plans.stubs.measure_dark import DARK_SCANS, measure_dark
 from plans.stubs.reflectance import take_reflectance
 from plans.stubs.trigger_all import trigger_all
 
@@ -38,6 +43,8 @@ class GaugeReading:
     lab_time_s: float
     exposure_s: float
     attempts: int
+    next_exposure_s: float | None = None
+    """What the next reading of this gauge needs by this one; None where nothing was exposed."""
     failure: str = ""
     """Why the measurement is not complete, where an instrument failed."""
 
@@ -81,7 +88,8 @@ def measure_pressure(
     spot : str
         Where to look; empty for where this gauge is at home.
     exposure_s : float, optional
-        Exposure of the first attempt, instead of the one in `settings`.
+        Exposure of the first attempt; by default what the last reading of this run says, where
+        `settings` ask for a signal-to-noise ratio, and else the one in `settings`.
     expected_gpa : tuple of float, optional
         Pressures between which the gauge should read; outside it is flagged.
     stream : str
@@ -101,8 +109,9 @@ def measure_pressure(
         Of the last attempt; look at `measured`. Never raises for a bad spectrum or for an
         instrument that does not answer: the caller decides, and no caller may move on.
     """
-    exposure = settings.exposure_s if exposure_s is None else exposure_s
     optics = instruments.gauge(gauge)
+    adapted_s = optics.device.next_exposure_s or settings.exposure_s
+    exposure = adapted_s if exposure_s is None else exposure_s
     optics = replace(optics, spot=spot or optics.spot)
     failed_stream = "dwell" if gauge == "ruby" else gauge
     stream = stream if gauge == "ruby" else gauge
@@ -114,6 +123,8 @@ def measure_pressure(
     reading: GaugeReading | None = None
     for attempt in range(1, settings.attempts + 1):
         last = attempt == settings.attempts
+        if settings.signal_to_noise is not None and gauge == "ruby":
+            yield from _dark_of(instruments, exposure, settings)
         try:
             yield from _expose_and_fit(
                 instruments, optics, exposure, settings.averages, expected_gpa
@@ -124,7 +135,12 @@ def measure_pressure(
             reading = _failed_reading(instruments, gauge, exposure, attempt, error)
             logger.warning("%s attempt %d failed: %s", gauge, attempt, reading.failure)
             continue
-        reading = _reading_of(instruments, gauge, exposure, attempt)
+        after_s = _next_exposure(exposure, instruments, optics, settings)
+        reading = replace(
+            _reading_of(instruments, gauge, exposure, attempt), next_exposure_s=after_s
+        )
+        if settings.signal_to_noise is not None:
+            optics.device.next_exposure_s = after_s
         doubted = reading.measured and believe is not None and not believe(reading)
         wanted = last or (reading.measured and not doubted)
         complete = yield from _complete(reading, also if wanted else ())
@@ -135,8 +151,7 @@ def measure_pressure(
             return complete
         # the spectrum is kept, whatever it lacks
         yield from record(failed_stream, instruments, optics)
-        if not reading.measured:
-            exposure = _next_exposure(exposure, reading, settings, optics)
+        exposure = exposure if reading.measured else after_s
         reading = complete
     assert reading is not None  # settings guarantee at least one attempt
     return reading
@@ -254,12 +269,32 @@ def _failed_reading(
 
 
 def _next_exposure(
-    exposure_s: float, reading: GaugeReading, settings: GaugeSettings, optics: GaugeOptics
+    exposure_s: float, instruments: Instruments, optics: GaugeOptics, settings: GaugeSettings
 ) -> float:
-    if "saturated" in reading.flags:
-        factor = 1.0 / settings.longer_by
-    else:
-        # a line that was found and only lies elsewhere is not weak
-        factor = 1.0 if "outside_window" in reading.flags else settings.longer_by
-    shortest, _ = optics.spectrometer.exposure_limits_s
-    return min(max(exposure_s * factor, shortest), settings.longest_exposure_s)
+    """Exposure of the next attempt, or of the next reading."""
+    device, spectrometer = optics.device, optics.spectrometer
+    saturated = "saturated" in str(device.flags.get()).split()
+    shortest_s, longest_s = spectrometer.exposure_limits_s
+    if settings.signal_to_noise is None:
+        if bool(device.measured.get()):
+            return exposure_s
+        factor = 1 / settings.longer_by if saturated else settings.longer_by
+        return min(max(exposure_s * factor, shortest_s), settings.longest_exposure_s)
+    light = optics.light
+    if isinstance(light, Laser):
+        allowance = light.account.allowance(light.label, optics.spot)
+        longest_s = min(longest_s, allowance.max_exposure_s / settings.averages)
+    taken = spectrometer.last
+    fill = 1.0 if saturated else 0.0
+    if taken is not None and not saturated:
+        fill = float(np.max(taken.counts)) / spectrometer.saturation_counts
+    quality = device.quality() if bool(device.measured.get()) else math.nan
+    return next_exposure_s(settings, exposure_s, quality, fill, (shortest_s, longest_s))
+
+
+def _dark_of(
+    instruments: Instruments, exposure_s: float, settings: GaugeSettings
+) -> MsgGenerator[None]:
+    """Measure the dark of an exposure that has none yet, where the light can be shut."""
+    if instruments.light is not None and exposure_s not in instruments.spectrometer.darks:
+        yield from measure_dark(instruments, exposure_s, DARK_SCANS * settings.averages)

@@ -5,12 +5,15 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator
 
+from dac_control.app.light_tables import RunLight
 from dac_control.app.station import Station, Strict
 from dac_control.errors import LimitError
 from dac_control.records.calibrations import CalibrationKind
 from plans.instruments import Instruments
+from plans.looks import Looks
 from plans.resumption import Resumption
 from plans.settings import RampSettings
+from plans.stubs.light import within_limits
 
 __all__ = ["Impossible", "Metadata", "Plan", "RunFile", "check_gauges"]
 
@@ -32,6 +35,7 @@ class RunFile(Strict):
     plan: str
     purpose: str = ""
     """One line on why, for the record."""
+    light: RunLight = RunLight()
 
     @property
     def settings(self) -> RampSettings:
@@ -48,12 +52,21 @@ class RunFile(Strict):
         """Calibrations of them that must be there and young enough."""
         return ("axis", "gain", "lambda0")
 
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Exposures that it cannot do without; none where nobody can tell."""
+        return ()
+
     def check(self, station: Station) -> None:
         """Raise `Impossible` for what this station cannot do; nothing is asked or moved."""
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the plan, not yet begun; `md` goes into its start document."""
         raise NotImplementedError
+
+    def within_light(self, instruments: Instruments, plan: Plan) -> Plan:
+        """Put a plan of this file under its own limits of light."""
+        limits = [limit.as_limits() for limit in self.light.limits]
+        return within_limits(instruments, plan, limits)
 
     @property
     def resumable(self) -> bool:

@@ -11,6 +11,7 @@ from dac_control.app.toml_file import NumbersOnly
 from dac_control.records.calibrations import CalibrationKind
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.instruments import Instruments
+from plans.looks import Looks, readings_of
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0, measure_reference_ruby
 from plans.settings import RubySettings
@@ -34,6 +35,10 @@ class LambdaZeroFile(RunFile):
     def rests_on(self) -> tuple[CalibrationKind, ...]:
         """Its axis and its detector."""
         return ("axis", "gain")
+
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Every reading."""
+        return (readings_of("ruby", self.ruby, self.readings),)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""

@@ -15,6 +15,7 @@ from dac_control.app.station import Station
 from dac_control.errors import Disagreement
 from plans.full_experiment import Stage, full_experiment
 from plans.instruments import Instruments
+from plans.looks import Looks
 from plans.resumption import Resumption
 from plans.settings import RampSettings
 
@@ -61,6 +62,10 @@ class ExperimentFile(RunFile):
         """Those of the stages before the first that calibrates: it may bring what others need."""
         before = list(takewhile(lambda stage: not isinstance(stage, _CALIBRATES), self.stages))
         return tuple(dict.fromkeys(name for stage in before for name in stage.gauges))
+
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Those of all stages together."""
+        return tuple(each for stage in self.stages for each in stage.looks(station))
 
     def check(self, station: Station) -> None:
         """Check every stage before anything moves."""
@@ -117,7 +122,8 @@ def _stage(stage: RunFile, instruments: Instruments) -> Stage:
 
 
 def _make(stage: RunFile, instruments: Instruments, md: Metadata) -> Plan:
-    return stage.make(instruments, {**md, **_purpose(stage)})
+    plan = stage.make(instruments, {**md, **_purpose(stage)})
+    return stage.within_light(instruments, plan)
 
 
 def _go_on(
@@ -125,8 +131,9 @@ def _go_on(
 ) -> Plan:
     document = {**md, **own, **_purpose(stage)}
     if stage.resumable:
-        return stage.resume(instruments, document, resumption)
-    return stage.make(instruments, document)
+        rest = stage.resume(instruments, document, resumption)
+        return stage.within_light(instruments, rest)
+    return stage.within_light(instruments, stage.make(instruments, document))
 
 
 def _purpose(stage: RunFile) -> dict[str, str]:

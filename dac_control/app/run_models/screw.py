@@ -13,11 +13,12 @@ from dac_control.errors import LimitError
 from plans.control_run import control_run
 from plans.in_charge import check_ranges
 from plans.instruments import Instruments
+from plans.looks import Looks, ramp_looks
 from plans.outliers import OutlierSettings
 from plans.pressure_ramp import pressure_ramp
 from plans.repeatability import repeatability
 from plans.resumption import Resumption
-from plans.route import Repeat
+from plans.route import Repeat, route_of
 from plans.settings import (
     DwellSettings,
     EdgeSettings,
@@ -105,6 +106,10 @@ class RampFile(ScrewFile):
                 station, self.sequence, max(getattr(self.targets, name)), f"targets.{name}"
             )
 
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Those of the shortest ramp along the targets."""
+        return ramp_looks(self.settings, route_of(self.targets), station.limits)
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp."""
         return pressure_ramp(instruments, self.targets, settings=self.settings, md=md)
@@ -156,6 +161,10 @@ class RepeatFile(ScrewFile):
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
         check_scales(station, ("ruby",), top_gpa, "repeat.pressure_gpa")
+
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Those of the shortest way through all cycles."""
+        return ramp_looks(self.settings, route_of(self.repeat), station.limits)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""

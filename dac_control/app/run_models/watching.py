@@ -8,6 +8,7 @@ from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
 from plans.hold import hold
 from plans.instruments import Instruments
+from plans.looks import Looks, hold_looks
 from plans.settings import HoldSettings, TemperatureSettings
 from plans.temperature_ramp import cooldown, warmup
 
@@ -58,6 +59,10 @@ class HoldFile(RunFile):
     def gauges(self) -> tuple[str, ...]:
         """The ruby."""
         return ("ruby",)
+
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Every reading."""
+        return hold_looks(self.hold, self.duration_h)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the hold."""

@@ -69,6 +69,8 @@ class LightAccount:
         self.arming = arming or LaserArming()
         self.run_uid: str | None = None
         """Run that the openings belong to; None outside one."""
+        self.run_limits: tuple[LightLimits, ...] = ()
+        """Limits of the run, beside the station's."""
         self._beams = dict(beams)
         self._ledger = ledger
         self._clock = clock
@@ -89,6 +91,7 @@ class LightAccount:
 
     def limit_run(self, limits: Sequence[LightLimits]) -> None:
         """Add the limits of a run to the station's; those of a run before it go."""
+        self.run_limits = tuple(limits)
         self._budget = self._station_budget.with_limits(limits)
 
     def beam(self, light: str) -> Beam:

@@ -173,6 +173,7 @@ def _check_energy(
         f"{where}: {row} of {exposure_s:.4g} s at {power_mw:.4g} mW would add {wanted_mj:.4g} mJ "
         f"to the {dose.energy_mj:.4g} mJ that the spot has had{unended}, and the budget is "
         f"{most_mj:.4g} mJ; nothing was lit. {left_mj:.4g} mJ are left: {lit_s:.4g} s at this "
-        "power. Ask for less time or power, measure elsewhere, or raise max_energy_mj to at least "
+        f"power, {int(lit_s / exposure_s * (1 + _ROUNDING))} of these exposures. "
+        "Ask for less time or power, measure elsewhere, or raise max_energy_mj to at least "
         f"{dose.energy_mj + wanted_mj:.4g}."
     )

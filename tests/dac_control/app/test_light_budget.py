@@ -1,0 +1,139 @@
+"""Light that a run asks for: limits of its own, refused beforehand, and no more than it needs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.run_file import load_run_file
+from dac_control.app.station import load_station
+from dac_control.errors import ConfigurationError, LimitError
+from dac_control.safety.light import LightLimits
+from devices.laser import Laser
+from plans.hold import hold
+from plans.settings import HoldSettings, RubySettings
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+LASER = """
+[light.beams.532nm]
+spot_um = 20
+transmission = 0.5
+
+[devices.laser]
+driver = "cobolt06"
+address = "COM5"
+wavelength_nm = 532.0
+max_power_mw = 10.0
+power_mw = 2.0
+
+[devices.cryostat]"""
+HOLD = """
+plan = "hold"
+duration_h = 1
+[hold]
+every_s = 600
+[hold.ruby]
+exposure_s = 0.5
+"""
+LIMIT = '[[light.limits]]\nlight = "532nm"\nmax_energy_mj = {}\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    text = (EXAMPLES / "overnight_station.toml").read_text()
+    (tmp_path / "station.toml").write_text(text.replace("[devices.cryostat]", LASER, 1))
+    return tmp_path
+
+
+def load(folder: Path, run: str) -> tuple[Any, Any]:
+    station = load_station(folder / "station.toml")
+    (folder / "run.toml").write_text(run)
+    return station, load_run_file(folder / "run.toml", station)
+
+
+def test_a_budget_of_the_run_that_is_too_small_is_refused_with_its_line(folder: Path) -> None:
+    # seven readings of 0.5 s at 1 mW on the chip are 3.5 mJ
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder, HOLD + LIMIT.format(3.0))
+    said = str(refused.value)
+    assert re.search(r"run.toml:8: light.limits.0: this run needs at least 7 exposures", said)
+    assert "3 mJ are left: 3 s at this power, 6 of these exposures" in said
+    assert "raise max_energy_mj to at least 3.5" in said
+    load(folder, HOLD + LIMIT.format(3.6))
+
+
+def test_one_of_the_station_is_named_in_the_station_file(folder: Path) -> None:
+    path = folder / "station.toml"
+    path.write_text(path.read_text() + "\n" + LIMIT.format(3.0))
+    with pytest.raises(ConfigurationError, match=r"station.toml:\d+: light.limits.0: this run"):
+        load(folder, HOLD)
+
+
+def test_a_limit_of_a_light_that_nobody_accounts_for_is_refused(folder: Path) -> None:
+    other = LIMIT.format(3.0).replace("532nm", "633nm")
+    with pytest.raises(ConfigurationError, match=r"light.limits.0.light: this limits 633nm"):
+        load(folder, HOLD + other)
+
+
+def test_a_ramp_is_weighed_by_its_fewest_steps_and_looks(folder: Path) -> None:
+    ramp = (
+        'plan = "pressure_ramp"\n[targets]\nunit = "gpa"\nload = [4, 12]\n[ruby]\nexposure_s = 1\n'
+    )
+    with pytest.raises(ConfigurationError, match=r"run.toml:7: light.limits.0: this run needs"):
+        load(folder, ramp + LIMIT.format(10.0))
+
+
+def test_the_limits_of_a_run_hold_while_it_runs_and_stand_in_its_record(folder: Path) -> None:
+    station, run = load(folder, HOLD + LIMIT.format(3.6))
+    starts: list[dict[str, Any]] = []
+    accounts: list[Any] = []
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        light = laboratory.session.instruments.light
+        assert isinstance(light, Laser)
+        accounts.append(light.account)
+
+    def listen(name: str, doc: Any) -> None:
+        if name == "start":
+            starts.append(dict(doc))
+            assert accounts[0].allowance("532nm", "chip").max_energy_mj == 3.6
+
+    done = rehearse_once(station, run, seed=1, prepare=prepare, listener=listen)
+    assert done.exit_status == "success", done.reason
+    assert starts[0]["light_budget"][0]["max_energy_mj"] == 3.6
+    assert accounts[0].run_limits == ()
+    assert done.doses[0].energy_mj < 3.7
+
+
+def test_a_shell_is_refused_by_the_plan_itself(folder: Path) -> None:
+    station, run = load(folder, HOLD)
+    settings = HoldSettings(every_s=600.0, ruby=RubySettings(exposure_s=0.5))
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        instruments = laboratory.session.instruments
+        light = instruments.light
+        assert isinstance(light, Laser)
+        light.account.limit_run([LightLimits(light="532nm", max_energy_mj=3.0)])
+        with pytest.raises(LimitError, match="6 of these exposures"):
+            laboratory.session.run(hold(instruments, 1.0, settings=settings))
+        light.account.limit_run([])
+
+    assert rehearse_once(station, run, seed=1, prepare=prepare).exit_status == "success"
+
+
+def test_readings_cost_no_more_light_than_the_wanted_signal_needs(folder: Path) -> None:
+    exposures: dict[str, list[float]] = {}
+    for name, more in (("written", ""), ("wanted", "signal_to_noise = 60\n")):
+        station, run = load(folder, HOLD + more)
+        taken = exposures.setdefault(name, [])
+
+        def listen(kind: str, doc: Any, taken: list[float] = taken) -> None:
+            if kind == "event" and "ruby_r1_nm" in doc["data"]:
+                taken.append(doc["data"]["spectrometer_exposure_s"])
+
+        assert rehearse_once(station, run, seed=1, listener=listen).exit_status == "success"
+    assert set(exposures["written"]) == {0.5}
+    assert exposures["wanted"][0] == 0.5 and exposures["wanted"][-1] < 0.5
+    assert len(exposures["wanted"]) == len(exposures["written"]), "nothing was taken twice"
