@@ -83,7 +83,8 @@ def ramp_run(
     if route.unit == "gpa":
         tops_gpa = {name: scale_end_gpa(instruments, name) for name in instruments.gauges}
         check_ranges(tops_gpa, settings.sequence, max(route.aims))
-    check_looks(instruments, ramp_looks(settings, route, limits))
+    if resumption is None:
+        check_looks(instruments, ramp_looks(settings, route, limits))
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},

@@ -60,7 +60,7 @@ def check_light(station: Station, limits: Sequence[LightLimit], looks: Sequence[
         # one limit at a time, so that the one that is too small can be named
         account = make_account(bare, ledger, SteadyClock(station.clock.speed))
         account.limit_run([limit.as_limits()])
-        for each in looks:
+        for each in _together(looks):
             if not _lit_by_the_laser(station, each.gauge):
                 continue
             try:
@@ -78,6 +78,17 @@ def check_light(station: Station, limits: Sequence[LightLimit], looks: Sequence[
                     of_run=of_run,
                     key=f"light.limits.{number}",
                 ) from None
+
+
+def _together(looks: Sequence[Looks]) -> list[Looks]:
+    """Add up the stages of an experiment."""
+    counts: dict[tuple[str, float], int] = {}
+    for each in looks:
+        key = each.gauge, each.open_s
+        counts[key] = counts.get(key, 0) + each.count
+    return [
+        Looks(gauge=gauge, open_s=open_s, count=count) for (gauge, open_s), count in counts.items()
+    ]
 
 
 def _lit_by_the_laser(station: Station, gauge: str) -> bool:

@@ -62,6 +62,16 @@ def test_a_target_beyond_the_pressure_limit(cli, served, tmp_path: Path) -> None
     no_move(station)
 
 
+def test_a_calibration_that_is_missing(cli, served, tmp_path: Path) -> None:
+    ages = "[calibrations]\nmax_axis_age_h = 24\n\n[limits]"
+    station = edited(Path(served["station"]), r"\[limits\]", ages)
+    (tmp_path / "run.toml").write_text(RUN)
+    for command in ("run", "rehearse"):
+        finished = cli(command, "run.toml", "--station", str(station))
+        refused(finished, "calibrations.max_axis_age_h", "edited.toml:", "run calibrate_axis")
+    no_move(station)
+
+
 def test_an_instrument_that_refuses_the_connection(cli, served, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -46,7 +46,7 @@ def _resume(folder: Path, station_file: Path | None, console: Console, attend: A
     past = open_run(folder)
     _refuse_what_cannot_go_on(past)
     run_toml = folder / "run.toml"
-    run = load_run_file(run_toml, station)
+    run = load_run_file(run_toml, station, whole=False)
     _refuse_other_plans(run)
     with build_session(station) as session, attend(session):
         session.attachments["station.toml"] = text

@@ -13,6 +13,7 @@ from dac_control.reflectance.names import checked_name
 from devices.drivers.spot_role import home_of
 from plans.close_and_seal import close_and_seal
 from plans.instruments import Instruments
+from plans.looks import Looks, readings_of
 from plans.measure_edge import measure_edge
 from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
@@ -53,6 +54,10 @@ class EdgeFile(RunFile):
     def gauges(self) -> tuple[str, ...]:
         """The edge, and the ruby beside it."""
         return ("ruby", "diamond_edge")
+
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """Every reading of the edge."""
+        return (readings_of("diamond_edge", self.edge, self.readings),)
 
     def check(self, station: Station) -> None:
         """Hold gauge and anvil against what the station has and finds."""

@@ -8,7 +8,7 @@ from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
 from plans.hold import hold
 from plans.instruments import Instruments
-from plans.looks import Looks, hold_looks
+from plans.looks import Looks, hold_looks, readings_of
 from plans.settings import HoldSettings, TemperatureSettings
 from plans.temperature_ramp import cooldown, warmup
 
@@ -25,6 +25,10 @@ class TemperatureFile(RunFile):
     def gauges(self) -> tuple[str, ...]:
         """The ruby."""
         return ("ruby",)
+
+    def looks(self, station: Station) -> tuple[Looks, ...]:
+        """One at the beginning, and one at the end."""
+        return (readings_of("ruby", self.temperature.ruby, 2),)
 
     def check(self, station: Station) -> None:
         """Hold the target against the cryostat's limits and the specimen's."""
