@@ -25,8 +25,20 @@ class FaultKind:
     """At a slow clock, in the middle of a move; otherwise anywhere in a quick ramp."""
     hold_within_s: float | None = None
     """Asked: wall-clock time until the screw stands and the light is off."""
+    rule: str = ""
+    """A rule of the station file, as TOML, that the strike waits for being broken."""
     lies: bool = False
     """The protocol cannot reveal it; it is bounded by the next measured pressure."""
+
+
+RULE = """
+[[rules]]
+name = "far enough"
+condition = "turns > 0.06"
+action = "hold"
+grace_s = 0.0
+level = "critical"
+"""
 
 
 def _worker(number: int) -> Callable[["Trial", random.Random], None]:
@@ -68,6 +80,10 @@ def _stall(trial: "Trial", rng: random.Random) -> None:
 
 def _slip(trial: "Trial", rng: random.Random) -> None:
     trial.laboratory.drive.axes[0].slipping = True
+
+
+def _wait_for_the_condition(trial: "Trial", rng: random.Random) -> None:
+    trial.wait_for_turns(0.06)
 
 
 def _full_disk(trial: "Trial", rng: random.Random) -> None:
@@ -124,5 +140,9 @@ FAULTS = (
     FaultKind(name="stalled motor", strike=_stall),
     FaultKind(name="drive that lies (slips)", strike=_slip, lies=True),
     FaultKind(name="disk full", strike=_full_disk),
+    FaultKind(
+        name="a rule is broken",
+        strike=_wait_for_the_condition, in_a_move=True, hold_within_s=10.0, rule=RULE,
+    ),
 )  # fmt: skip
 """In the order of the seeds: seed N gets the fault N modulo their number."""

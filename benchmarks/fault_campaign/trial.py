@@ -121,7 +121,7 @@ class Trial:
             text = station_toml(
                 laboratory.endpoints, laboratory.certificates, speed=speed, seed=self.seed
             )
-            (self.folder / "station.toml").write_text(text, encoding="utf-8")
+            (self.folder / "station.toml").write_text(text + self.kind.rule, encoding="utf-8")
             run_file = SLOW if self.kind.in_a_move else QUICK
             (self.folder / "run.toml").write_text(run_file, encoding="utf-8")
             sampler = threading.Thread(target=self._sample, daemon=True)
@@ -156,6 +156,10 @@ class Trial:
         """Folder of the run."""
         return list_runs(self.folder / "runs")[0].folder
 
+    def wait_for_turns(self, turns: float) -> None:
+        """Wait until the screw is beyond `turns`."""
+        self._until(lambda: self.laboratory.twin.turns > turns, START_TIMEOUT_S, "no such move")
+
     def note(self, text: str) -> None:
         """Say which instrument it was."""
         self._detail = text
@@ -178,11 +182,11 @@ class Trial:
             time.sleep(rng.uniform(0.0, 0.4))
         if self.guardian.poll() is not None:
             return
-        struck_s = time.monotonic()
         try:
             self.kind.strike(self, rng)
         except (ProcessLookupError, IndexError):
             return
+        struck_s = time.monotonic()
         outcome.struck = True
         if self.kind.hold_within_s is not None:
             self._until(self._in_hold, 60.0, "no hold within a minute")
