@@ -13,8 +13,12 @@ from gauge_precision.figures import CellFigures, judge
 from gauge_precision.fitting import Answers, fit_batch
 from gauge_precision.printing import Verdict, at_least, at_most, between
 from gauge_precision.shapes import Array
+from gauge_precision.skewness_power import largest_power, skewness_signal
 
 __all__ = ["TABLES", "Table", "gross_campaign", "run_cell"]
+
+_FALSE_ALARMS: Final = 0.01
+"""Share of clean spectra that may be flagged."""
 
 Judgement = Callable[[Cell, CellFigures], list[Verdict]]
 
@@ -84,7 +88,16 @@ def _asymmetric(cell: Cell, f: CellFigures) -> list[Verdict]:
         at_most("bias/sigma_sys", _ratio(abs(f.bias_pm), f.systematic_pm), 1.0),
         at_most("silent gross", f.gross_silent, 0),
     ]
-    return [*verdicts, at_least("flagged", flagged, 0.95)] if matters else verdicts
+    if not matters:
+        return verdicts
+    possible = largest_power(skewness_signal(cell), _FALSE_ALARMS)
+    return [
+        *verdicts,
+        at_least("flagged", flagged, 0.95),
+        at_least(
+            f"flagged over what any test can at {_FALSE_ALARMS:.0%}", flagged / possible, 0.95
+        ),
+    ]
 
 
 def _ratio(value: float, by: float) -> float:

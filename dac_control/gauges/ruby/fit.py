@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
 from dac_control.gauges.ruby.candidates import CandidateFitter
-from dac_control.gauges.ruby.engine import get_engine
+from dac_control.gauges.ruby.engine import Engine, get_engine, warm_up
 from dac_control.gauges.ruby.result import RubyFit, RubyFits
 from dac_control.gauges.ruby.species import RUBY, Species
 from dac_control.gauges.spectrum import Spectrum, SpectrumStack
@@ -104,6 +105,9 @@ def fit_ruby_many(
         expected = None if window is None else (window[0][rows], window[1][rows])
         return rows, fitter.fit(stack, temperature[rows], expected, rows)
 
+    if threads > 1 and spectra > _CHUNK:
+        # numba cannot compile in two threads at once where nothing is compiled yet
+        _warmed_up(get_engine())
     done = 0
     for rows, part in _each(fit, _slices(spectra), threads):
         fits.put(np.arange(rows.start, rows.stop), part)
@@ -111,6 +115,11 @@ def fit_ruby_many(
         if progress is not None:
             progress(done)
     return fits
+
+
+@cache
+def _warmed_up(engine: Engine) -> Engine:
+    return warm_up(engine)
 
 
 def _each(

@@ -1,4 +1,5 @@
 import dataclasses
+import threading
 from typing import Any
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 
 from dac_control.errors import ConfigurationError, NotMeasured
 from dac_control.gauges import SpectrumStack, fit_ruby, fit_ruby_many
+from dac_control.gauges.ruby.engine import Engine
 
 
 def drawn(ruby: Any, rng: np.random.Generator, count: int) -> list[Any]:
@@ -169,3 +171,20 @@ def test_a_faint_band_of_the_diamond_is_no_ruby(ruby: Any, rng: np.random.Genera
     stack = SpectrumStack.of([dark.expose(rng, band) for _ in range(50)])
     fits = fit_ruby_many(stack, temperature_k=80.0)
     assert not fits.ok.any()
+
+
+def test_code_is_compiled_before_threads_start(
+    ruby: Any, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dac_control.gauges.ruby import fit
+
+    compiled_by: list[str] = []
+
+    def compile_here(engine: Engine) -> Engine:
+        compiled_by.append(threading.current_thread().name)
+        return engine
+
+    monkeypatch.setattr(fit, "_warmed_up", compile_here)
+    stack = SpectrumStack.of([ruby.expose(rng)] * 300)
+    assert fit_ruby_many(stack, temperature_k=80.0).ok.all()
+    assert compiled_by == [threading.current_thread().name]
