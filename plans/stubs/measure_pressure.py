@@ -51,7 +51,7 @@ class GaugeReading:
     def why_not(self) -> str:
         """One clause that says why nothing was measured."""
         if self.failure:
-            return self.failure
+            return self.failure.removesuffix(".")
         return f"the spectrum is flagged {', '.join(self.flags) or 'not measured'}"
 
 

@@ -1,0 +1,224 @@
+"""Random run files: every plan, within bounds and beyond them, whole and damaged."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+__all__ = ["damaged", "run_files", "to_toml"]
+
+Table = dict[str, Any]
+
+
+def numbers(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high).map(lambda value: round(value, 4))
+
+
+def within(**choices: st.SearchStrategy[Any]) -> st.SearchStrategy[Table]:
+    """Tables with any of these keys."""
+    return st.fixed_dictionaries({}, optional=choices)
+
+
+def _dwell(times_s: tuple[float, float, float, float], limit: float) -> Table:
+    window_s, interval_s, min_s, max_s = times_s
+    return {
+        "drift_limit_gpa_per_h": limit,
+        "window_s": window_s,
+        "interval_s": interval_s,
+        "min_dwell_s": min_s,
+        "max_dwell_s": max_s,
+        "min_readings": 3,
+    }
+
+
+DWELL = st.builds(
+    _dwell,
+    st.sampled_from([(120, 30, 0, 240), (240, 60, 100, 400), (120, 40, 120, 120)]),
+    st.sampled_from([20.0, 5.0, 0.5]),
+)
+RUBY = within(
+    exposure_s=numbers(0.05, 2.0),
+    averages=st.integers(1, 2),
+    attempts=st.integers(1, 3),
+    longest_exposure_s=st.just(2.0),
+)
+FAINT = st.fixed_dictionaries({"exposure_s": numbers(5.0, 60.0), "attempts": st.just(1)})
+STEP = st.fixed_dictionaries(
+    {"probe_turns": numbers(0.005, 0.05)}, optional={"tolerance_gpa": numbers(0.1, 1.0)}
+)
+RAMP = {"dwell": DWELL, "step": STEP, "ruby": RUBY}
+
+
+def _targets(unit: str, up: list[float], part: float | None) -> Table:
+    """Targets upwards; then, with a part of the last one, down again."""
+    down = {} if part is None else {"unload": [round(part * up[-1], 4)]}
+    return {"unit": unit, "load": up, **down}
+
+
+def _upwards(low: float, high: float) -> st.SearchStrategy[list[float]]:
+    return st.lists(numbers(low, high), min_size=1, max_size=3, unique=True).map(sorted)
+
+
+TARGETS = st.one_of(
+    st.builds(_targets, st.just("gpa"), _upwards(2.5, 9.0), st.none() | numbers(0.5, 0.9)),
+    st.builds(_targets, st.just("turns"), _upwards(0.005, 0.12), st.none() | numbers(0.0, 0.9)),
+)
+IMPOSSIBLE = st.fixed_dictionaries(
+    {"unit": st.sampled_from(["gpa", "turns", "bar"])},
+    optional={
+        "load": st.lists(numbers(-1.0, 80.0), max_size=3),
+        "unload": st.lists(numbers(-1.0, 9.0), max_size=2),
+    },
+)
+TEMPERATURE = st.fixed_dictionaries(
+    {"every_k": numbers(2.0, 20.0), "look_every_s": numbers(60.0, 300.0)}, optional={"ruby": RUBY}
+)
+# rare enough that a day of them is soon over
+HOLD = st.fixed_dictionaries({"every_s": numbers(600.0, 3600.0)}, optional={"ruby": RUBY})
+NAME = st.sampled_from(["chip 3", "another", ""])
+LAMP = st.sampled_from(["neon", "Ne", "argon", "krypton", "sodium"])
+GAUGE = st.sampled_from(["ruby", "diamond_edge", "h2_vibron", "srb4o7"])
+
+BODIES: dict[str, st.SearchStrategy[Table]] = {
+    "pressure_ramp": st.fixed_dictionaries(
+        RAMP | {"targets": TARGETS},
+        optional={
+            "gauge": st.just("ruby"),
+            "also": st.just(["diamond_edge"]),
+            "edge": FAINT,
+        },
+    ),
+    "control_run": st.fixed_dictionaries(
+        RAMP
+        | {"targets": TARGETS, "controls": NAME, "contents": st.sampled_from(["alumina", "empty"])}
+    ),
+    "repeatability": st.fixed_dictionaries(
+        RAMP
+        | {
+            "repeat": st.fixed_dictionaries(
+                {
+                    "pressure_gpa": numbers(3.0, 4.5),
+                    "swing_gpa": numbers(0.5, 1.0),
+                    "cycles": st.just(1),
+                }
+            )
+        }
+    ),
+    "cooldown": st.fixed_dictionaries(
+        {"target_k": numbers(1.0, 79.0)}, optional={"temperature": TEMPERATURE}
+    ),
+    "warmup": st.fixed_dictionaries(
+        {"target_k": numbers(81.0, 130.0) | numbers(290.0, 310.0), "temperature": TEMPERATURE}
+    ),
+    "hold": st.fixed_dictionaries({"duration_h": numbers(0.1, 6.0), "hold": HOLD}),
+    "measure_lambda0": st.fixed_dictionaries(
+        {"chip": NAME, "readings": st.integers(3, 5)}, optional={"ruby": RUBY}
+    ),
+    "calibrate_axis": st.fixed_dictionaries({"lamp": LAMP}, optional={"gauge": GAUGE}),
+    "measure_gain": st.fixed_dictionaries(
+        {"exposures": st.integers(4, 6)}, optional={"gauge": GAUGE, "probe_s": numbers(0.01, 1.0)}
+    ),
+    "measure_edge": st.fixed_dictionaries(
+        {"edge": FAINT, "readings": st.integers(1, 2)},
+        optional={"anvil": st.sampled_from(["near", "far", "middle"])},
+    ),
+    "measure_vibron": st.fixed_dictionaries(
+        {"vibron": FAINT, "readings": st.integers(1, 2)}, optional={"must_be_seen": st.booleans()}
+    ),
+    "pressure_map": st.fixed_dictionaries(
+        {
+            "spots": st.lists(
+                st.sampled_from(["chip", "chip 2", "sample", "moon"]), min_size=1, max_size=3
+            )
+        },
+        optional={"rounds": st.integers(1, 2), "ruby": RUBY},
+    ),
+    "measure_reflectance": st.fixed_dictionaries(
+        {
+            "sample": st.just("H2"),
+            "reflectance": within(exposure_s=numbers(0.01, 1.0), averages=st.integers(1, 3)),
+        }
+    ),
+    "close_and_seal": st.fixed_dictionaries(
+        RAMP
+        | {
+            "closing": st.fixed_dictionaries(
+                {"last_turns": numbers(0.02, 0.1), "watch_s": numbers(60.0, 600.0)},
+                optional={"step_turns": numbers(0.005, 0.04)},
+            )
+        }
+    ),
+}
+"""Body of a run file, by its plan."""
+
+
+def _single(plans: list[str]) -> st.SearchStrategy[Table]:
+    return st.sampled_from(plans).flatmap(
+        lambda plan: BODIES[plan].map(lambda body: {"plan": plan, **body})
+    )
+
+
+RAMPS = ["pressure_ramp", "pressure_ramp", "control_run", "repeatability", "close_and_seal"]
+
+
+def run_files() -> st.SearchStrategy[Table]:
+    """Run files whose keys are right; what they ask for may still be impossible.
+
+    Half of them turn the screw: there is most to go wrong.
+    """
+    staged = st.lists(_single(RAMPS[1:] + sorted(BODIES)), min_size=1, max_size=2).map(
+        lambda stages: {"plan": "full_experiment", "stages": stages}
+    )
+    kinds = [*[_single(RAMPS)] * 5, *[_single(sorted(BODIES))] * 3, staged, _impossible()]
+    return st.sampled_from(range(len(kinds))).flatmap(kinds.__getitem__)
+
+
+def _impossible() -> st.SearchStrategy[Table]:
+    return st.builds(
+        lambda run, targets: run | {"targets": targets}, _single(["pressure_ramp"]), IMPOSSIBLE
+    )
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Table:
+    """A run file with one thing wrong: a key that nobody knows, a word or a sign."""
+    table: Table = draw(run_files())
+    inner = [each for each in table.values() if isinstance(each, dict)]
+    where = draw(st.sampled_from([table, *inner]))
+    key = draw(st.sampled_from(sorted(where)))
+    how = draw(st.sampled_from(["unknown", "word", "negative", "missing"]))
+    if how == "unknown":
+        where["colour"] = "blue"
+    elif how == "word":
+        where[key] = "eight"
+    elif how == "negative":
+        where[key] = -1.5
+    else:
+        del where[key]
+    return table
+
+
+def to_toml(table: Table) -> str:
+    """Write a table as TOML; plain values first, then its tables."""
+    return "\n".join(_lines(table, ""))
+
+
+def _lines(table: Table, path: str) -> list[str]:
+    lines, below = [], []
+    for key, value in table.items():
+        name = f"{path}.{key}" if path else key
+        if isinstance(value, dict):
+            below += [f"[{name}]", *_lines(value, name)]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for each in value:
+                below += [f"[[{name}]]", *_lines(each, name)]
+        else:
+            lines.append(f"{key} = {_value(value)}")
+    return lines + below
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else repr(value)
