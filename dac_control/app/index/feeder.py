@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from dac_control.app.index.documents import Document, prepare, without_frames
+import numpy as np
+from numpy.typing import NDArray
+
+from dac_control.app.index.documents import FrameCopy, Prepared, prepare, without_frames
 from dac_control.errors import RecordError
 from dac_control.records import open_run
 from dac_control.records.catalog import RunInfo, list_runs
+from dac_control.records.frames import FRAMES_NAME
 
 __all__ = ["Fed", "Feeder"]
 
@@ -91,7 +95,7 @@ class Feeder:
                 return Fed(uid=info.uid, folder=info.folder, outcome="unchanged")
             self._remove(info.uid)
         prepared = prepare(open_run(info.folder).documents(), info.folder)
-        self._write(info.uid, prepared.documents)
+        self._write(info, prepared)
         self._whole.add(info.uid)
         self._failures.pop(info.uid, None)
         outcome: Outcome = "completed" if there else "added"
@@ -118,20 +122,26 @@ class Feeder:
         live.taken = len(documents)
         return Fed(uid=info.uid, folder=info.folder, outcome=outcome)
 
-    def _write(self, uid: str, documents: list[Document]) -> None:
+    def _write(self, info: RunInfo, prepared: Prepared) -> None:
         """Write a whole run; in one piece if its columns change their types on the way."""
+        uid = info.uid
         try:
-            self._write_batched(documents, _BATCH)
+            self._write_batched(info, prepared, _BATCH)
         except Exception as error:  # noqa: BLE001 - the second try tells what is really wrong
             logger.info("%s is written again in one piece: %s", uid, error)
             if self._is_there(uid):
                 self._remove(uid)
-            self._write_batched(documents, _ALL_AT_ONCE)
+            self._write_batched(info, prepared, _ALL_AT_ONCE)
 
-    def _write_batched(self, documents: list[Document], batch: int) -> None:
+    def _write_batched(self, info: RunInfo, prepared: Prepared, batch: int) -> None:
         # one for all runs: making one asks the server
         writer = self._writers.pop(batch, None) or self._writer(batch)
-        for name, doc in documents:
+        for name, doc in prepared.documents:
+            if name == "stop":
+                # before it: what has a stop document there is whole
+                for copy in prepared.copies:
+                    frames = _read_frames(info.folder, copy)
+                    self._client[info.uid][copy.stream].write_array(frames, key=copy.key)
             writer(name, doc)
         self._writers[batch] = writer
 
@@ -173,3 +183,17 @@ class Feeder:
         """False for a run that failed and has not changed since."""
         size = self._failures.get(info.uid)
         return size is None or info.folder.joinpath("documents.jsonl").stat().st_size != size
+
+
+def _read_frames(folder: Path, copy: FrameCopy) -> NDArray[Any]:
+    """Read the frames of a stream, as many as are in the file; shape (frames, 1, height, width)."""
+    import h5py
+    import hdf5plugin
+
+    # for its effect: it registers the filter that the frames are packed with
+    _ = hdf5plugin
+    # swmr: a file whose writer was killed opens in this mode only
+    with h5py.File(folder / FRAMES_NAME, "r", swmr=True) as file:
+        dataset: Any = file[copy.dataset]
+        there = [index for index in copy.indices if index < dataset.shape[0]]
+        return np.stack([dataset[index] for index in there])[:, np.newaxis]

@@ -40,6 +40,26 @@ def test_frames_are_looked_for_where_the_folder_is_now(tmp_path: Path, recording
     assert asset(prepared(moved))["uri"].endswith("/moved/frames.h5")
 
 
+def test_streams_that_share_a_camera_get_every_other_frame(tmp_path: Path, recording: Any) -> None:
+    run = recording(tmp_path, frames=True)
+    for _ in range(3):
+        run.shoot()  # of another stream
+        run.step()
+    assert asset(prepared(run.end()))["slice"] == "1:6:2"
+
+
+def test_frames_that_lie_unevenly_are_to_be_copied(tmp_path: Path, recording: Any) -> None:
+    run = recording(tmp_path, frames=True)
+    run.step()
+    run.shoot()
+    run.step()
+    run.step()
+    found = prepared(run.end())
+    (copy,) = found.copies
+    assert (copy.stream, copy.key, copy.indices) == ("primary", "microscope_frame", (0, 2, 3))
+    assert not [name for name, _ in found.documents if name.startswith("stream_")]
+
+
 def test_frames_with_a_gap_are_left_out_and_said(tmp_path: Path, recording: Any) -> None:
     run = recording(tmp_path, frames=True)
     run.step()
@@ -47,7 +67,7 @@ def test_frames_with_a_gap_are_left_out_and_said(tmp_path: Path, recording: Any)
     run.step()
     found = prepared(run.end())
     assert not [name for name, _ in found.documents if name.startswith("stream_")]
-    assert "read them from the run folder" in found.notes[0]
+    assert "read its frames from the run folder" in found.notes[0]
 
 
 def test_the_last_frame_may_be_missing(tmp_path: Path, recording: Any) -> None:

@@ -97,6 +97,24 @@ def test_a_finished_run_is_added_once_and_reads_as_the_record(
     assert found["primary"].read().sizes["time"] == 4
 
 
+@pytest.mark.parametrize("even", [True, False])
+def test_frames_stand_beside_their_events_wherever_they_lie_in_the_file(
+    client: Any, root: Path, recording: Any, even: bool
+) -> None:
+    run = recording(root, frames=True)
+    for number in range(4):
+        if even or number == 1:
+            run.shoot()
+        run.step()
+    run.end()
+    (fed,) = [each for each in Feeder(client).feed_all(root) if each.uid == run.uid]
+    assert (fed.outcome, fed.notes) == ("added", [])
+    found = client[run.uid]["primary"]
+    frames = found["microscope_frame"].read().reshape(4, 6, 8)
+    assert np.array_equal(frames, open_run(run.folder).frames())
+    assert found.read().sizes["time"] == 4
+
+
 def test_a_live_run_grows_and_is_completed(client: Any, root: Path, recording: Any) -> None:
     run = recording(root, frames=True)
     run.step()
