@@ -18,6 +18,7 @@ from dac_control.app.run_plan import plan_of
 from dac_control.app.session import build_session
 from dac_control.app.station_lock import StationLock
 from dac_control.app.toml_file import read_text
+from devices.ruby import WARM_UP_TIMEOUT_S
 
 __all__ = ["RE", "run_file"]
 
@@ -26,6 +27,8 @@ atexit.register(_session.close)
 _place = Place(_session.station.storage.state)
 _alive = StationLock(_place.worker)
 RE = _session.engine
+# the first fit compiles for seconds, which is not for the RunEngine's thread
+_session.instruments.ruby.warm_up().result(WARM_UP_TIMEOUT_S)
 
 
 def run_file(ticket: str, title: str) -> Any:

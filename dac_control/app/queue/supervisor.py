@@ -21,7 +21,13 @@ from dac_control.app.queue.schedule import due, forget, misses
 from dac_control.app.queue.servers import ManagerProcess, OwnRedis, require_redis
 from dac_control.app.queue.tickets import Ticket, read_tickets
 from dac_control.app.station_lock import StationLock
-from dac_control.errors import ConfigurationError, QueueRefused, QueueUnreachable
+from dac_control.errors import (
+    ConfigurationError,
+    QueueRefused,
+    QueueUnreachable,
+    RecordError,
+)
+from dac_control.records import open_run
 
 __all__ = ["Supervisor"]
 
@@ -116,7 +122,8 @@ class Supervisor:
             while not over.wait(every_s) and self._process is not None and self._process.alive:
                 try:
                     self.look()
-                except QueueUnreachable as error:
+                except (QueueUnreachable, QueueRefused) as error:
+                    # the state has moved between question and deed: look again
                     logger.warning("%s", error)
             if not over.is_set():
                 self._tell("The queue's manager has ended.")
@@ -220,9 +227,13 @@ class Supervisor:
         items, _ = self.manager.waiting()
         for item in items:
             ticket = begun.get(item.get("kwargs", {}).get("ticket", ""))
-            if ticket is not None:
+            if ticket is None:
+                continue
+            try:
                 self.manager.remove(item)
                 logger.info("%s was put back and is taken out", ticket.title)
+            except QueueRefused as error:
+                logger.info("%s: %s", ticket.title, error)  # it has just come to be its turn
 
     def _report_what_ended(self) -> None:
         for ticket in read_tickets(self._place.ledger).values():
@@ -231,7 +242,13 @@ class Supervisor:
                 self._tell_of(ticket)
 
     def _tell_of(self, ticket: Ticket) -> None:
-        how = f"ended early: {ticket.failure}" if ticket.failure else "is done"
+        failure = ticket.failure
+        if ticket.folder and not failure:
+            # a plan that was told to end raises nothing: its record says how it ended
+            with contextlib.suppress(RecordError):
+                run = open_run(ticket.folder)
+                failure = run.reason or ("" if run.exit_status == "success" else run.exit_status)
+        how = f"ended early: {failure}" if failure else "is done"
         self._tell(f"{ticket.title} {how}{f' ({ticket.folder})' if ticket.folder else ''}")
         if ticket.folder and self._report:
             # in a process of its own: it takes seconds, in which a worker may die
