@@ -182,7 +182,7 @@ def _impossible() -> st.SearchStrategy[Table]:
 def damaged(draw: st.DrawFn) -> Table:
     """A run file with one thing wrong: a key that nobody knows, a word or a sign."""
     table: Table = draw(run_files())
-    inner = [each for each in table.values() if isinstance(each, dict)]
+    inner = [each for each in table.values() if isinstance(each, dict) and each]
     where = draw(st.sampled_from([table, *inner]))
     key = draw(st.sampled_from(sorted(where)))
     how = draw(st.sampled_from(["unknown", "word", "negative", "missing"]))
