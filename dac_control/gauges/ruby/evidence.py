@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _R2_EXPECTED_K: Final = 40.0
-_WEAKEST_STRENGTH: Final = 0.1
+_WEAKEST_STRENGTH: Final = 0.15
 # No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
 _SPLITTING_REACH_CM1: Final = 11.0
 _WIDTH_RATIOS: Final = (0.27, 2.4)
