@@ -351,6 +351,7 @@ class FakeRun:
             "ruby_pressure_sigma_sys_gpa": result.sigma_sys_gpa,
             "ruby_r1_nm": fit.r1_nm,
             "ruby_r1_sigma_nm": fit.r1_sigma_nm,
+            "ruby_r1_asymmetry_sigma_nm": fit.asymmetry_sigma_nm,
             "ruby_r2_nm": fit.r2_nm,
             "ruby_r1_fwhm_nm": fit.r1_fwhm_nm,
             "ruby_chi2_reduced": fit.chi2_reduced,
