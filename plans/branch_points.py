@@ -45,9 +45,23 @@ class BranchPoints:
         found = (index for index, point in enumerate(self.points) if self._answers(point))
         return next(found, None)
 
-    def _answers(self, point: Point) -> bool:
-        change = (point.pressure_gpa - self.start.pressure_gpa) * self.sign
-        return change > self._answer_gpa(point)
+    def _answers(self, point: Point, since: Point | None = None) -> bool:
+        since = since or self.start
+        change = (point.pressure_gpa - since.pressure_gpa) * self.sign
+        return change > self._answer_gpa(point, since)
+
+    def turns_without_answer(self, there: Point) -> float:
+        """Turns made up to `there` since the pressure last stood clear of all before."""
+        answered = self.start
+        for point in (*self.points, there):
+            if self._answers(point, answered):
+                answered = point
+        return abs(there.turns - answered.turns)
+
+    def fallen_gpa(self, there: Point) -> float:
+        """By how much `there` lies behind the furthest that the branch has been; never below 0."""
+        furthest = max(self.sign * point.pressure_gpa for point in (self.start, *self.points))
+        return max(0.0, furthest - self.sign * there.pressure_gpa)
 
     def name_of(self, pressure_gpa: float, sigma_gpa: float) -> str:
         """What a reading that follows belongs to: ``load``, ``unload`` or ``dead_band``."""
@@ -55,10 +69,10 @@ class BranchPoints:
             return "load" if self.sign > 0 else "unload"
         return "dead_band"
 
-    def _answer_gpa(self, point: Point) -> float:
+    def _answer_gpa(self, point: Point, since: Point) -> float:
         """Change that counts as an answer: clear of noise, and of creep of about 1 %."""
-        noise = 5.0 * math.hypot(point.sigma_gpa, self.start.sigma_gpa)
-        return max(noise, 0.1 * self.settings.tolerance_gpa, 0.01 * self.start.pressure_gpa)
+        noise = 5.0 * math.hypot(point.sigma_gpa, since.sigma_gpa)
+        return max(noise, 0.1 * self.settings.tolerance_gpa, 0.01 * since.pressure_gpa)
 
     @property
     def dead_band_turns(self) -> float:

@@ -12,6 +12,7 @@ from plans.instruments import Instruments
 from plans.picture_watch import PictureWatch
 from plans.ramp_step import StepAim, StepOutcome, take_step
 from plans.settings import RampSettings
+from plans.step_answer import check_answer
 from plans.step_choice import Branch, Point
 from plans.stubs.measure_pressure import GaugeReading
 
@@ -173,7 +174,7 @@ def step_towards(way: Way, unit: str, aim: float) -> MsgGenerator[Point]:
         assert outcome.failed is not None  # a step either measured or failed to
         way.go_on_without(outcome.failed)
         return way.branch.here
-    _check_step(way, outcome.point)
+    check_answer(way.branch, outcome.point)
     way.keep(outcome)
     return outcome.point
 
@@ -213,34 +214,3 @@ def _hold(number: int, failed: GaugeReading | None, allowed: int = 0) -> NoRetur
         f"The ramp holds at step {number}: no pressure after {failed.attempts} attempts, "
         f"because {failed.why_not()}{written}. Nothing was moved since."
     )
-
-
-def _check_step(way: Way, there: Point) -> None:
-    """End the ramp in hold where a step's answer breaks a bound."""
-    limits, branch, settings = way.limits, way.branch, way.settings
-    here = branch.here
-    change_gpa = there.pressure_gpa - here.pressure_gpa
-    if there.pressure_gpa > limits.pressure_limit_gpa:
-        raise RampHeld(
-            f"The ramp holds: {there.pressure_gpa:.2f} GPa were measured, above the limit of "
-            f"{limits.pressure_limit_gpa} GPa."
-        )
-    if abs(change_gpa) > limits.max_step_gpa:
-        raise RampHeld(
-            f"The ramp holds: the step to {there.turns:.5f} turns changed the pressure by "
-            f"{change_gpa:+.2f} GPa, more than max_step_gpa ({limits.max_step_gpa}). "
-            "Look at the cell; use a smaller probe_turns or max_step_turns."
-        )
-    if not branch.engaged:
-        crossed = abs(there.turns - branch.start.turns)
-        if crossed > settings.step.max_dead_band_turns:
-            raise RampHeld(
-                f"The ramp holds: {crossed:.3f} turns since the reversal and the pressure has "
-                "not answered; is the coupling engaged? (max_dead_band_turns is "
-                f"{settings.step.max_dead_band_turns})"
-            )
-    if change_gpa * branch.sign < 0 and abs(change_gpa) > limits.max_step_gpa / 2:
-        raise RampHeld(
-            f"The ramp holds: the pressure went by {change_gpa:+.2f} GPa against the direction "
-            "of the screw; the gasket may have failed."
-        )
