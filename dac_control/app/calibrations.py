@@ -3,8 +3,9 @@
 import datetime
 from collections.abc import Sequence
 
+from dac_control.app.gauge_tables import LambdaZero
 from dac_control.app.state_files import CALIBRATIONS_NAME
-from dac_control.app.station import LambdaZero, Station
+from dac_control.app.station import Station
 from dac_control.errors import ConfigurationError, StaleCalibration
 from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.lambda0_choice import on_own_axis

@@ -3,8 +3,8 @@
 from typing import Any
 
 from dac_control.app.device_tables import REFERENCE_SPOT, OceanSpectrometer
-from dac_control.app.raman_tables import Vibron
-from dac_control.app.station import Edge, Station
+from dac_control.app.raman_tables import Edge, Vibron
+from dac_control.app.station import Station
 from dac_control.app.surroundings import Surroundings
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from

@@ -1,15 +1,15 @@
-"""Tables of gauges that read Raman lines on a scale of the user's own."""
+"""Tables of the station file on gauges that read Raman: ``[edge]`` and ``[vibron]``."""
 
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from dac_control.app.tables import Name, NonNegative, Positive, Strict
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.scales import Scale, load_scales
+from dac_control.gauges.scales import Scale, load_scales, scales_of
 
-__all__ = ["Vibron"]
+__all__ = ["Edge", "Vibron"]
 
 
 class Vibron(Strict):
@@ -69,3 +69,32 @@ class Vibron(Strict):
             f"vibron.scale: {self.scale_file} has no scale {self.scale!r} of {self.gauge}; it has "
             f"{known or 'none'}."
         )
+
+
+def _known_edge_scale(name: str) -> str:
+    known = scales_of("diamond_edge")
+    if name not in known:
+        raise ValueError(f"no such scale of the diamond edge; there are {', '.join(known)}")
+    return name
+
+
+class Edge(Strict):
+    """``[edge]``: the Raman edge of the anvil as a second gauge, seen by ``[devices.raman]``."""
+
+    scale: Annotated[str, AfterValidator(_known_edge_scale)] = "akahama2006"
+    nu0_cm1: Annotated[float, Field(gt=1320, lt=1345, strict=True)]
+    """The line of unstressed diamond, as measured with this laser and this axis."""
+    nu0_sigma_cm1: Positive
+    nu0_source: Annotated[str, Field(min_length=1)]
+    """Who measured it, when, and on what."""
+    nu0_axis: str = ""
+    """As `axis` of ``[gauge.lambda0]``."""
+    laser_nm: Annotated[float, Field(gt=200, lt=1100, strict=True)]
+    """Vacuum wavelength of the laser."""
+    laser_sigma_nm: Positive
+    axis_sigma_cm1: NonNegative = 0.0
+    """Standard uncertainty of the Raman axis without the laser's share."""
+    stress_sigma_gpa: NonNegative | None = None
+    """What the stress state of this anvil may differ by from those of the scales."""
+    anvil: str = ""
+    """Identity, type and orientation of the anvil."""

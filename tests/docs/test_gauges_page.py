@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from dac_control.app.cli import app
-from dac_control.app.station import Gauge
+from dac_control.app.gauge_tables import Gauge
 from dac_control.gauges import DISQUALIFYING, RUBY_FLAGS, Scale, load_scales, scales_of
 from dac_control.gauges.scales import FORMS, ROOM_K
 from dac_control.gauges.temperature import CORRECTIONS

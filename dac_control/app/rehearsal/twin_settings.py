@@ -9,7 +9,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from dac_control.app.station import Gauge, LambdaZero, Station
+from dac_control.app.gauge_tables import Gauge, LambdaZero
+from dac_control.app.station import Station
 from simulators.twin import TwinSettings
 from simulators.twin.draws import certificates, draw, generators
 from simulators.twin.further_draws import draw_further
