@@ -1,6 +1,7 @@
 """Files of named arrays: NumPy's .npy and .npz, and what they share with HDF5."""
 
 import io
+import tokenize
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ COUNTS_NAMES: Final = (
     "spectrometer_spectrum", "frames",
 )  # fmt: skip
 _LARGEST_DIMENSION: Final = 3
+# NumPy reads the header with Python's own tokenizer, whose complaint is no SyntaxError.
+_DAMAGED: Final = (ValueError, OSError, EOFError, SyntaxError, MemoryError, tokenize.TokenError)
 
 
 def read_npy(data: bytes, path: Path) -> SpectrumFile:
@@ -66,7 +69,7 @@ def read_npz(data: bytes, path: Path, dataset: str | None) -> SpectrumFile:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
+    except (*_DAMAGED, zipfile.BadZipFile, KeyError) as error:
         raise SpectrumFileError(f"{path} is no sound NumPy archive: {error}.") from error
     return _named(arrays, path, dataset, "NumPy archive")
 
@@ -74,7 +77,7 @@ def read_npz(data: bytes, path: Path, dataset: str | None) -> SpectrumFile:
 def _load(data: bytes, path: Path) -> NDArray[Any]:
     try:
         return np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, MemoryError) as error:
+    except _DAMAGED as error:
         raise SpectrumFileError(f"{path} is no sound NumPy array: {error}.") from error
 
 

@@ -109,6 +109,13 @@ def test_npy_layouts(tmp_path: Path) -> None:
     assert read(tmp_path, npy(IMAGES[0, 0]), "a.npy").frames[0].axis_unit == "pixel"
 
 
+def test_npy_with_a_torn_header_is_refused(tmp_path: Path) -> None:
+    # NumPy hands a header like this to Python's tokenizer
+    torn = npy(np.column_stack([AXIS, IMAGES[0, 0]])).replace(b"2), }", b"2\x00, }")
+    with pytest.raises(SpectrumFileError, match="no sound NumPy array"):
+        read(tmp_path, torn, "a.npy")
+
+
 def test_npy_with_objects_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpectrumFileError, match="no sound NumPy array"):
         read(tmp_path, npy(np.array([{}, None], dtype=object)), "a.npy")
