@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dac_control.app import shell
+from dac_control.app.gauge_tables import ReferenceTable
 from dac_control.app.run_file import load_run_file
 from dac_control.app.run_models import PLANS
-from dac_control.app.station import ReferenceTable, load_station
+from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
