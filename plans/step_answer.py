@@ -38,10 +38,10 @@ def check_answer(branch: BranchPoints, there: Point) -> None:
         )
     silent = branch.turns_without_answer(there)
     if silent > branch.settings.max_dead_band_turns:
+        since = "the pressure last answered" if branch.engaged else "the branch began"
         raise RampHeld(
-            f"The ramp holds: {silent:.3f} turns since the "
-            f"{'pressure last answered' if branch.engaged else 'reversal'} and the pressure has "
-            "not answered; is the coupling engaged? (max_dead_band_turns is "
+            f"The ramp holds: {silent:.3f} turns since {since} and the pressure has not answered; "
+            f"is the coupling engaged? (max_dead_band_turns is "
             f"{branch.settings.max_dead_band_turns})"
         )
     fallen_gpa = branch.fallen_gpa(there)

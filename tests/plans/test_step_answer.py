@@ -25,7 +25,7 @@ def branch(*pressures_gpa: float) -> BranchPoints:
     [
         ((76.0, 79.0), Point(0.02, 80.5, 0.01), "above the limit"),
         ((40.0, 44.0), Point(0.02, 51.0, 0.01), "more than max_step_gpa"),
-        ((40.0,), Point(0.11, 40.0, 0.01), "since the reversal"),
+        ((40.0,), Point(0.11, 40.0, 0.01), "since the branch began"),
         ((40.0, 44.0), Point(0.12, 44.0, 0.01), "since the pressure last answered"),
         # by less than half a step limit each time, and by more in all
         ((40.0, 44.0, 42.0), Point(0.03, 40.5, 0.01), "the gasket may have failed"),
