@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 from scipy.ndimage import minimum_filter
-from scipy.stats import chi2 as chi2_distribution
+from scipy.special import chdtrc
 
 from dac_control.errors import NotMeasured
 from dac_control.reflectance.bands import in_bands
@@ -166,7 +166,7 @@ def _result(
         },
         chi2=chi2,
         dof=dof,
-        p_value=float(chi2_distribution.sf(chi2, dof)) if dof > 0 else float("nan"),
+        p_value=float(chdtrc(dof, chi2)) if dof > 0 else float("nan"),
         identifiability=identifiability(
             problem.wavelength_nm,
             covariance,
