@@ -1,7 +1,7 @@
 """Carry out a run file in a session: the one way from a file to a finished run folder."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from dac_control.app.commands.common import print_json
+from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
 from dac_control.app.engine import uninterrupted
 from dac_control.app.live import LiveView
 from dac_control.app.run_file import RunFile
@@ -19,7 +19,7 @@ from dac_control.errors import DacError, Disagreement
 from dac_control.records import open_run, write_manifest
 from plans.resumption import Resumption
 
-__all__ = ["Outcome", "carry_out", "print_outcome"]
+__all__ = ["Outcome", "carry_out", "print_outcome", "printed"]
 
 logger = logging.getLogger(__name__)
 
@@ -120,3 +120,25 @@ def _summary(folders: tuple[Path, ...]) -> dict[str, Any]:
 
     found = [summarise_findings(open_run(folder)) for folder in folders]
     return found[0] if len(found) == 1 else {**found[-1], "runs": found}
+
+
+def printed(
+    carry: Callable[[Console], Outcome], heard: Callable[[str], None], *, as_json: bool
+) -> int:
+    """Let `carry` do its runs, print how they ended, and return the exit status of the command.
+
+    Parameters
+    ----------
+    carry : callable
+        Given where to print while it goes on.
+    heard : callable
+        Told why a run ended early, where one did.
+    as_json : bool
+        Standard output belongs to one JSON document.
+    """
+    console = console_for(as_json)
+    with only_json_on_stdout(as_json):
+        outcome = carry(console)
+    if outcome.failure:
+        heard(outcome.failure)
+    return print_outcome(outcome, console, as_json=as_json)

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from dac_control.app.commands.common import console_for, only_json_on_stdout, print_connections
-from dac_control.app.commands.ramp import Outcome, carry_out, print_outcome
+from dac_control.app.commands.common import print_connections
+from dac_control.app.commands.ramp import Outcome, carry_out, printed
 from dac_control.app.commands.run import Attend, nobody
 from dac_control.app.run_file import RunFile, load_run_file
 from dac_control.app.run_station import station_of_run
@@ -32,12 +32,9 @@ def carry_out_resume(
     heard: Callable[[str], None] = lambda text: None,
 ) -> int:
     """Take a run up again; return 0, 1 if it held, or 2 if what was found does not agree."""
-    console = console_for(as_json)
-    with only_json_on_stdout(as_json):
-        outcome = _resume(folder, station_file, console, attend)
-    if outcome.failure:
-        heard(outcome.failure)
-    return print_outcome(outcome, console, as_json=as_json)
+    return printed(
+        lambda console: _resume(folder, station_file, console, attend), heard, as_json=as_json
+    )
 
 
 def _resume(folder: Path, station_file: Path | None, console: Console, attend: Attend) -> Outcome:

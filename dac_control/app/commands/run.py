@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from rich.console import Console
 
-from dac_control.app.commands.common import console_for, only_json_on_stdout, print_connections
-from dac_control.app.commands.ramp import Outcome, carry_out, print_outcome
+from dac_control.app.commands.common import print_connections
+from dac_control.app.commands.ramp import Outcome, carry_out, printed
 from dac_control.app.run_file import load_run_file
 from dac_control.app.session import Session, build_session
 from dac_control.app.station import load_station
@@ -35,12 +35,9 @@ def carry_out_run(
     heard: Callable[[str], None] = lambda text: None,
 ) -> int:
     """Carry out a run file; return 0, or 1 if the run held, with `heard` told why."""
-    console = console_for(as_json)
-    with only_json_on_stdout(as_json):
-        outcome = ramp_at_station(run_file, station, console, attend)
-    if outcome.failure:
-        heard(outcome.failure)
-    return print_outcome(outcome, console, as_json=as_json)
+    return printed(
+        lambda console: ramp_at_station(run_file, station, console, attend), heard, as_json=as_json
+    )
 
 
 def ramp_at_station(
