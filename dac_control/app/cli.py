@@ -471,7 +471,7 @@ def fit(
         list[str], typer.Argument(help="Files, folders, run folders, or patterns such as *.txt.")
     ],
     gauge: Annotated[
-        str, typer.Option(help="ruby, diamond_edge, srb4o7, or a Raman line of yours.")
+        str, typer.Option(help="ruby, diamond_edge, srb4o7, or a line that your own scale names.")
     ] = "ruby",
     scale: Annotated[
         str | None, typer.Option(help="Scale; by default ruby2020, akahama2006, rashchenko2015.")

@@ -81,7 +81,7 @@ def test_the_settings_and_scales_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "scales.toml"
     path.write_text(scales, encoding="utf-8")
     names = [scale.name for scale in load_scales(path)]
-    assert names == ["ours2026", "vibron2026"]
+    assert names == ["ours2026", "vibron2026", "sensor2026"]
     assert set(gauge.model_fields_set) == set(Gauge.model_fields) - {"strength_ratio"}
 
 

@@ -52,7 +52,7 @@ def fit_spectra(
     for path in scale_files:
         for scale in load_scales(path):
             register(scale)
-    adapter = adapter_of(options.gauge)(options)
+    adapter = adapter_of(options)(options)
     sources, left_out = find_sources(names)
     if csv is not None:
         check_writable(csv)

@@ -9,8 +9,8 @@ from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_opt
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
-from dac_control.errors import ConfigurationError
-from dac_control.gauges import PressureMeasurement, Scale, get_scale, scales_of
+from dac_control.app.fit.user_scale import user_scale, window_of
+from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.diamond_edge import RamanSpectrum
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.gauges.vibron import (
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RamanLineAdapter"]
 
-_AROUND: Final = 0.25
-"""Share of what the scale spans in which the line may also stand, on either side: outside it
-is seen there and flagged, not missed."""
-_LEAST_AROUND_CM1: Final = 25.0
 _LASER_SIGMA_NM: Final = 0.1
 _USUAL_LASER_NM: Final = 532.0
 _AIR: Final = 1.00028
@@ -37,21 +33,25 @@ _AIR: Final = 1.00028
 
 
 class RamanLineAdapter:
-    """A gauge that a file of the user's names."""
+    """A gauge in cm-1 that a file of the user's names."""
 
     unit: AxisUnit = "cm-1"
     key: str = "line_cm1"
     meanings: Mapping[str, str] = RAMAN_LINE_FLAGS | MEASUREMENT_FLAGS
 
     def __init__(self, options: FitOptions) -> None:
-        refuse_options(options, ("lambda0_nm", "correction"), f"the gauge {options.gauge}")
-        self._scale = _scale(options)
+        refuse_options(
+            options,
+            ("lambda0_nm", "correction"),
+            f"the gauge {options.gauge}, whose scale is in cm-1",
+        )
+        scale = user_scale(options)
         self.symbol = options.gauge
-        self.window: tuple[float, float] = options.between or _window(self._scale)
+        self.window: tuple[float, float] = options.between or window_of(scale, options.nu0_cm1)
         self._laser_nm = None if options.laser_nm is None else options.laser_nm * _AIR
         sigma_nm = options.laser_sigma_nm
         self._gauge = RamanLineGauge(
-            scale=self._scale,
+            scale=scale,
             expected_cm1=self.window,
             laser_sigma_nm=_LASER_SIGMA_NM if sigma_nm is None else sigma_nm,
             laser_nm=self._laser_nm or _USUAL_LASER_NM,
@@ -109,32 +109,6 @@ class RamanLineAdapter:
             sigma=np.sqrt(noise.variance(expected) * max(scale, 1e-12)),
             marks=((fit.line_cm1, self.symbol),),
         )
-
-
-def _scale(options: FitOptions) -> Scale:
-    known = scales_of(options.gauge)
-    scale = next(iter(known.values()))
-    if options.scale is not None:
-        scale = get_scale(options.scale, options.gauge)
-    if scale.unit != "cm-1":
-        raise ConfigurationError(
-            f"The scale '{scale.name}' of your gauge {options.gauge} takes {scale.unit}; spectra "
-            "are fitted for gauges in cm-1, and dac-control pressure converts a number."
-        )
-    return scale
-
-
-def _window(scale: Scale) -> tuple[float, float]:
-    """Where the line can be on a scale: what it spans, and something around."""
-    arguments = np.asarray(scale.inverse(np.asarray(scale.range_gpa, dtype=np.float64)))
-    places = np.asarray(scale.observable(arguments, scale.reference))
-    if not np.isfinite(places).all():
-        raise ConfigurationError(
-            f"The scale '{scale.name}' does not say where its line is; give --between."
-        )
-    low, high = float(places.min()), float(places.max())
-    around = max(_LEAST_AROUND_CM1, _AROUND * (high - low))
-    return low - around, high + around
 
 
 def _details(fit: RamanLineFit) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Ruby spectra that share axis and detector go through the batch fit together."""
+"""Spectra of lines that share axis and detector go through the batch fit together."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -8,6 +8,7 @@ import numpy as np
 from dac_control.app.fit.adapter import FITTING_ERRORS
 from dac_control.errors import DacError
 from dac_control.gauges import RubyFit, Spectrum, SpectrumStack, fit_ruby, fit_ruby_many
+from dac_control.gauges.ruby.species import RUBY, Species
 
 __all__ = ["fit_in_groups"]
 
@@ -24,8 +25,9 @@ def fit_in_groups(
     spectra: Sequence[Spectrum],
     temperatures_k: Sequence[float | None],
     *,
-    priors: bool,
+    priors: bool = True,
     expected_nm: tuple[float, float] | None = None,
+    species: Species = RUBY,
 ) -> list[RubyFit | Exception]:
     """Fit spectra in groups of one axis and one detector.
 
@@ -40,7 +42,7 @@ def fit_in_groups(
     found: dict[int, RubyFit | Exception] = {}
     for rows in groups.values():
         temperatures = [temperatures_k[row] for row in rows]
-        settings = {"priors": priors, "expected_nm": expected_nm}
+        settings = {"priors": priors, "expected_nm": expected_nm, "species": species}
         fits = _fit_group([spectra[row] for row in rows], temperatures, settings)
         found |= dict(zip(rows, fits, strict=True))
     return [found[index] for index in range(len(spectra))]

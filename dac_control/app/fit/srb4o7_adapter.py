@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
 from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.one_line import line_details, line_meanings
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.gauges import (
     DISQUALIFYING,
-    RUBY_FLAGS,
     Lambda0,
     PressureMeasurement,
     RubyFit,
@@ -33,17 +33,7 @@ _SIGMA_NM: Final = 0.01
 _STAND_IN_NM: Final = 685.41
 """lambda0 where none was given: the line is fitted with it, and no pressure is reported."""
 
-_MEANINGS: Final[Mapping[str, str]] = (
-    RUBY_FLAGS
-    | MEASUREMENT_FLAGS
-    | {
-        "no_line": "nothing stands out of the noise where the 0-0 line can be",
-        "ambiguous": "several lines could be the 0-0 line and nothing tells which; give --between",
-        "misfit": "what is there does not have the shape of one line; ruby shows two, see --gauge",
-        "foreign_line": "another line beside it was masked: neon, ruby, light of the room",
-    }
-)
-"""Flags of the fit of lines, which were written for ruby, in words for this gauge."""
+_MEANINGS: Final = line_meanings("the 0-0 line")
 
 
 class SrB4O7Adapter:
@@ -109,7 +99,7 @@ class SrB4O7Adapter:
             flags=flags,
             measurement=fit if good and self._with_pressure else None,
             message=message,
-            details=_details(line) if isinstance(line, RubyFit) else {},
+            details=line_details(line) if isinstance(line, RubyFit) else {},
             fit=line,
         )
 
@@ -118,15 +108,3 @@ class SrB4O7Adapter:
         from dac_control.app.fit.line_picture import line_picture
 
         return line_picture(fit, spectrum, self.symbol)
-
-
-def _details(fit: RubyFit) -> dict[str, Any]:
-    return {
-        "model": fit.model,
-        "fwhm_nm": fit.r1_fwhm_nm,
-        "chi2_reduced": fit.chi2_reduced,
-        "signal_to_noise": fit.signal_to_noise,
-        "masked_pixels": fit.masked_pixels,
-        "asymmetry_sigma_nm": fit.asymmetry_sigma_nm,
-        "window_nm": list(fit.window_nm),
-    }

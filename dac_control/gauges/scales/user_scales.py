@@ -19,6 +19,16 @@
     sigma_gpa = 0.5
     citation = "our beam time of March 2026"
 
+    [[scale]]
+    gauge = "our_sensor"                                    # a line that is not built in
+    name = "sensor2026"
+    form = "quadratic"
+    unit = "nm"
+    coefficients = { A = [2000.0, 20.0], C = [2.0, 0.1] }
+    reference = 617.8
+    range_gpa = [0, 50]
+    citation = "our beam time of March 2026"
+
 May be added to each: ``medium``, ``range_k``, ``note``, ``reference`` (lambda0 or nu0 of the
 source), ``unit`` ("nm" or "cm-1", for a formula of a gauge that is not built in).
 """

@@ -7,7 +7,8 @@ SCRIPT = """\
 import sys
 from dac_control.app.commands import fit
 from dac_control.app.fit.gauge_table import adapter_of
-adapter_of("ruby")
+from dac_control.app.fit.options import FitOptions
+adapter_of(FitOptions())
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 HEAVY = {"scipy", "h5py", "matplotlib", "event_model", "ophyd", "bluesky"}

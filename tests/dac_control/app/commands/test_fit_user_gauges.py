@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from dac_control.app.cli import app
 from dac_control.gauges.scales import registry
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 REAL = Path(__file__).parents[5] / "shared" / "data" / "spectra"
 HEADING = "Raman shift / cm-1\tcounts"
 TABLE = """\
@@ -40,6 +40,26 @@ form = "table"
 observable_nm = [617.0, 620.0]
 pressure_gpa = [0.0, 10.0]
 sigma_gpa = 0.1
+citation = "our beam time"
+
+[[scale]]
+gauge = "a_line"
+name = "formula2026"
+form = "quadratic"
+unit = "nm"
+coefficients = { A = [2000.0, 20.0], C = [2.0, 0.1] }
+range_gpa = [0.0, 20.0]
+range_k = [280, 310]
+citation = "our beam time"
+
+[[scale]]
+gauge = "a_line"
+name = "mode2027"
+form = "linear"
+unit = "cm-1"
+coefficients = { A = [1000.0, 10.0] }
+reference = 1055.0
+range_gpa = [0.0, 50.0]
 citation = "our beam time"
 """
 
@@ -128,10 +148,84 @@ def test_an_axis_in_nm_is_turned_into_a_shift(scales: Path, tmp_path: Path) -> N
     assert found["line_cm1"] == pytest.approx(4215.0, abs=0.3)
 
 
+def line(path: Path, *places_nm: float) -> Path:
+    x = 600.0 + 0.02 * np.arange(1500)
+    mean = np.full(x.shape, 200.0)
+    for place in places_nm:
+        mean += 3000.0 * np.exp(-4.0 * np.log(2.0) * ((x - place) / 0.3) ** 2)
+    counts = np.random.default_rng(9).poisson(mean)
+    rows = "\n".join(f"{a:.5f},{b}" for a, b in zip(x, counts, strict=True))
+    path.write_text(f"Wavelength (nm),Counts\n{rows}\n", encoding="utf-8")
+    return path
+
+
+def test_a_line_in_nm_on_the_table_of_the_user(scales: Path, tmp_path: Path) -> None:
+    table, picture = tmp_path / "t.csv", tmp_path / "p.png"
+    path = line(tmp_path / "line.csv", 618.5)
+    words = ("--scales", scales, "--gauge", "a_line", "--csv", table, "--plot", picture)
+    status, (found,) = run_json(path, *words)
+    assert status == 0
+    assert found["line_nm"] == pytest.approx(618.5, abs=4.0 * found["sigma_nm"])
+    assert found["pressure_gpa"] == pytest.approx(5.0, abs=0.05)
+    # 0.1 GPa of the table and 0.01 nm of the axis, at 10/3 GPa per nm
+    assert found["sigma_sys_gpa"] == pytest.approx(np.hypot(0.1, 0.1 / 3.0), rel=0.02)
+    assert (found["gauge"], found["scale"]) == ("a_line", "line2026")
+    assert {"wavelength axis", "photon statistics"} <= {each["name"] for each in found["budget"]}
+    assert table.read_text().splitlines()[0].startswith("file,spectrum,ok,line_nm,sigma_nm,")
+    assert picture.stat().st_size > 5000
+    status, out, _ = run(path, "--scales", scales, "--gauge", "a_line")
+    assert status == 0 and "a_line / nm" in out and "618.49" in out
+
+
+def test_a_line_in_nm_that_counts_from_lambda0(scales: Path, tmp_path: Path) -> None:
+    path = line(tmp_path / "line.csv", 618.5)
+    words = ("--scales", scales, "--gauge", "a_line", "--scale", "formula2026")
+    status, (found,) = run_json(path, *words, "--lambda0-nm", 617.0, "--lambda0-sigma-nm", 0.02)
+    assert status == 0
+    shift = found["line_nm"] / 617.0 - 1.0
+    assert found["pressure_gpa"] == pytest.approx(2000.0 * shift * (1.0 + 2.0 * shift), rel=1e-12)
+    terms = {each["name"]: each["sigma_gpa"] for each in found["budget"]}
+    assert terms["lambda0"] == pytest.approx(0.02 * 2000.0 / 617.0, rel=0.02)
+    assert terms["scale coefficient A"] == pytest.approx(20.0 * shift, rel=0.02)
+    _, (cold,) = run_json(path, *words, "--lambda0-nm", 617.0, "--temperature-k", 80.0)
+    assert cold["ok"] and "outside_scale_range" in cold["flags"]
+
+
+def test_lines_in_nm_of_a_batch_and_of_a_raman_axis(scales: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(5):
+        line(folder / f"{number}.csv", 617.5 + 0.3 * number)
+    shift = 1e7 / 532.0 - 1e7 / (600.0 + 0.02 * np.arange(1500))
+    rows = (folder / "0.csv").read_text().splitlines()[1:]
+    text = "\n".join(f"{s:.5f},{row.split(',')[1]}" for s, row in zip(shift, rows, strict=True))
+    (folder / "5.csv").write_text(f"Raman shift (cm-1),Counts\n{text}\n", encoding="utf-8")
+    status, found = run_json(folder, "--scales", scales, "--gauge", "a_line", "--laser-nm", 532.0)
+    assert status == 0
+    places = [each["line_nm"] for each in found]
+    assert places == pytest.approx([617.5, 617.8, 618.1, 618.4, 618.7, 617.5], abs=0.01)
+
+
+def test_a_line_in_nm_beyond_the_table_or_among_others(scales: Path, tmp_path: Path) -> None:
+    words = ("--scales", scales, "--gauge", "a_line")
+    _, (found,) = run_json(line(tmp_path / "far.csv", 620.5), *words)
+    assert found["ok"] and found["pressure_gpa"] is None
+    assert "gives this line no pressure" in found["message"]
+    status, (found,) = run_json(line(tmp_path / "none.csv", 610.0), *words)
+    assert status == 1 and "where the line of a_line can be" in found["message"]
+    two = line(tmp_path / "two.csv", 616.7, 619.9)
+    status, (found,) = run_json(two, *words)
+    assert status == 1 and "give --between" in found["message"]
+    status, (found,) = run_json(two, *words, "--between", 619, 620.5)
+    assert status == 0 and found["line_nm"] == pytest.approx(619.9, abs=0.01)
+
+
 def test_what_is_no_raman_gauge_is_refused(scales: Path, vibron: Path) -> None:
     for words, said in (
         (("--gauge", "b_vibron"), "no gauge 'b_vibron'"),
-        (("--gauge", "a_line"), "takes nm"),
+        (("--gauge", "a_line", "--nu0-cm1", 1300), "--nu0-cm1 does not belong"),
+        (("--gauge", "a_line", "--scale", "formula2026"), "needs lambda0 in nm"),
+        (("--gauge", "a_line", "--scale", "mode2027", "--lambda0-nm", 617), "scale is in cm-1"),
         (("--gauge", "a_vibron", "--lambda0-nm", 694.2), "--lambda0-nm does not belong"),
         (("--gauge", "a_vibron", "--scale", "ruby2020"), "ruby2020"),
         (("--gauge", "a_vibron", "--laser-nm", 5.0), "--laser-nm is 5"),
