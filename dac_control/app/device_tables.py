@@ -23,6 +23,8 @@ __all__ = [
 
 Place = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 _-]{0,39}$")]
 """Name of a place that optics can look at, and that light is charged to."""
+Current = Annotated[float, Field(ge=0.02, le=6.0, strict=True)]
+"""Amperes; a Zaber counts in 20 mA."""
 REFERENCE_SPOT = "reference ruby"
 """Where the ruby outside the pressure chamber is."""
 
@@ -45,6 +47,8 @@ class LakeShoreCryostat(Strict):
     into it before a run."""
     max_heater_range: Annotated[int, Field(ge=1, le=3, strict=True)] = 3
     """Highest range of the heater (1 low, 2 medium, 3 high); written into it before a run."""
+    max_heater_current_a: Annotated[float, Field(ge=0.01, le=2.0, strict=True)] | None = None
+    """Highest current of the heater's output (HTRSET); written into it before a run."""
 
     @model_validator(mode="after")
     def _limits_agree(self) -> Self:
@@ -83,6 +87,11 @@ class ZaberDrive(Strict):
     gear_ratio: Annotated[float, Field(strict=True)]
     tolerance_turns: Positive = 1e-4
     move_timeout_s: Positive = 900.0
+    max_run_current_a: Current | None = None
+    """Highest current of the turning motor, which bounds its torque; written into the drive
+    before a run."""
+    max_hold_current_a: Current | None = None
+    """Highest current of the standing motor; written into the drive before a run."""
 
 
 class ManualScrew(Strict):

@@ -95,6 +95,7 @@ def _cryostat(declared: LakeShoreCryostat) -> CryostatDriver:
         setpoint_limits_k=(declared.min_setpoint_k, declared.max_setpoint_k),
         shutdown_k=declared.shutdown_k,
         max_heater_range=declared.max_heater_range,
+        max_heater_current_a=declared.max_heater_current_a,
     )
 
 
@@ -145,6 +146,8 @@ def _zaber(declared: ZaberDrive, limits: StepLimits) -> ScrewDriver:
         gear_ratio=declared.gear_ratio,
         min_turns=limits.min_turns,
         max_turns=limits.max_turns,
+        max_run_current_a=declared.max_run_current_a,
+        max_hold_current_a=declared.max_hold_current_a,
         expected_serial=declared.serial,
     )
 

@@ -27,6 +27,14 @@ from devices.drivers.lakeshore_ascii import (
     parse_pair,
     sensor_faults,
 )
+from devices.drivers.lakeshore_limits import (
+    LIMIT_TOLERANCE_K,
+    CurveHeader,
+    HeaterSetup,
+    read_curve_of,
+    write_curve,
+    write_heater,
+)
 from devices.drivers.lakeshore_line import AcknowledgedLine
 from devices.drivers.lakeshore_setpoint import SLOWEST_K_PER_MIN, SetpointRules, check_order
 from devices.drivers.roles import CryostatReading, Identity
@@ -67,6 +75,10 @@ class LakeShoreLimits:
     """Input that the loop controls, ``"A"`` to ``"D5"``; empty if none."""
     heater_fault: str
     """Empty if the heater is whole."""
+    heater: HeaterSetup
+    """With the highest current of the output."""
+    curve: CurveHeader | None
+    """Of the input that controls; its limit is that of the setpoint. None without a curve."""
 
 
 class LakeShore336:
@@ -88,6 +100,8 @@ class LakeShore336:
         Temperature above which the instrument itself switches its outputs off (TLIMIT).
     max_heater_range : int
         Highest range of the heater, 1 to 3.
+    max_heater_current_a : float, optional
+        Highest current of the heater's output in A (HTRSET); left as it is by default.
     plausible_k : tuple of float
         A temperature outside is taken for a fault of the sensor.
 
@@ -108,6 +122,7 @@ class LakeShore336:
         setpoint_limits_k: tuple[float, float] = (1.0, 325.0),
         shutdown_k: float | None = None,
         max_heater_range: int = 3,
+        max_heater_current_a: float | None = None,
         plausible_k: tuple[float, float] = (0.0, 400.0),
         wall_time: Callable[[], float] = time.time,
     ) -> None:
@@ -120,6 +135,7 @@ class LakeShore336:
         self._plausible_k = plausible_k
         self._shutdown_k = shutdown_k
         self._max_heater_range = max_heater_range
+        self._max_heater_current_a = max_heater_current_a
         self._wall_time = wall_time
         self._target_k: float | None = None
         self._holds = 0
@@ -294,25 +310,32 @@ class LakeShore336:
     def instrument_limits(self) -> LakeShoreLimits:
         """Read what the instrument itself is set to; reading may clear a latched heater fault."""
         stage, cell, output = self._inputs["stage"], self._inputs["cell"], self._output
-        stage_k, cell_k, heater_range, mode, heater = self._line.query(
+        stage_k, cell_k, heater_range, mode, heater, setup = self._line.query(
             f"TLIMIT? {stage}",
             f"TLIMIT? {cell}",
             f"RANGE? {output}",
             f"OUTMODE? {output}",
             f"HTRST? {output}",
+            f"HTRSET? {output}",
         )
         loop_mode, number, *_ = parse_codes(mode)
+        letter = input_name(number)
         return LakeShoreLimits(
             stage_shutdown_k=parse_number(stage_k),
             cell_shutdown_k=parse_number(cell_k),
             heater_range=parse_integer(heater_range),
             closed_loop=loop_mode == CLOSED_LOOP,
-            control_input=input_name(number),
+            control_input=letter,
             heater_fault=HEATER_FAULTS.get(parse_integer(heater), f"unknown fault {heater}"),
+            heater=HeaterSetup.parse(setup),
+            curve=read_curve_of(self._line, letter) if letter else None,
         )
 
     def push_limits(self) -> list[str]:
-        """Set shutdown temperatures (TLIMIT) and the heater's range no wider than the station's.
+        """Set what the instrument itself bounds no wider than the station does.
+
+        Shutdown temperatures (TLIMIT), the heater's range and current (HTRSET), and the limit of
+        the setpoint, which is that of the curve; standard curves keep theirs.
 
         Raises
         ------
@@ -335,7 +358,24 @@ class LakeShore336:
             output, highest = self._output, self._max_heater_range
             self._keep(f"RANGE {output},{highest}", f"RANGE? {output}", highest)
             changed.append(f"the heater's range was {found.heater_range}, now {highest}")
-        return changed
+        return changed + self._push_current(found.heater) + self._push_setpoint_limit(found.curve)
+
+    def _push_current(self, found: HeaterSetup) -> list[str]:
+        highest_a = self._max_heater_current_a
+        if highest_a is None or found.current_a <= highest_a:
+            return []
+        write_heater(self._line, self._output, found, highest_a)
+        return [f"the heater's current was {found.current_a:g} A at most, now {highest_a:g} A"]
+
+    def _push_setpoint_limit(self, found: CurveHeader | None) -> list[str]:
+        highest_k = self._rules.highest_k
+        if found is None or not found.writable or found.limit_k <= highest_k + LIMIT_TOLERANCE_K:
+            return []
+        write_curve(self._line, found, highest_k)
+        return [
+            f"the setpoint limit of curve {found.number} ({found.name}) was {found.limit_k:g} K, "
+            f"now {highest_k:g} K"
+        ]
 
     def _keep(self, command: str, query: str, wanted: float) -> None:
         """Send a setting and see that it is kept."""
@@ -383,11 +423,34 @@ class LakeShore336:
                 f"the heater's range is {found.heater_range}, above max_heater_range "
                 f"({self._max_heater_range})"
             )
+        highest_a = self._max_heater_current_a
+        if highest_a is not None and found.heater.current_a > highest_a:
+            concerns.append(
+                f"the heater's highest current (HTRSET) is {found.heater.current_a:g} A, above "
+                f"max_heater_current_a ({highest_a:g})"
+            )
+        if found.curve is not None:
+            concerns += self._concerns_of_curve(found.curve)
         if found.heater_range == 0:
             concerns.append("the heater is off (RANGE 0)")
         if found.heater_fault:
             concerns.append(f"the heater reports {found.heater_fault}")
         return concerns
+
+    def _concerns_of_curve(self, curve: CurveHeader) -> list[str]:
+        highest_k, named = self._rules.highest_k, f"of curve {curve.number} ({curve.name})"
+        if curve.limit_k > highest_k + LIMIT_TOLERANCE_K:
+            never = "" if curve.writable else ", and a standard curve's cannot be changed"
+            return [
+                f"the setpoint limit {named} is {curve.limit_k:g} K, above max_setpoint_k "
+                f"({highest_k:g}){never}"
+            ]
+        if curve.limit_k < highest_k - LIMIT_TOLERANCE_K:
+            return [
+                f"the setpoint limit {named} is {curve.limit_k:g} K, below max_setpoint_k "
+                f"({highest_k:g}): the instrument refuses more"
+            ]
+        return []
 
     def _check_units(self) -> None:
         """Refuse a loop whose setpoint is in degrees Celsius or in units of the sensor."""

@@ -32,6 +32,7 @@ from devices.drivers.zaber_ascii import (
     parse_flags,
 )
 from devices.drivers.zaber_axis import ZaberAxis
+from devices.drivers.zaber_currents import MotorCurrents
 from devices.links import Link, LinkSettings, SerialSettings, open_link
 
 __all__ = ["LINK_SETTINGS", "SERIAL_SETTINGS", "Zaber", "ZaberLimits"]
@@ -60,6 +61,8 @@ class ZaberLimits:
 
     min_turns: float
     max_turns: float
+    run_current_a: float
+    hold_current_a: float
 
 
 class Zaber:
@@ -79,6 +82,9 @@ class Zaber:
         Turns of the motor per turn of the screw; negative if they turn opposite ways.
     min_turns, max_turns : float
         Soft limits of the station in turns of the screw.
+    max_run_current_a, max_hold_current_a : float, optional
+        Highest currents in A of the motor that turns and that stands; left as they are by
+        default.
     expected_device_id : int, optional
         Zaber's number of the model that has to answer; any by default.
     expected_serial : str, optional
@@ -101,6 +107,8 @@ class Zaber:
         max_turns: float,
         device: int = 1,
         axis: int = 1,
+        max_run_current_a: float | None = None,
+        max_hold_current_a: float | None = None,
         expected_device_id: int | None = None,
         expected_serial: str | None = None,
         wall_time: Callable[[], float] = time.time,
@@ -114,6 +122,9 @@ class Zaber:
             largest_count=LARGEST_MICROSTEPS,
         )
         self._axis = ZaberAxis(link, device, axis)
+        self._currents = MotorCurrents(
+            self._axis, max_run_a=max_run_current_a, max_hold_a=max_hold_current_a
+        )
         self._expected_device_id = expected_device_id
         self._expected_serial = expected_serial
         self._wall_time = wall_time
@@ -278,18 +289,26 @@ class Zaber:
             self._gearing.to_turns(self._axis.get_integer(setting))
             for setting in ("limit.min", "limit.max")
         ]
-        return ZaberLimits(min_turns=min(ends), max_turns=max(ends))
+        return ZaberLimits(
+            min_turns=min(ends),
+            max_turns=max(ends),
+            run_current_a=self._currents.run_a(),
+            hold_current_a=self._currents.hold_a(),
+        )
 
     def push_limits(self) -> list[str]:
-        """Set the drive's own ``limit.min`` and ``limit.max`` no wider than the station's.
+        """Set the drive's own ends of travel and its currents no wider than the station's.
 
-        They count from where the drive thinks it stands, so its position must be known.
+        The ends count from where the drive thinks it stands, so its position must be known.
 
         Raises
         ------
         InstrumentError
             If the drive's limits leave nothing of the station's range, or it does not keep them.
         """
+        return self._currents.push() + self._push_ends()
+
+    def _push_ends(self) -> list[str]:
         found = self.instrument_limits()
         low = max(found.min_turns, self._gearing.min_turns)
         high = min(found.max_turns, self._gearing.max_turns)
@@ -321,15 +340,16 @@ class Zaber:
 
     def concerns(self) -> list[str]:
         """Say where the drive itself would go further than the station file allows."""
-        found = self.instrument_limits()
+        found, wider = self.instrument_limits(), self._currents.concerns()
         low, high = self._gearing.min_turns, self._gearing.max_turns
         if found.min_turns >= low - self.resolution_turns and (
             found.max_turns <= high + self.resolution_turns
         ):
-            return []
+            return wider
         return [
+            *wider,
             f"the drive's own limits ({found.min_turns:g} to {found.max_turns:g} turns) are wider "
-            f"than the station file's ({low:g} to {high:g})"
+            f"than the station file's ({low:g} to {high:g})",
         ]
 
     def _read(self, *, priority: bool) -> DriveReading:

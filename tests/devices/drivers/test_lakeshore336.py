@@ -126,7 +126,7 @@ def bench():
 
 
 @pytest.fixture
-def driver(bench) -> LakeShore336:
+def driver(bench: Bench) -> LakeShore336:
     driver = bench.driver()
     driver.connect()
     return driver
@@ -138,10 +138,10 @@ BOTH = pytest.mark.parametrize("kind", ["tcp", pytest.param("rfc2217", marks=rfc
 
 
 @BOTH
-def test_connects_reads_and_paces(bench, kind):
+def test_connects_reads_and_paces(bench: Bench, kind: str) -> None:
     driver = bench.driver(kind)
-    for _ in range(2):
-        identity = driver.connect()
+    driver.connect()
+    identity = driver.connect()
     assert (identity.vendor, identity.model) == ("LSCI", "MODEL336")
     assert identity.serial == "LSA22LU/LSA217G"
     before = time.time()
@@ -158,7 +158,7 @@ def test_connects_reads_and_paces(bench, kind):
 
 
 @rfc2217
-def test_wrong_line_settings_are_no_answer(bench):
+def test_wrong_line_settings_are_no_answer(bench: Bench) -> None:
     link = open_link(f"rfc2217://127.0.0.1:{bench.serial.port}", settings=QUICK)
     driver = LakeShore336(link)
     with pytest.raises(TransportError):
@@ -166,7 +166,7 @@ def test_wrong_line_settings_are_no_answer(bench):
     driver.close()
 
 
-def test_limits_of_the_instrument(bench, driver):
+def test_limits_of_the_instrument(bench: Bench, driver: LakeShore336) -> None:
     bench.instrument.execute("TLIMIT A,320;TLIMIT B,325")
     limits = driver.instrument_limits()
     assert (limits.stage_shutdown_k, limits.cell_shutdown_k) == (320, 325)
@@ -188,7 +188,9 @@ def test_limits_of_the_instrument(bench, driver):
         (float("nan"), 1, "outside the limits"),
     ],
 )
-def test_setpoint_out_of_bounds_is_not_sent(bench, driver, setpoint_k, rate, words):
+def test_setpoint_out_of_bounds_is_not_sent(
+    bench: Bench, driver: LakeShore336, setpoint_k: Any, rate: Any, words: str
+) -> None:
     with pytest.raises(LimitError, match=words):
         driver.set_setpoint(setpoint_k, rate)
     assert bench.cryostat.loop(1) == Loop()
@@ -196,7 +198,7 @@ def test_setpoint_out_of_bounds_is_not_sent(bench, driver, setpoint_k, rate, wor
 
 
 @BOTH
-def test_setpoint_ramps_and_hold_freezes_it(bench, kind):
+def test_setpoint_ramps_and_hold_freezes_it(bench: Bench, kind: str) -> None:
     driver = bench.driver(kind)
     driver.connect()
     driver.set_setpoint(100.0, 60.0)
@@ -214,7 +216,7 @@ def test_setpoint_ramps_and_hold_freezes_it(bench, kind):
     assert bench.cryostat.moving_setpoint_k(1) == pytest.approx(held_k, abs=0.001)
 
 
-def test_hold_in_fast_time_leaves_no_ramp():
+def test_hold_in_fast_time_leaves_no_ramp() -> None:
     bench = Bench(speed=150.0)
     try:
         driver = bench.driver()
@@ -229,13 +231,15 @@ def test_hold_in_fast_time_leaves_no_ramp():
         bench.close()
 
 
-def test_rate_is_never_faster_than_asked(bench, driver):
+def test_rate_is_never_faster_than_asked(bench: Bench, driver: LakeShore336) -> None:
     for rate, sent in [(0.18, 0.1), (0.3, 0.3), (12.39, 12.3), (100.0, 100.0)]:
         driver.set_setpoint(80.0, rate)
         assert bench.cryostat.loop(1).ramp_k_per_min == pytest.approx(sent)
 
 
-def test_refused_ramp_never_becomes_a_step(bench, driver, monkeypatch):
+def test_refused_ramp_never_becomes_a_step(
+    bench: Bench, driver: LakeShore336, monkeypatch: Any
+) -> None:
     monkeypatch.setattr(
         bench.cryostat, "set_loop", lambda output, **changes: None
     )  # accepted, and without effect
@@ -243,7 +247,9 @@ def test_refused_ramp_never_becomes_a_step(bench, driver, monkeypatch):
         driver.set_setpoint(100.0, 5.0)
 
 
-def test_setpoint_that_does_not_take_is_told(bench, driver, monkeypatch):
+def test_setpoint_that_does_not_take_is_told(
+    bench: Bench, driver: LakeShore336, monkeypatch: Any
+) -> None:
     set_loop = bench.cryostat.set_loop
     monkeypatch.setattr(
         bench.cryostat,
@@ -254,7 +260,7 @@ def test_setpoint_that_does_not_take_is_told(bench, driver, monkeypatch):
         driver.set_setpoint(100.0, 5.0)
 
 
-def test_lost_reply_to_a_setpoint_is_read_back(bench, driver):
+def test_lost_reply_to_a_setpoint_is_read_back(bench: Bench, driver: LakeShore336) -> None:
     for fault in (Fault.SILENCE, Fault.DROP_CONNECTION, Fault.GARBAGE):
         bench.faults.next(fault, when=b"RAMP 1,1")
         bench.faults.next(fault, when=b"SETP 1,")
@@ -263,7 +269,7 @@ def test_lost_reply_to_a_setpoint_is_read_back(bench, driver):
         bench.cryostat.set_loop(1, setpoint_k=80.0, ramp_on=False)
 
 
-def test_lost_setpoint_is_uncertain(bench, driver):
+def test_lost_setpoint_is_uncertain(bench: Bench, driver: LakeShore336) -> None:
     bench.faults.next(Fault.LOST_REQUEST, when=b"SETP 1,")
     with pytest.raises(UncertainWrite, match="Read back: setpoint 80 K"):
         driver.set_setpoint(100.0, 5.0)
@@ -273,14 +279,14 @@ def test_lost_setpoint_is_uncertain(bench, driver):
     assert bench.cryostat.loop(1).setpoint_k == 80.0
 
 
-def test_lost_setpoint_during_a_ramp_is_uncertain(bench, driver):
+def test_lost_setpoint_during_a_ramp_is_uncertain(bench: Bench, driver: LakeShore336) -> None:
     driver.set_setpoint(100.0, 5.0)
     bench.faults.next(Fault.LOST_REQUEST, when=b"SETP 1,")
     with pytest.raises(UncertainWrite, match="Read back"):
         driver.set_setpoint(60.0, 5.0)
 
 
-def test_lost_hold_is_uncertain(bench, driver):
+def test_lost_hold_is_uncertain(bench: Bench, driver: LakeShore336) -> None:
     driver.set_setpoint(100.0, 5.0)
     bench.faults.next(Fault.LOST_REQUEST, when=b"RAMP 1,0")
     with pytest.raises(UncertainWrite, match=r"Read back: .* ramp on"):
@@ -291,7 +297,9 @@ def test_lost_hold_is_uncertain(bench, driver):
 
 
 @pytest.mark.parametrize("on_the_way", [b"INTYPE", b"RAMP 1,1"])
-def test_hold_overtakes_a_setpoint_that_is_not_sent_yet(bench, driver, on_the_way):
+def test_hold_overtakes_a_setpoint_that_is_not_sent_yet(
+    bench: Bench, driver: LakeShore336, on_the_way: Any
+) -> None:
     """Units are asked or the rate is sent when the hold comes; the setpoint must not follow."""
     bench.faults.next(Fault.LATE, when=on_the_way, delay_s=0.2)
     errors: list[Exception] = []
@@ -319,14 +327,14 @@ def test_hold_overtakes_a_setpoint_that_is_not_sent_yet(bench, driver, on_the_wa
     "fault",
     [Fault.SILENCE, Fault.GARBAGE, Fault.HALF_REPLY, Fault.DROP_CONNECTION, Fault.LOST_REQUEST],
 )
-def test_reading_survives_a_fault(bench, driver, fault):
+def test_reading_survives_a_fault(bench: Bench, driver: LakeShore336, fault: Fault) -> None:
     bench.faults.next(fault, when=b"KRDG")
     assert driver.read().stage_temperature_k == pytest.approx(80.0, abs=0.01)
     assert bench.faults.pending == 0
 
 
 @BOTH
-def test_late_reply_is_never_a_reading(bench, kind):
+def test_late_reply_is_never_a_reading(bench: Bench, kind: str) -> None:
     driver = bench.driver(kind)
     driver.connect()
     bench.faults.next(Fault.LATE, when=b"KRDG", delay_s=0.6)
@@ -339,7 +347,7 @@ def test_late_reply_is_never_a_reading(bench, kind):
         assert driver.read().stage_temperature_k == pytest.approx(90.0 + number, abs=0.01)
 
 
-def test_reply_of_another_query_is_refused(bench, driver):
+def test_reply_of_another_query_is_refused(bench: Bench, driver: LakeShore336) -> None:
     driver.instrument_limits()
     bench.faults.next(Fault.PREVIOUS_REPLY, when=b"KRDG")
     assert driver.read().stage_temperature_k == pytest.approx(80.0, abs=0.01)
@@ -350,7 +358,7 @@ def test_reply_of_another_query_is_refused(bench, driver):
     ("stage_k", "words"),
     [(None, "Sensor C .stage. .* reports: "), (150.0, "which is not between 0 and 100 K")],
 )
-def test_bad_sensor_is_named(bench, stage_k, words):
+def test_bad_sensor_is_named(bench: Bench, stage_k: Any, words: str) -> None:
     stage_input = "C" if stage_k is None else "A"
     driver = bench.driver(stage_input=stage_input, plausible_k=(0.0, 100.0))
     bench.cryostat.stage_k = stage_k
@@ -360,12 +368,12 @@ def test_bad_sensor_is_named(bench, stage_k, words):
         driver.read()
 
 
-def test_unknown_command_is_told(bench, driver):
+def test_unknown_command_is_told(bench: Bench, driver: LakeShore336) -> None:
     with pytest.raises(InstrumentError, match=r"refused 'BLAH\?;\*ESR\?': command error"):
         driver._line.query("BLAH?")
 
 
-def test_power_cycle_is_noticed(bench, driver):
+def test_power_cycle_is_noticed(bench: Bench, driver: LakeShore336) -> None:
     driver.read()
     assert not driver.power_cycled
     bench.instrument.power_cycle()
@@ -376,7 +384,7 @@ def test_power_cycle_is_noticed(bench, driver):
     assert driver.power_cycled
 
 
-def test_setpoints_in_other_units_are_refused(bench, driver):
+def test_setpoints_in_other_units_are_refused(bench: Bench, driver: LakeShore336) -> None:
     bench.instrument.execute("INTYPE A,3,1,0,1,2")
     with pytest.raises(InstrumentError, match="not in kelvin: set the preferred units of input A"):
         driver.set_setpoint(80.0, 1.0)
@@ -400,7 +408,7 @@ class Impostor:
 @pytest.mark.parametrize(
     "identity", [b"LSCI,MODEL335,LSA1,1.0", b"OXFORD INSTRUMENTS:MERCURY ITC:1:2", b"LSCI,MODEL336"]
 )
-def test_another_model_is_refused_by_name(identity):
+def test_another_model_is_refused_by_name(identity: Any) -> None:
     server = TcpServer(Impostor(identity).session)
     server.start()
     driver = LakeShore336.at(f"TCPIP0::127.0.0.1::{server.port}::SOCKET")
@@ -415,7 +423,7 @@ def test_another_model_is_refused_by_name(identity):
         server.stop()
 
 
-def test_serial_number_is_checked(bench):
+def test_serial_number_is_checked(bench: Bench) -> None:
     for serial in ("LSA22LU", "LSA22LU/LSA217G"):
         bench.driver(expected_serial=serial).connect()
     with pytest.raises(IdentityError, match="LSA22LU/LSA217G; the station file names LSA99"):
@@ -423,7 +431,7 @@ def test_serial_number_is_checked(bench):
 
 
 @pytest.mark.parametrize("expected", [None, "LSA22LU"])
-def test_another_instrument_after_a_reconnect_is_refused(bench, expected):
+def test_another_instrument_after_a_reconnect_is_refused(bench: Bench, expected: Any) -> None:
     driver = bench.driver(expected_serial=expected)
     driver.connect()
     port = bench.server.port
@@ -439,7 +447,7 @@ def test_another_instrument_after_a_reconnect_is_refused(bench, expected):
     assert bench.cryostat.loop(1) == Loop()
 
 
-def test_refused_and_silent(bench, driver):
+def test_refused_and_silent(bench: Bench, driver: LakeShore336) -> None:
     port = bench.server.port
     bench.faults.next(Fault.SILENCE, count=3)
     with pytest.raises(ReplyTimeout):
@@ -460,18 +468,20 @@ def test_refused_and_silent(bench, driver):
         ({"plausible_k": (0.0, float("nan"))}, "plausible temperatures"),
     ],
 )
-def test_wrong_arguments_are_refused(options, words):
+def test_wrong_arguments_are_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         LakeShore336.at("TCPIP0::127.0.0.1::7777::SOCKET", **options)
 
 
 @pytest.mark.parametrize("address", ["", "TCPIP0::127.0.0.1::INSTR", "TCPIP::nonsense"])
-def test_wrong_address_is_refused(address):
+def test_wrong_address_is_refused(address: str) -> None:
     with pytest.raises(ConfigurationError):
         LakeShore336.at(address)
 
 
-def test_heater_off_is_read_back_and_a_lost_one_is_uncertain(bench, driver):
+def test_heater_off_is_read_back_and_a_lost_one_is_uncertain(
+    bench: Bench, driver: LakeShore336
+) -> None:
     bench.faults.next(Fault.LOST_REQUEST, when=b"RANGE 1,0")
     with pytest.raises(UncertainWrite, match="range 2"):
         driver.heater_off()
@@ -480,12 +490,12 @@ def test_heater_off_is_read_back_and_a_lost_one_is_uncertain(bench, driver):
     assert driver.read().heater_range == 0
 
 
-def test_limits_are_pushed_into_the_instrument_and_only_made_stricter(bench):
+def test_limits_are_pushed_into_the_instrument_and_only_made_stricter(bench: Bench) -> None:
     driver = bench.driver(shutdown_k=330.0, max_heater_range=1)
     driver.connect()
     assert any("above max_heater_range" in concern for concern in driver.concerns())
     changed = driver.push_limits()
-    assert len(changed) == 3 and "now 330" in changed[0] and "now 1" in changed[2]
+    assert len(changed) == 4 and "now 330" in changed[0] and "now 1" in changed[2]
     limits = driver.instrument_limits()
     assert (limits.stage_shutdown_k, limits.cell_shutdown_k, limits.heater_range) == (330, 330, 1)
     assert driver.push_limits() == []
@@ -494,10 +504,63 @@ def test_limits_are_pushed_into_the_instrument_and_only_made_stricter(bench):
     assert looser.push_limits() == []
 
 
-def test_a_limit_that_was_lost_is_uncertain(bench):
+def test_a_limit_that_was_lost_is_uncertain(bench: Bench) -> None:
     driver = bench.driver(shutdown_k=330.0)
     driver.connect()
     bench.faults.next(Fault.LOST_REQUEST, when=b"TLIMIT A,330")
     with pytest.raises(UncertainWrite, match="TLIMIT"):
         driver.push_limits()
-    assert len(driver.push_limits()) == 2
+    assert len(driver.push_limits()) == 3
+
+
+def test_the_setpoint_limit_of_the_curve_is_brought_down_and_its_header_kept(bench: Bench) -> None:
+    driver = bench.driver(setpoint_limits_k=(1.0, 300.0))
+    driver.connect()
+    assert any("curve 21 (CX-1050-STAGE) is 420 K, above" in each for each in driver.concerns())
+    before = driver.instrument_limits().curve
+    assert before is not None
+    assert driver.push_limits() == [
+        "the setpoint limit of curve 21 (CX-1050-STAGE) was 420 K, now 300 K"
+    ]
+    assert driver.instrument_limits().curve == replace(before, limit_k=300.0)
+    assert driver.push_limits() == []
+    wider = bench.driver(setpoint_limits_k=(1.0, 310.0))
+    wider.connect()
+    assert wider.push_limits() == []
+    assert any("300 K, below max_setpoint_k (310)" in each for each in wider.concerns())
+
+
+def test_a_standard_curve_keeps_its_limit_and_the_driver_refuses_by_itself(bench: Bench) -> None:
+    bench.instrument.execute("INTYPE A,1,0,0,1,1;INCRV A,1")
+    driver = bench.driver(setpoint_limits_k=(1.0, 300.0))
+    driver.connect()
+    assert any("a standard curve's cannot be changed" in each for each in driver.concerns())
+    assert driver.push_limits() == []
+    with pytest.raises(LimitError):
+        driver.set_setpoint(301.0, 1.0)
+
+
+def test_the_current_of_the_heater_is_bounded_and_only_made_stricter(bench: Bench) -> None:
+    driver = bench.driver(max_heater_current_a=0.5, setpoint_limits_k=(1.0, 420.0))
+    driver.connect()
+    assert any("HTRSET) is 1 A, above max_heater_current_a" in each for each in driver.concerns())
+    assert driver.push_limits() == ["the heater's current was 1 A at most, now 0.5 A"]
+    assert bench.instrument.execute("HTRSET? 1") == "1,0,+0.500,2"
+    assert driver.push_limits() == []
+    looser = bench.driver(max_heater_current_a=1.0, setpoint_limits_k=(1.0, 420.0))
+    looser.connect()
+    assert looser.push_limits() == []
+
+
+@pytest.mark.parametrize("setting", ["CRVHDR 21", "HTRSET 1"])
+def test_a_limit_within_a_longer_setting_that_was_lost_is_uncertain(
+    bench: Bench, setting: str
+) -> None:
+    driver = bench.driver(max_heater_current_a=0.5)
+    driver.connect()
+    bench.faults.next(Fault.LOST_REQUEST, when=setting.encode() + b",")
+    with pytest.raises(UncertainWrite, match=setting.split()[0]):
+        driver.push_limits()
+    bench.faults.next(Fault.SILENCE, when=setting.encode() + b",")
+    assert driver.push_limits()
+    assert driver.push_limits() == []

@@ -118,7 +118,7 @@ def bench():
 
 
 @pytest.fixture
-def driver(bench) -> Zaber:
+def driver(bench: Bench) -> Zaber:
     driver = bench.driver()
     driver.connect()
     return driver
@@ -136,10 +136,10 @@ KINDS = pytest.mark.parametrize("kind", ["visa", "socket", "pty"])
 
 
 @KINDS
-def test_connects_moves_and_stops(bench, kind):
+def test_connects_moves_and_stops(bench: Bench, kind: str) -> None:
     driver = bench.driver(kind)
-    for _ in range(2):
-        identity = driver.connect()
+    driver.connect()
+    identity = driver.connect()
     assert (identity.vendor, identity.model, identity.serial) == ("Zaber", "device 30341", "73336")
     assert driver.resolution_turns == 1 / TURN
     reading = driver.read()
@@ -159,12 +159,12 @@ def test_connects_moves_and_stops(bench, kind):
     assert driver.cleared_flags == ("NI",)
 
 
-def test_limits_of_the_drive(driver):
+def test_limits_of_the_drive(driver: Zaber) -> None:
     limits = driver.instrument_limits()
     assert (limits.min_turns, limits.max_turns) == (-2.0, 4.0)
 
 
-def test_negative_gear_ratio_turns_the_other_way(bench):
+def test_negative_gear_ratio_turns_the_other_way(bench: Bench) -> None:
     driver = bench.driver(gear_ratio=-100.0)
     driver.connect()
     driver.start_move(-0.05)
@@ -175,7 +175,9 @@ def test_negative_gear_ratio_turns_the_other_way(bench):
 
 
 @pytest.mark.parametrize("turns", [-1.001, 2.001, float("nan"), float("inf")])
-def test_target_outside_the_soft_limits_is_not_sent(bench, driver, turns):
+def test_target_outside_the_soft_limits_is_not_sent(
+    bench: Bench, driver: Zaber, turns: Any
+) -> None:
     bench.requests.clear()
     with pytest.raises(LimitError, match="outside the limits of the drive, -1 to 2 turns"):
         driver.start_move(turns)
@@ -184,14 +186,14 @@ def test_target_outside_the_soft_limits_is_not_sent(bench, driver, turns):
     assert bench.requests == []
 
 
-def test_target_beyond_the_counter_is_not_sent(bench):
+def test_target_beyond_the_counter_is_not_sent(bench: Bench) -> None:
     driver = bench.driver(max_turns=1e6)
     driver.connect()
     with pytest.raises(LimitError, match="more than the drive can count"):
         driver.start_move(1e5)
 
 
-def test_move_beyond_the_limits_of_the_drive_is_rejected(bench):
+def test_move_beyond_the_limits_of_the_drive_is_rejected(bench: Bench) -> None:
     driver = bench.driver(max_turns=100.0)
     driver.connect()
     with pytest.raises(InstrumentError, match=r"BADDATA .*outside the limits set in the drive"):
@@ -199,7 +201,7 @@ def test_move_beyond_the_limits_of_the_drive_is_rejected(bench):
     assert bench.screw.path == []
 
 
-def test_moving_drive_takes_no_second_target(bench, driver):
+def test_moving_drive_takes_no_second_target(bench: Bench, driver: Zaber) -> None:
     driver.start_move(1.0)
     with pytest.raises(InstrumentError, match="still moves"):
         driver.start_move(0.5)
@@ -209,7 +211,7 @@ def test_moving_drive_takes_no_second_target(bench, driver):
     assert len(bench.moves()) == 1
 
 
-def test_unknown_position_refuses_until_declared(bench, driver):
+def test_unknown_position_refuses_until_declared(bench: Bench, driver: Zaber) -> None:
     driver.start_move(0.05)
     wait_still(driver)
     bench.controller.power_cycle()
@@ -229,7 +231,9 @@ def test_unknown_position_refuses_until_declared(bench, driver):
     assert not any(word in b"".join(bench.requests) for word in (b"home", b"rel", b"vel"))
 
 
-def test_stall_leaves_the_position_in_doubt_until_it_is_declared(bench, driver):
+def test_stall_leaves_the_position_in_doubt_until_it_is_declared(
+    bench: Bench, driver: Zaber
+) -> None:
     bench.screw.stiff_turns = 0.1
     driver.start_move(0.5)
     reading = wait_still(driver)
@@ -245,7 +249,7 @@ def test_stall_leaves_the_position_in_doubt_until_it_is_declared(bench, driver):
     assert wait_still(driver).flags == ()
 
 
-def test_fault_that_stays_refuses_the_move(bench, driver):
+def test_fault_that_stays_refuses_the_move(bench: Bench, driver: Zaber) -> None:
     bench.controller.axes[0].set_enabled(False)
     with pytest.raises(InstrumentError, match=r"cannot be cleared: FO .*Nothing was moved"):
         driver.start_move(0.1)
@@ -265,7 +269,7 @@ QUERY_FAULTS = [
 
 
 @pytest.mark.parametrize("fault", QUERY_FAULTS)
-def test_reading_survives_a_fault(bench, driver, fault):
+def test_reading_survives_a_fault(bench: Bench, driver: Zaber, fault: Fault) -> None:
     driver.start_move(0.01)
     wait_still(driver)
     bench.faults.next(fault, when=b"get pos", delay_s=0.5)
@@ -277,14 +281,16 @@ def test_reading_survives_a_fault(bench, driver, fault):
 @pytest.mark.parametrize(
     "fault", [Fault.SILENCE, Fault.GARBAGE, Fault.DROP_CONNECTION, Fault.PREVIOUS_REPLY]
 )
-def test_lost_reply_to_a_move_is_read_back_and_never_sent_again(bench, driver, fault):
+def test_lost_reply_to_a_move_is_read_back_and_never_sent_again(
+    bench: Bench, driver: Zaber, fault: Fault
+) -> None:
     bench.faults.next(fault, when=b"move abs")
     driver.start_move(0.5)
     assert wait_still(driver).turns == 0.5
     assert len(bench.moves()) == 1
 
 
-def test_lost_move_is_uncertain(bench, driver):
+def test_lost_move_is_uncertain(bench: Bench, driver: Zaber) -> None:
     bench.faults.next(Fault.LOST_REQUEST, when=b"move abs")
     with pytest.raises(UncertainWrite, match="Read back: the drive stands at 0 turns"):
         driver.start_move(0.5)
@@ -296,7 +302,7 @@ def test_lost_move_is_uncertain(bench, driver):
     assert bench.screw.path == []
 
 
-def test_lost_stop_is_sent_again_while_the_motor_moves(bench, driver):
+def test_lost_stop_is_sent_again_while_the_motor_moves(bench: Bench, driver: Zaber) -> None:
     driver.start_move(2.0)
     bench.faults.next(Fault.LOST_REQUEST, when=b"stop")
     driver.stop()
@@ -304,7 +310,7 @@ def test_lost_stop_is_sent_again_while_the_motor_moves(bench, driver):
     assert bench.screw.turns < 1.9
 
 
-def test_stop_overtakes_polling(bench, driver):
+def test_stop_overtakes_polling(bench: Bench, driver: Zaber) -> None:
     driver.start_move(2.0)
     bench.faults.next(Fault.LATE, when=b"get pos", delay_s=0.3)
     threads = [threading.Thread(target=driver.read) for _ in range(5)]
@@ -322,7 +328,7 @@ def test_stop_overtakes_polling(bench, driver):
     assert b"stop" in b"".join(bench.requests).split(b"\n")[0]
 
 
-def test_stop_before_the_move_is_sent_wins(bench, driver):
+def test_stop_before_the_move_is_sent_wins(bench: Bench, driver: Zaber) -> None:
     """The stop comes while the drive is still asked for its state."""
     bench.faults.next(Fault.LATE, when=b"get pos", delay_s=0.2)
     errors: list[Exception] = []
@@ -345,7 +351,7 @@ def test_stop_before_the_move_is_sent_wins(bench, driver):
     assert bench.moves() == []
 
 
-def test_motor_that_does_not_stop_is_told(bench, driver, monkeypatch):
+def test_motor_that_does_not_stop_is_told(bench: Bench, driver: Zaber, monkeypatch: Any) -> None:
     monkeypatch.setattr("devices.drivers.zaber.STAND_STILL_TIMEOUT_S", 0.1)
     monkeypatch.setattr(bench.controller.axes[0], "stop", lambda: None)
     driver.start_move(2.0)
@@ -355,7 +361,7 @@ def test_motor_that_does_not_stop_is_told(bench, driver, monkeypatch):
     driver.stop()
 
 
-def test_lost_declaration_is_read_back(bench, driver):
+def test_lost_declaration_is_read_back(bench: Bench, driver: Zaber) -> None:
     bench.faults.next(Fault.SILENCE, when=b"set pos")
     driver.declare(0.25)
     assert driver.read().turns == 0.25
@@ -364,7 +370,7 @@ def test_lost_declaration_is_read_back(bench, driver):
         driver.declare(0.5)
 
 
-def test_alerts_and_reminders_are_skipped(bench, driver):
+def test_alerts_and_reminders_are_skipped(bench: Bench, driver: Zaber) -> None:
     driver._axis.request("set comm.alert 1", whole_device=True)
     driver.start_move(0.02)
     assert wait_still(driver).turns == 0.02
@@ -372,7 +378,7 @@ def test_alerts_and_reminders_are_skipped(bench, driver):
         assert driver.read().turns == 0.02
 
 
-def test_another_drive_is_refused(bench):
+def test_another_drive_is_refused(bench: Bench) -> None:
     with pytest.raises(IdentityError, match="device id 30341; the station file names 50081"):
         bench.driver(expected_device_id=50081).connect()
     with pytest.raises(IdentityError, match="serial number 73336; the station file names 1"):
@@ -380,7 +386,7 @@ def test_another_drive_is_refused(bench):
     bench.driver(expected_serial="73336", expected_device_id=30341).connect()
 
 
-def test_wrong_resolution_is_refused(bench):
+def test_wrong_resolution_is_refused(bench: Bench) -> None:
     driver = bench.driver(microsteps=128)
     with pytest.raises(
         ConfigurationError, match="64 microsteps per step, the station file says 128"
@@ -410,7 +416,7 @@ class OtherProtocol:
         (b"", ReplyTimeout, "did not answer"),
     ],
 )
-def test_what_is_no_zaber_is_refused(answer, error, words):
+def test_what_is_no_zaber_is_refused(answer: Any, error: Any, words: str) -> None:
     server = TcpServer(OtherProtocol(answer).session)
     server.start()
     link = open_link(f"TCPIP0::127.0.0.1::{server.port}::SOCKET", settings=QUICK)
@@ -423,7 +429,7 @@ def test_what_is_no_zaber_is_refused(answer, error, words):
         server.stop()
 
 
-def test_replies_lose_their_checksum(bench, driver, monkeypatch):
+def test_replies_lose_their_checksum(bench: Bench, driver: Zaber, monkeypatch: Any) -> None:
     """Once the controller was seen to send checksums, a reply without one is not taken."""
     monkeypatch.setattr(bench.controller, "_finish", lambda message, checksummed: message)
     with pytest.raises(ProtocolError, match="none of them an answer"):
@@ -442,14 +448,14 @@ def test_replies_lose_their_checksum(bench, driver, monkeypatch):
         ({"min_turns": 2.0, "max_turns": 1.0}, "limits of the drive"),
     ],
 )
-def test_wrong_arguments_are_refused(options, words):
+def test_wrong_arguments_are_refused(options: dict[str, Any], words: str) -> None:
     arguments = {**GEAR, "min_turns": 0.0, "max_turns": 1.0} | options
     with pytest.raises(ConfigurationError, match=words):
         Zaber.at("socket://127.0.0.1:1", **arguments)
 
 
 @pytest.mark.parametrize("gear_ratio", [100.0, -100.0])
-def test_the_drive_is_told_the_limits_of_the_station(bench, gear_ratio):
+def test_the_drive_is_told_the_limits_of_the_station(bench: Bench, gear_ratio: float) -> None:
     driver = bench.driver(gear_ratio=gear_ratio)
     driver.connect()
     assert "wider" in driver.concerns()[0]
@@ -459,7 +465,7 @@ def test_the_drive_is_told_the_limits_of_the_station(bench, gear_ratio):
     assert driver.push_limits() == [] and driver.concerns() == []
 
 
-def test_limits_that_are_stricter_in_the_drive_stay(bench):
+def test_limits_that_are_stricter_in_the_drive_stay(bench: Bench) -> None:
     driver = bench.driver(min_turns=-10.0, max_turns=10.0)
     driver.connect()
     bench.requests.clear()
@@ -467,8 +473,31 @@ def test_limits_that_are_stricter_in_the_drive_stay(bench):
     assert not [request for request in bench.requests if b"set" in request]
 
 
-def test_limits_that_leave_nothing_are_refused(bench):
+def test_limits_that_leave_nothing_are_refused(bench: Bench) -> None:
     driver = bench.driver(min_turns=5.0, max_turns=10.0)
     driver.connect()
     with pytest.raises(InstrumentError, match="outside the station's limits"):
         driver.push_limits()
+
+
+def test_currents_above_the_station_s_are_brought_down_and_lower_ones_stay(bench: Bench) -> None:
+    driver = bench.driver(max_run_current_a=1.5, max_hold_current_a=1.2)
+    driver.connect()
+    assert driver.instrument_limits().run_current_a == 2.0
+    assert "driver.current.run is 2 A, above the station file's 1.5 A" in driver.concerns()
+    assert driver.push_limits()[0] == "driver.current.run was 2 A and is now 1.5 A"
+    limits = driver.instrument_limits()
+    assert (limits.run_current_a, limits.hold_current_a) == (1.5, 1.0)
+    assert driver.push_limits() == []
+
+
+def test_a_current_that_the_drive_does_not_keep_refuses_the_run(bench: Bench) -> None:
+    driver = bench.driver(max_run_current_a=1.5)
+    driver.connect()
+    bench.faults.next(Fault.LOST_REQUEST, when=b"set driver.current.run")
+    with pytest.raises(
+        InstrumentError, match=r"keep driver.current.run at 1.5 A, and reads .* 2 A"
+    ):
+        driver.push_limits()
+    bench.faults.next(Fault.SILENCE, when=b"set driver.current.run")
+    assert driver.push_limits()[0].endswith("now 1.5 A")
