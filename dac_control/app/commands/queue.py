@@ -70,7 +70,7 @@ def start_queue(
 
     def tell(text: str) -> None:
         console.print(f"{time.strftime('%H:%M:%S')} {text}", soft_wrap=True, markup=False)
-        level = "critical" if "died" in text else "info"
+        level = "critical" if "died" in text or "killed" in text else "info"
         notifier.post(Notice(title="Queue", body=text, level=level, key=text))
 
     for problem in problems:

@@ -2,7 +2,7 @@
 
 The station file's path is in the environment. The session is built as everywhere, so the station's
 lock, the journals and the handlers of signals are the same; the worker's own lock tells the
-supervisor that its process lives.
+supervisor that its process lives, and its beats that the RunEngine's loop turns.
 """
 
 import atexit
@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from dac_control.app.queue.beats import Beats
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.startup_variable import STATION_VARIABLE
 from dac_control.app.queue.tickets import begin, end
@@ -29,6 +30,7 @@ _alive = StationLock(_place.worker)
 RE = _session.engine
 # the first fit compiles for seconds, which is not for the RunEngine's thread
 _session.instruments.ruby.warm_up().result(WARM_UP_TIMEOUT_S)
+_beats = Beats(_place.beat, RE.loop)
 
 
 def run_file(ticket: str, title: str) -> Any:

@@ -1,8 +1,8 @@
 """Watches over a queue: what queueserver does not notice, and what it would repeat.
 
 It starts Redis and the manager, opens the worker's environment, hands over what is due, and
-ends everything in order. It sees by a lock that a worker is dead, which the manager never
-does, and takes out of the queue what was begun and put back there.
+ends everything in order. It sees by a lock that a worker is dead and by its beats that it is
+frozen, which the manager never does, and takes out of the queue what was begun and put back there.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dac_control.app.queue.beats import BeatWatch
 from dac_control.app.queue.manager import Manager
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.schedule import due, forget, misses
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 _OPEN_S = 300.0
 _STOP_S = 120.0
 _REPORT_S = 60.0
+_DYING_S = 10.0
 _NULL = subprocess.DEVNULL
 
 
@@ -75,6 +77,7 @@ class Supervisor:
         self._report = report
         self._reports: list[subprocess.Popen[Any]] = []
         place.make()
+        self._beats = BeatWatch(place.beat)
         self._only_one = StationLock(place.folder / "supervisor")
         self._own_redis: OwnRedis | None = None
         self._process: ManagerProcess | None = None
@@ -133,8 +136,13 @@ class Supervisor:
     def look(self) -> None:
         """Look once at everything."""
         status = self.manager.status()
-        if status["worker_environment_exists"] and self._worker_is_dead():
-            self._bury_worker()
+        if status["worker_environment_exists"]:
+            froze = self._beats.frozen()
+            if froze:
+                self._beats.kill()
+                self._wait_for_its_end()
+            if self._worker_is_dead():
+                self._bury_worker("froze and was killed" if froze else "died")
         self._take_out_what_was_begun()
         self._report_what_ended()
         self._hand_over(status)
@@ -208,10 +216,15 @@ class Supervisor:
             return False
         return True
 
-    def _bury_worker(self) -> None:
+    def _wait_for_its_end(self) -> None:
+        until = time.monotonic() + _DYING_S
+        while not self._worker_is_dead() and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _bury_worker(self, how: str) -> None:
         _, running = self.manager.waiting()
         title = running.get("kwargs", {}).get("title", "")
-        why = "the queue's worker died" + (f" while it carried out {title}" if title else "")
+        why = f"the queue's worker {how}" + (f" while it carried out {title}" if title else "")
         if self._on_dead_worker is not None:
             self._on_dead_worker(why)
         self.manager.ask("environment_destroy")

@@ -243,6 +243,30 @@ def test_two_stations_side_by_side_and_an_end_in_order(
     assert queue.listed(capsys)["worker"]  # the other one goes on
 
 
+def test_a_frozen_worker_is_killed_and_its_run_closed(
+    laboratory: Laboratory, tmp_path: Path, capsys: Any
+) -> None:
+    queue = start(write_station(tmp_path / "frozen", laboratory))
+    try:
+        queue.add(capsys, "frozen.toml", HOLD.format(hours=20))
+        commands.go(queue.station)
+        wait_until(lambda: queue.runs() and queue.runs()[-1].streams)
+        pid = int(queue.place.beat.read_text())
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: not queue.listed(capsys)["worker"])
+        listed = queue.listed(capsys)
+        assert (listed["waiting"], listed["running"]) == ([], None)
+        (run,) = queue.runs()
+        assert run.exit_status == "abort"
+        assert "worker froze and was killed while it carried out frozen.toml" in run.reason
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    finally:
+        queue.over.set()
+        queue.thread.join(120.0)
+    assert not queue.thread.is_alive()
+
+
 def test_a_killed_worker_is_noticed_and_nothing_is_repeated(queue: Queue, capsys: Any) -> None:
     ticket = queue.add(capsys, "killed.toml", HOLD.format(hours=20))
     waits = queue.add(capsys, "waits.toml", HOLD.format(hours=0.1))
