@@ -10,7 +10,7 @@ from pathlib import Path
 from dac_control.errors import ConfigurationError
 from dac_control.records.file_lock import lock_descriptor
 
-__all__ = ["StationLock"]
+__all__ = ["StationLock", "station_holder"]
 
 
 class StationLock:
@@ -51,6 +51,14 @@ class StationLock:
                 os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def station_holder(folder: Path) -> str:
+    """Who took the station last and has not let go; empty for nobody. Takes no lock itself."""
+    try:
+        return (folder / "lock").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _myself() -> bytes:

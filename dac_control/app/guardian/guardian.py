@@ -14,6 +14,7 @@ from rich.console import Console
 from dac_control.app.guardian.aftermath import Aftermath, write_report
 from dac_control.app.guardian.channel import Door, Wire
 from dac_control.app.guardian.chronicle import Chronicle
+from dac_control.app.guardian.last_seen import LastSeen
 from dac_control.app.guardian.people import People
 from dac_control.app.guardian.rule_keeper import Order, RuleKeeper
 from dac_control.app.guardian.watch import Patience, WorkerState
@@ -29,7 +30,11 @@ __all__ = ["Guardian"]
 LOOK_EVERY_S = 0.05
 LATE_S = 1.0
 """A gap between two looks beyond which the guardian itself was kept from looking."""
+BEAT_EVERY_S = 1.0
+"""How often the worker hears that its guardian lives."""
 _GONE = "gone"
+_PICTURE_S = 10.0
+"""How long a take-over's notice waits for the picture; the instruments are in hold by then."""
 _LEAVING_S = 60.0
 """How long a worker may take to leave after its farewell."""
 _GOING_S = 0.3
@@ -71,12 +76,19 @@ class Guardian:
         self._state = WorkerState(now_s=time.monotonic(), patience=patience or Patience())
         self._chronicle = Chronicle(guardian_log(station.storage.state), self._run_uid)
         self._rules = RuleKeeper([rule.as_rule() for rule in station.rules], station.storage.runs)
-        self._people = People(station, self._chronicle)
+        self._seen = LastSeen(
+            station.storage.state,
+            self._state,
+            with_picture=bool(station.notify and station.notify.to)
+            and station.devices.microscope is not None,
+        )
+        self._people = People(station, self._chronicle, self._seen)
         self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._wire: Wire | None = None
         self._asked: str | None = None
         """Why the run is to end; a signal handler writes it."""
         self._told = False
+        self._beaten_s = float("-inf")
 
     def keep_watch(self) -> int:
         """Let the worker do its run; return the exit status of the command."""
@@ -96,9 +108,9 @@ class Guardian:
                 door.close()
                 if self._wire is not None:
                     self._wire.close()
-            if why:
-                return self._take_over(why)
-            return self._after_a_farewell()
+            status = self._take_over(why) if why else self._after_a_farewell()
+            self._stay()
+            return status
 
     def _run_uid(self) -> str | None:
         return None if self._state.run is None else self._state.run.uid
@@ -125,6 +137,7 @@ class Guardian:
                 self._state.forgive(now_s - looked_s)
             looked_s = now_s
             self._pass_on(now_s)
+            self._beat(now_s)
             for order in self._rules.look(self._state, now_s):
                 self._carry_out(order)
             if self._state.exit_status is not None:
@@ -168,6 +181,16 @@ class Guardian:
             case "run" | "step" | "stop" | "heater":
                 what = str(message["kind"])
                 self._chronicle.note(what, **{k: v for k, v in message.items() if k != "kind"})
+                if what == "step" and self._state.run is not None:
+                    self._seen.look(self._state.run.folder)
+
+    def _beat(self, now_s: float) -> None:
+        """Let the worker hear that it is watched."""
+        if self._wire is not None and now_s - self._beaten_s >= BEAT_EVERY_S:
+            self._beaten_s = now_s
+            # a worker that does not read is frozen, which is noticed elsewhere
+            with contextlib.suppress(OSError):
+                self._wire.send({"kind": "beat"})
 
     def _pass_on(self, now_s: float) -> None:
         """Tell the worker to end where that was asked for."""
@@ -240,9 +263,12 @@ class Guardian:
             station=self._station, state=self._state, chronicle=self._chronicle, why=why
         )
         said = aftermath.carry_out()
-        self._people.say("The run was taken over by its guardian", said, "critical")
         self._console.print(said, soft_wrap=True, markup=False, style="bold red")
         run = self._state.run
+        if run is not None:
+            self._seen.look(run.folder)
+            self._seen.wait(_PICTURE_S)
+        self._people.run_is_held("The run was taken over by its guardian", said)
         if run is not None:
             write_report(run.folder, as_json=self._as_json)
             self._console.print(f"Run folder {run.folder}", soft_wrap=True, markup=False)
@@ -253,6 +279,8 @@ class Guardian:
         """The worker ended in order; a run that it could not close, on a full disk, is closed."""
         state, run = self._state, self._state.run
         if run is not None:
+            self._seen.look(run.folder)
+            self._seen.wait(_PICTURE_S)
             self._people.run_is_over(run.folder.name, state.ending or state.failure)
             reason = state.failure or "the worker ended without the run's end on the disk"
             try:
@@ -275,6 +303,18 @@ class Guardian:
                 )
         self._chronicle.finish()
         return 1 if state.exit_status is None else state.exit_status
+
+    def _stay(self) -> None:
+        """After a run that nobody ended, go on telling people until somebody knows."""
+        held = self._state.run is not None and self._state.exit_status != 0
+        if not held or self._asked is not None or not self._people.can_be_told:
+            return
+        self._console.print(
+            "People are told again until somebody runs `dac-control acknowledge`, begins another "
+            "run, or ends this with Ctrl-C.",
+            soft_wrap=True,
+        )
+        self._people.stay_while_held(lambda: self._asked is not None)
 
 
 def _how_it_died(status: int) -> str:

@@ -1,13 +1,22 @@
 """Who is told of a run, and that its guardian lives; never in the run's way."""
 
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
 from dac_control.app.guardian.chronicle import Chronicle
+from dac_control.app.guardian.last_seen import LastSeen
 from dac_control.app.notify import Level, Notice, Notifier
+from dac_control.app.notify.acknowledgement import ACKNOWLEDGED_NAME, acknowledged_at
 from dac_control.app.notify.opening import heading_of, open_heartbeat, open_notifier
 from dac_control.app.station import Station
+from dac_control.app.station_lock import station_holder
 
 __all__ = ["People"]
+
+HELD = "run held"
+"""What a notice of a run that ended in hold is about."""
+_LOOK_EVERY_S = 0.25
 
 
 class People:
@@ -19,9 +28,12 @@ class People:
         Whose ``[notify]`` it is; without it nobody is told.
     chronicle : Chronicle
         Gets a channel that fails.
+    seen : LastSeen
+        Pressure and picture, which every notice carries.
     """
 
-    def __init__(self, station: Station, chronicle: Chronicle) -> None:
+    def __init__(self, station: Station, chronicle: Chronicle, seen: LastSeen) -> None:
+        self._seen = seen
         self._station = station
         self._chronicle = chronicle
         self._notifier: Notifier | None = None
@@ -50,18 +62,48 @@ class People:
     def tell(self, notice: Notice) -> None:
         """Tell people; returns at once."""
         if self._notifier is not None:
-            self._notifier.post(notice)
+            self._notifier.post(self._seen.add_to(notice))
 
     def say(self, title: str, body: str, level: Level) -> None:
         """Tell people of something that happened."""
         self.tell(Notice(title=title, body=body, level=level))
+
+    def run_is_held(self, title: str, body: str) -> None:
+        """Tell that a run ended in hold; told again while `stay_while_held` stays."""
+        self.tell(Notice(title=title, body=body, level="critical", key=HELD, state="begins"))
 
     def run_is_over(self, name: str, ending: str) -> None:
         """Tell how a run ended."""
         if ending == "success":
             self.say("The run is done", name, "info")
         else:
-            self.say("The run ended in hold", f"{name}: {ending}", "critical")
+            self.run_is_held("The run ended in hold", f"{name}: {ending}")
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether there is a way to anybody."""
+        return self._notifier is not None and bool(self._notifier.channels)
+
+    def stay_while_held(self, over: Callable[[], bool]) -> None:
+        """Stay until somebody acknowledges, takes the station, or `over`; then tell that it is so.
+
+        As long as this process lives its notices are repeated, and its sign of life goes out.
+        """
+        state = self._station.storage.state
+        known, holder = acknowledged_at(state / ACKNOWLEDGED_NAME), station_holder(state)
+        while not over():
+            if acknowledged_at(state / ACKNOWLEDGED_NAME) != known:
+                self._resolved("somebody has acknowledged it")
+                return
+            if (now := station_holder(state)) and now != holder:
+                self._resolved(f"the station is in use again, by {now}")
+                return
+            time.sleep(_LOOK_EVERY_S)
+        self._resolved("the guardian was told to end")
+
+    def _resolved(self, why: str) -> None:
+        title = "Resolved: the run that ended in hold"
+        self.tell(Notice(title=title, body=f"{why[0].upper()}{why[1:]}.", key=HELD, state="over"))
 
     def _failed(self, text: str) -> None:
         self._chronicle.note("notifier", text=text)

@@ -14,6 +14,8 @@ from typing import Any
 from dac_control.app.guardian.channel import Wire
 from dac_control.app.progress import TimeLeft
 from dac_control.app.session import Session
+from dac_control.app.worker.guardian_watch import GuardianWatch
+from dac_control.app.worker.instead import tell_instead_of_guardian
 from dac_control.app.worker.interrupt import interrupt_main_thread
 from dac_control.app.worker.published import Published
 from dac_control.errors import DacError
@@ -23,6 +25,10 @@ __all__ = ["GuardianLink"]
 BEAT_EVERY_S = 0.25
 _MOST_WAITING = 1000
 LOST = "the guardian of this run is gone; the drive was stopped where it was"
+FROZEN = "the guardian of this run does not answer; the drive was stopped where it was"
+SILENT = "the guardian of this run does not answer"
+"""Why the next step waits; it goes on when the guardian is heard again."""
+_TELLING_S = 15.0
 
 
 class GuardianLink:
@@ -43,6 +49,8 @@ class GuardianLink:
         self._time_left = TimeLeft()
         self._loop_ticked_s = time.monotonic()
         self._run_over = False
+        self._telling: threading.Thread | None = None
+        self._watch = GuardianWatch(self._doubt, self._trust, self._give_up)
         self._sender = threading.Thread(target=self._send_all, name="guardian-out", daemon=True)
         self._sender.start()
         threading.Thread(target=self._obey, name="guardian-in", daemon=True).start()
@@ -70,9 +78,13 @@ class GuardianLink:
 
     def farewell(self, status: int, failure: str = "") -> None:
         """Say that this process ends in order, and with what exit status."""
+        self._watch.close()
         self.post({"kind": "bye", "status": status, "failure": failure})
-        self._outbox.put(None)
+        with contextlib.suppress(queue.Full):  # then nobody reads, and the sender is stuck
+            self._outbox.put_nowait(None)
         self._sender.join(5.0)
+        if self._telling is not None:
+            self._telling.join(_TELLING_S)
 
     # out ------------------------------------------------------------------------------------
 
@@ -141,6 +153,7 @@ class GuardianLink:
     def _obey(self) -> None:
         """On a thread: do what the guardian asks; without it, end in hold."""
         for message in self._wire.messages():
+            self._watch.heard()
             reason = str(message.get("reason", "asked for by the guardian"))
             match message.get("kind"):
                 case "hold":
@@ -153,7 +166,31 @@ class GuardianLink:
                     self._end(reason)
                 case "heater_off":
                     self._heater_off(reason)
-        self._end(LOST)
+        self._watch.close()
+        self._lose(LOST)
+
+    def _doubt(self) -> None:
+        """Let the next step wait: the guardian is silent."""
+        if self._session is not None:
+            self._session.hold.hold(SILENT)
+
+    def _trust(self) -> None:
+        """Let the next step begin: the guardian is heard again."""
+        if self._session is not None:
+            self._session.hold.release(SILENT)
+
+    def _give_up(self) -> None:
+        """End in hold: a guardian that is silent for so long guards nothing."""
+        self._lose(FROZEN)
+
+    def _lose(self, reason: str) -> None:
+        session = self._session
+        self._end(reason)
+        if session is not None and not self._run_over and self._telling is None:
+            self._telling = threading.Thread(
+                target=tell_instead_of_guardian, args=(session, reason), name="telling"
+            )
+            self._telling.start()
 
     def _heater_off(self, reason: str) -> None:
         """Switch the heater off and end in hold; the guardian is told how that went."""
