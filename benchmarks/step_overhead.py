@@ -5,17 +5,26 @@
 Runs a ramp along turns in the simulated laboratory, over the wire, and charges the time between
 one message of the plan and the next to a part. The waits that the laboratory itself needs (the
 interval between dwell readings, the exposures) are told apart from what the software adds.
+
+Also prints what the journal costs per event on the RunEngine's thread, beside the RunEngine's own
+work: median and 99th percentile, with the synchronisation of the disk told apart.
 """
 
 import argparse
 import collections
+import contextlib
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import numpy as np
 
 from dac_control.app.laboratory_process import LaboratoryProcess
 from dac_control.app.session import Session, build_session
+from dac_control.records import RunRecorder, lines
 from plans.pressure_ramp import pressure_ramp
 from plans.settings import DwellSettings, RampSettings, RubySettings, Targets
 
@@ -65,6 +74,55 @@ class Parts:
         return "the RunEngine's own messages"
 
 
+class JournalCost:
+    """Seconds of the recorder for each event, and of the synchronisation within."""
+
+    def __init__(self) -> None:
+        self.all_s: list[float] = []
+        self.cpu_s: list[float] = []
+        self.sync_s: list[float] = []
+        self._synced_s = 0.0
+
+    @contextlib.contextmanager
+    def measured(self) -> Iterator[None]:
+        """Measure the recorders of this process."""
+        record, sync = RunRecorder.__call__, lines.sync_descriptor
+
+        def timed_sync(descriptor: int) -> None:
+            began = time.perf_counter()
+            sync(descriptor)
+            self._synced_s += time.perf_counter() - began
+
+        def timed_record(recorder: RunRecorder, name: str, doc: Any) -> None:
+            self._synced_s = 0.0
+            began, cpu = time.perf_counter(), time.thread_time()
+            record(recorder, name, doc)
+            if name == "event":
+                self.cpu_s.append(time.thread_time() - cpu)
+                self.all_s.append(time.perf_counter() - began)
+                self.sync_s.append(self._synced_s)
+
+        with (
+            patch.object(RunRecorder, "__call__", timed_record),
+            patch.object(lines, "sync_descriptor", timed_sync),
+        ):
+            yield
+
+    def print_table(self) -> None:
+        """Print median and 99th percentile in ms."""
+        own_s = np.array(self.all_s) - np.array(self.sync_s)
+        rows = {
+            "journal, all of it": np.array(self.all_s),
+            "of which fsync": np.array(self.sync_s),
+            "without fsync": own_s,
+            "CPU time of the thread, fsync included": np.array(self.cpu_s),
+        }
+        print(f"journal per event, {len(own_s)} events:")
+        for what, values in rows.items():
+            median, high = np.percentile(values, [50, 99]) * 1000
+            print(f"  median {median:7.3f} ms, 99 % {high:7.3f} ms  {what}")
+
+
 def run(session: Session, steps: int) -> tuple[Parts, float, int, int]:
     """Run the ramp; return parts, seconds in all, steps and spectra."""
     parts, seen = Parts(), collections.Counter[str]()
@@ -85,11 +143,12 @@ def run(session: Session, steps: int) -> tuple[Parts, float, int, int]:
 
 def main() -> None:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments = argparse.ArgumentParser(description="Time per step of a ramp")
     arguments.add_argument("--steps", type=int, default=20)
     arguments.add_argument("--speed", type=float, default=600.0)
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    cost = JournalCost()
+    with tempfile.TemporaryDirectory() as folder, cost.measured():
         words = ["--speed", str(options.speed)]
         with LaboratoryProcess(Path(folder), words) as laboratory:
             with build_session(laboratory.wait_until_serving()) as session:
@@ -103,6 +162,7 @@ def main() -> None:
     beyond_s = total_s - waiting_s - exposures_s
     print(f"  {1000 * exposures_s / steps:8.1f} ms of these are exposures")
     print(f"  {1000 * beyond_s / steps:8.1f} ms beyond dwell and exposure")
+    cost.print_table()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,9 @@ class SeededDocuments:
         seeded = dict(doc)
         for key in _REFERENCES:
             if key in seeded:
-                seeded[key] = self._seeded(str(seeded[key]))
+                # nothing refers to an event, so a long run need not remember it
+                own = name == "event" and key == "uid"
+                seeded[key] = self._ids() if own else self._seeded(str(seeded[key]))
         if name == "stream_datum":
             # composed of its resource's uid and a number
             resource, _, number = str(doc["uid"]).rpartition("/")
