@@ -63,6 +63,7 @@ class Night:
     laboratory: Laboratory
     folder: Path
     told: list[dict[str, Any]] = field(default_factory=list)
+    begun: list[dict[str, Any]] = field(default_factory=list)
     guardian: "subprocess.Popen[bytes] | None" = None
 
     def begin(self, port: int) -> None:
@@ -99,7 +100,8 @@ def night(tmp_path: Path) -> Iterator[tuple[Night, int]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            night.told.append(json.loads(body))
+            notice = json.loads(body)
+            (night.begun if "has begun" in notice["title"] else night.told).append(notice)
             self.send_response(200)
             self.end_headers()
 
@@ -130,6 +132,7 @@ def test_a_run_that_was_taken_over_is_told_again_until_somebody_knows(
     here.begin(port)
     os.kill(here.worker(), signal.SIGKILL)
     here.wait(lambda: len(here.told) >= 3, "it was not repeated")
+    assert len(here.begun) == 1
     first, again = here.told[0], here.told[2]
     assert "taken over by its guardian" in first["title"] and "SIMULATED" in first["title"]
     assert "Still, after" in again["title"]

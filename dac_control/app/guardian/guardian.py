@@ -94,7 +94,9 @@ class Guardian:
         """Let the worker do its run; return the exit status of the command."""
         with self._signals(), self._people, contextlib.closing(Door()) as door:
             for problem in self._people.problems:
-                self._console.print(problem, soft_wrap=True, markup=False)
+                self._console.print(
+                    f"notify: {problem} The run goes on without it.", soft_wrap=True, markup=False
+                )
             worker = WorkerProcess(self._arguments, door.invitation)
             self._chronicle.note("started", worker=worker.pid)
             listener = threading.Thread(
@@ -181,6 +183,9 @@ class Guardian:
             case "run" | "step" | "stop" | "heater":
                 what = str(message["kind"])
                 self._chronicle.note(what, **{k: v for k, v in message.items() if k != "kind"})
+                if what == "run" and self._state.run is not None:
+                    # a channel that does not work is found out now, not in the night
+                    self._people.say("A run has begun", self._state.run.folder.name, "info")
                 if what == "step" and self._state.run is not None:
                     self._seen.look(self._state.run.folder)
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from contextvars import ContextVar
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -78,17 +79,62 @@ class AppriseChannel:
         """Send a notice, with its picture if that is still there."""
         picture = notice.picture
         attached = str(picture) if picture is not None and picture.is_file() else None
-        with self._apprise.LogCapture(level=logging.WARNING) as said:
+        with _Overheard() as said:
             sent = self._service.notify(
                 title=f"{self._heading}{notice.title}",
                 body=notice.body or notice.title,
                 notify_type=_KINDS[notice.level],
                 attach=attached,
             )
-            why = " ".join(said.getvalue().split())
         if not sent:
-            shown = hide_secrets(why, self._url) or "the service refused it, or is not reachable"
+            shown = (
+                hide_secrets(said.reasons, self._url)
+                or "the service refused it, or is not reachable"
+            )
             raise NotifyFailed(f"{self._name}: {shown}")
+
+
+_listener: ContextVar["_Overheard | None"] = ContextVar("listener", default=None)
+
+
+class _Overheard(logging.Handler):
+    """What apprise logs of one call, for other channels are sent to at the same time.
+
+    A context variable, because apprise sends from threads of its own, in the caller's context. What
+    a server answered, wrong credentials above all, it logs for debugging alone. A context.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: list[str] = []
+        self._logger = logging.getLogger("apprise")
+
+    def __enter__(self) -> "_Overheard":
+        self._logger.setLevel(logging.DEBUG)
+        self._logger.propagate = False  # it holds URLs
+        self._logger.addHandler(self)
+        self._token = _listener.set(self)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        _listener.reset(self._token)
+        self._logger.removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep warnings, and the exceptions behind them."""
+        if _listener.get() is not self:
+            return
+        text = " ".join(record.getMessage().split()).rstrip(".")
+        if record.levelno >= logging.WARNING:
+            self._said.append(text)
+        elif "Exception: " in text:
+            system = re.search(r"\[Errno -?\d+\] ([^\"'()]+)", text)
+            self._said.append(system[1] if system else text.partition("Exception: ")[2])
+
+    @property
+    def reasons(self) -> str:
+        """A sentence; empty if nothing was said."""
+        return "; ".join(self._said) + "." if self._said else ""
 
 
 def hide_secrets(text: str, url: str) -> str:

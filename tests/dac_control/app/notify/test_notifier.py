@@ -2,6 +2,9 @@
 
 import base64
 import json
+import logging
+import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -14,7 +17,7 @@ import pytest
 
 from dac_control.app.notify import Notice, Notifier, notifier
 from dac_control.app.notify.acknowledgement import acknowledge
-from dac_control.app.notify.channels import hide_secrets
+from dac_control.app.notify.channels import AppriseChannel, hide_secrets
 from dac_control.app.notify.desk import Addressee, Policy
 from dac_control.app.notify.heartbeat import Heartbeat
 from dac_control.app.notify.opening import open_heartbeat, open_notifier, try_notifiers
@@ -243,3 +246,47 @@ def test_it_needs_neither_bluesky_nor_ophyd() -> None:
         "sys.exit(any(n.split('.')[0] in ('bluesky', 'ophyd') for n in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_mail_server_that_rejects_the_credentials_is_quoted_without_them() -> None:
+    class Rejecting(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 mail\r\n")
+            while line := self.rfile.readline():
+                answers = {b"EHLO": b"250-mail\r\n250 AUTH PLAIN LOGIN", b"AUTH": b"535 not you"}
+                self.wfile.write(answers.get(line[:4].upper(), b"250 ok") + b"\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Rejecting) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        url = f"mailto://bob:hunter2secret@127.0.0.1:{server.server_address[1]}"
+        channel = AppriseChannel("mail", f"{url}?from=bob@example.org&to=ann@example.org")
+        with pytest.raises(NotifyFailed, match=r"^mail: .*535.*not you") as failure:
+            channel.send(Notice(title="test"))
+        server.shutdown()
+    assert "hunter2" not in str(failure.value)
+
+
+def test_what_another_channel_says_meanwhile_is_not_told_of_this_one() -> None:
+    silent = socket.socket()
+    silent.bind(("127.0.0.1", 0))  # and does not listen
+    dead = AppriseChannel("dead", f"json://127.0.0.1:{silent.getsockname()[1]}/")
+    failures: list[str] = []
+    talk, over = logging.getLogger("apprise"), threading.Event()
+
+    def other() -> None:
+        while not over.wait(0.001):
+            talk.warning("another's secret")
+
+    talking = threading.Thread(target=other)
+    talking.start()
+    try:
+        for _ in range(5):
+            with pytest.raises(NotifyFailed) as failure:
+                dead.send(Notice(title="test"))
+            failures.append(str(failure.value))
+    finally:
+        over.set()
+        talking.join()
+        silent.close()
+    assert all("Connection refused" in text and "secret" not in text for text in failures)
