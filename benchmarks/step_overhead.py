@@ -135,7 +135,8 @@ def run(session: Session, steps: int) -> tuple[Parts, float, int, int]:
             seen[streams[doc["descriptor"]]] += 1
 
     targets = Targets.turns([round(0.005 * n, 4) for n in range(1, steps)])
-    session.engine.msg_hook = parts
+    engine: Any = session.engine  # bluesky infers the hook to be None for ever
+    engine.msg_hook = parts
     began = time.perf_counter()
     session.run(pressure_ramp(session.instruments, targets, settings=SETTINGS), count)
     return parts, time.perf_counter() - began, seen["primary"], seen["primary"] + seen["dwell"]
