@@ -118,6 +118,9 @@ def _bounded(clauses: Iterable[Clause]) -> list[Clause] | None:
 
 
 def _feasible(clause: Clause, box: Box) -> bool:
+    # ranges do not know that a quantity equals itself
+    if any(each.left == each.right and each.relation in ("<", ">", "!=") for each in clause):
+        return False
     for _ in range(_MOST_ROUNDS):
         before = dict(box)
         for comparison in clause:

@@ -69,6 +69,8 @@ def test_a_refusal_names_the_place_and_what_there_is() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("cell_temperature_k > cell_temperature_k", "never"),
+        ("rate(turns, 60) <= rate(turns, 60)", "always"),
         ("cell_temperature_k > 600", "never"),
         ("cell_temperature_k > 500", "never"),
         ("cell_temperature_k >= 0", "always"),
@@ -166,7 +168,10 @@ def _meets_nan(text: str, at: Mapping[str, float]) -> bool:
     names = {"__builtins__": {}, "abs": abs, "min": min, "max": max}
     for node in ast.walk(ast.parse(text, mode="eval")):
         if isinstance(node, (ast.BinOp, ast.Call)):
-            value = eval(compile(ast.Expression(node), "", "eval"), names, dict(at))
+            try:
+                value = eval(compile(ast.Expression(node), "", "eval"), names, dict(at))
+            except ZeroDivisionError:  # in a part that Python need not look at
+                return True
             if isinstance(value, float) and math.isnan(value):
                 return True
     return False
