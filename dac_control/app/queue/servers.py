@@ -58,7 +58,11 @@ def require_redis(address: str) -> None:
     try:
         client.ping()
     except redis.RedisError as error:
-        raise QueueUnreachable(f"Redis at {address} does not answer: {error}.") from None
+        why = str(error).rstrip(".")
+        raise QueueUnreachable(
+            f"Redis at {address} does not answer: {why}. Start it, or leave out [queue] redis: the "
+            "queue then starts one by itself."
+        ) from None
     finally:
         client.close()
 
