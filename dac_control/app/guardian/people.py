@@ -38,6 +38,8 @@ class People:
         self._chronicle = chronicle
         self._notifier: Notifier | None = None
         self._open = ExitStack()
+        self._before = 0, ""
+        """When somebody acknowledged last, and who had the station, as the run's end was told."""
         self.problems: list[str] = []
         """What is wrong with ``[notify]``, sentences; the run goes on."""
 
@@ -70,6 +72,9 @@ class People:
 
     def run_is_held(self, title: str, body: str) -> None:
         """Tell that a run ended in hold; told again while `stay_while_held` stays."""
+        # from here on: somebody may know before the report is written
+        state = self._station.storage.state
+        self._before = acknowledged_at(state / ACKNOWLEDGED_NAME), station_holder(state)
         self.tell(Notice(title=title, body=body, level="critical", key=HELD, state="begins"))
 
     def run_is_over(self, name: str, ending: str) -> None:
@@ -90,7 +95,7 @@ class People:
         As long as this process lives its notices are repeated, and its sign of life goes out.
         """
         state = self._station.storage.state
-        known, holder = acknowledged_at(state / ACKNOWLEDGED_NAME), station_holder(state)
+        known, holder = self._before
         while not over():
             if acknowledged_at(state / ACKNOWLEDGED_NAME) != known:
                 self._resolved("somebody has acknowledged it")
