@@ -184,9 +184,10 @@ class GuardianLink:
         self._lose(FROZEN)
 
     def _lose(self, reason: str) -> None:
-        session = self._session
+        # looked at first: the run may be over at once
+        session, in_a_run = self._session, not self._run_over
         self._end(reason)
-        if session is not None and not self._run_over and self._telling is None:
+        if session is not None and in_a_run and self._telling is None:
             self._telling = threading.Thread(
                 target=tell_instead_of_guardian, args=(session, reason), name="telling"
             )
