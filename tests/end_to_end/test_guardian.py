@@ -205,6 +205,7 @@ def test_a_signal_to_the_guardian_ends_the_run_in_order(bench: Bench) -> None:
     before = bench.laboratory.twin.turns
     guardian = bench.start()
     bench.wait_for_a_move()
+    guardian.send_signal(signal.SIGTSTP)  # Ctrl-Z, after which nothing else would be heeded
     guardian.send_signal(signal.SIGHUP)
     wait_until(bench.stands_still, 10, "the drive was not stopped")
     out, _ = guardian.communicate(timeout=90)
