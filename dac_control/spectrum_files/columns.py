@@ -52,7 +52,7 @@ def arrange(
     rows, width = values.shape
     if width == 1:
         return Columns(np.arange(rows, dtype=np.float64), "pixel", [("", values[:, 0])])
-    if _is_wide(values):
+    if _is_wide(values) or _is_matrix(values, axis_row):
         return _by_rows(values, axis_row)
     if rows == 1 and width <= _WIDE:
         return Columns(values[:, 0], None, [("", values[:, 1])])
@@ -90,6 +90,17 @@ def _axis_column(values: NDArray[np.float64], names: list[str]) -> int:
 def _is_wide(values: NDArray[np.float64]) -> bool:
     rows, width = values.shape
     return width > _WIDE and (rows < _WIDE or not _sorted(values[:, 0]))
+
+
+def _is_matrix(values: NDArray[np.float64], axis_row: list[float] | None) -> bool:
+    """True below an axis that is longer than the table is high.
+
+    So are LabSpec's scans along a line, whose first column, the places, is sorted and would pass
+    for an axis.
+    """
+    rows, width = values.shape
+    extra = width - len(axis_row) if axis_row else 0
+    return 0 < extra <= _MOST_COORDINATES and width - extra > rows and _sorted(np.array(axis_row))
 
 
 def _by_rows(values: NDArray[np.float64], axis_row: list[float] | None) -> Columns:

@@ -22,6 +22,7 @@ __all__ = ["read_text"]
 _HEADING_LINES: Final = 3
 _FEWEST_PIXELS: Final = 32
 _NUMERIC_ENTRY: Final = re.compile(r"^[^:=]*[:=]\s*[-+]?[\d.,]+\s*\S{0,8}$")
+_WORDY_ENTRY: Final = re.compile(r"^[^:=]*[:=]\s*\w+$")
 _KINDS: Final = (
     ("OceanView text", re.compile(r">{3,}\s*begin .*spectral data", re.IGNORECASE)),
     ("Andor text", re.compile(r"pre-amplifier gain|exposure time \(secs\)", re.IGNORECASE)),
@@ -63,7 +64,7 @@ def read_text(data: bytes, path: Path) -> SpectrumFile:
             notes=(cut,) if cut else (),
             axis_row=axis_row,
         )
-    return SpectrumFile(path=path, kind=_kind(header), frames=tuple(frames))
+    return SpectrumFile(path=path, kind=_kind([*header, *footer]), frames=tuple(frames))
 
 
 def _frames_of(
@@ -143,7 +144,8 @@ def _unit(found: list[tuple[str, str]], headings: list[str], dialect: Dialect) -
         fields = dialect.fields(bare) if dialect.delimiter != " " else re.split(r"\t| {2,}", bare)
         for text in (fields[0] if fields else "", bare):
             unit = axis_unit_of([], text)
-            if unit is not None:
+            # OOIBase32 ends its header with "Reference Channel: Master": no heading of pixels
+            if unit is not None and not (unit == "pixel" and _WORDY_ENTRY.match(bare)):
                 return unit
     return axis_unit_of(found, "")
 
