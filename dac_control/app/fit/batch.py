@@ -155,6 +155,11 @@ def _remarks(frame: FileFrame, flags: tuple[str, ...], adapter: GaugeAdapter) ->
         remarks.append(
             f"Nothing says what the axis is; it was taken for {adapter.unit}, or give --axis."
         )
+    if frame.counts.size > 1 and float(np.ptp(frame.counts)) == 0.0:
+        remarks.append(
+            f"Every pixel has {frame.counts[0]:g} counts: the shutter was closed, the detector "
+            "saturated, or nothing was read out."
+        )
     boxcar = frame.metadata.get("boxcar_px", 0)
     if boxcar > 1:
         remarks.append(

@@ -149,7 +149,7 @@ def _draw_residuals(axes: Axes, picture: FitPicture, inside: NDArray[np.bool_]) 
     axes.axhline(0.0, color=INK, lw=0.8)
     axes.plot(picture.x[inside], np.clip(residual, -rim, rim), ".", ms=3, color=_DATA)
     axes.set_ylim(-rim * 1.05, rim * 1.05)
-    axes.set_ylabel("(data − fit) / σ")
+    axes.set_ylabel("residual / σ")
 
 
 def _draw_raw(figure: Figure, each: SpectrumResult, adapter: GaugeAdapter) -> None:

@@ -20,7 +20,7 @@ from dac_control.spectrum_files import FileFrame
 from plans.pressure_ramp import pressure_ramp
 from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 REAL = Path(__file__).parents[5] / "shared" / "data" / "spectra"
 CONTRACT = (
     "file", "ok", "sigma", "pressure_gpa", "sigma_stat_gpa", "sigma_sys_gpa", "flags", "message",
@@ -215,8 +215,8 @@ def test_an_axis_that_is_not_sure_is_flagged(tmp_path: Path) -> None:
 
 
 def test_a_shift_turns_back_into_the_wavelength_it_came_from() -> None:
-    shift = 1e7 / 532.0 - 1e7 / AXIS
-    frame = FileFrame(axis=shift, axis_unit="cm-1", counts=AXIS)
+    shift = np.asarray(1e7 / 532.0 - 1e7 / AXIS, dtype=np.float64)
+    frame = FileFrame(axis=shift, axis_unit="cm-1", counts=np.zeros(shift.size))
     axis, flags = axis_in("nm", frame, FitOptions(laser_nm=532.0), (690.0, 800.0))
     np.testing.assert_allclose(axis, AXIS, atol=1e-9)
     assert flags == ()
@@ -351,7 +351,8 @@ def test_ruby_is_no_samarium_borate(ruby: Path) -> None:
 
 SHAPES = st.sampled_from(
     ["nan", "negative", "unsorted", "descending", "duplicates", "zero", "constant", "saturated",
-     "one pixel", "two pixels", "infinite", "huge", "spike", "wrong unit", "noise", "text axis"]
+     "one pixel", "two pixels", "infinite", "huge", "spike", "wrong unit", "noise", "text axis",
+     "pixels", "raman shift", "all negative", "empty", "foreign", "truncated"]
 )  # fmt: skip
 
 
@@ -386,6 +387,12 @@ def spoiled(shape: str, rng: np.random.Generator) -> tuple[Array, Array]:
         counts = rng.normal(0.0, 10.0, 600)
     elif shape == "text axis":
         axis[rng.integers(600)] = np.nan
+    elif shape == "pixels":
+        axis = np.arange(600.0)
+    elif shape == "raman shift":
+        axis = 1e7 / 532.0 - 1e7 / axis
+    elif shape == "all negative":
+        counts = -np.abs(rng.normal(0.0, 5.0, 600))
     return axis, counts
 
 
@@ -399,6 +406,10 @@ def test_no_spectrum_stops_a_batch(tmp_path: Path, shapes: list[str], seed: int)
         write(tmp_path / f"{k}-{shape.replace(' ', '-')}.txt", *spoiled(shape, rng))
         for k, shape in enumerate(shapes)
     ]
+    for path, shape in zip(paths, shapes, strict=True):
+        if shape in ("empty", "foreign", "truncated"):
+            whole = b"" if shape == "empty" else rng.bytes(3000)
+            path.write_bytes(b"WDF1" + whole[:30] if shape == "truncated" else whole)
     paths.append(write(tmp_path / "good.txt", AXIS, doublet()))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -412,6 +423,13 @@ def test_no_spectrum_stops_a_batch(tmp_path: Path, shapes: list[str], seed: int)
         assert set(CONTRACT) <= set(each)
         assert each["ok"] or each["flags"]
         assert each["ok"] or each["message"].endswith(".")
+
+
+@pytest.mark.parametrize("counts", [0.0, 512.0, 65535.0])
+def test_a_spectrum_without_any_structure_says_what_it_holds(tmp_path: Path, counts: float) -> None:
+    status, (found,) = run_json(write(tmp_path / "flat.txt", AXIS, np.full(600, counts)))
+    assert status == 1
+    assert f"Every pixel has {counts:g} counts" in found["message"]
 
 
 def test_run_folders_give_every_stored_spectrum(laboratory: Any) -> None:
