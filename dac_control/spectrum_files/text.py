@@ -86,6 +86,7 @@ def _frames_of(
         unit = unit_from_values(columns.axis, metadata.get("centre_nm"))
     if columns.dark is not None:
         metadata = {**metadata, "dark_counts": columns.dark}
+    remarks = (*notes, *more, *_no_numbers(block))
     return [
         FileFrame(
             axis=columns.axis,
@@ -93,7 +94,7 @@ def _frames_of(
             counts=counts,
             label=f"{prefix}{label}".strip(", "),
             metadata=metadata,
-            notes=(*notes, *more, *_no_numbers(block)),
+            notes=remarks,
         )
         for label, counts in columns.spectra
     ]

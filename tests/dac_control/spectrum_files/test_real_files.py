@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from dac_control.spectrum_files import read_spectrum_file
+from dac_control.spectrum_files.table import Block
 
 DATA = Path(__file__).parent / "data"
 
@@ -47,6 +49,25 @@ def test_solis_with_its_settings_below() -> None:
         np.testing.assert_array_equal(frame.axis, plain[:, 0])
         np.testing.assert_array_equal(frame.counts, plain[:, number])
         assert frame.metadata["exposure_s"] == 0.050005
+
+
+def test_the_rows_of_a_block_are_turned_into_an_array_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera image of 2160 columns took minutes when each column did it again."""
+    made: list[Block] = []
+    values = Block.values.fget
+    assert values is not None
+
+    def counted(block: Block) -> NDArray[np.float64]:
+        made.append(block)
+        return values(block)
+
+    monkeypatch.setattr(Block, "values", property(counted))
+    path = tmp_path / "image.asc"
+    path.write_text("\n".join(f"{700 + k}," + "99," * 300 for k in range(400)))
+    assert len(read_spectrum_file(path)) == 300
+    assert len(made) <= 2
 
 
 def test_a_labspec_scan_along_a_line(tmp_path: Path) -> None:
