@@ -243,6 +243,8 @@ def _assumed(request: Request, chosen: Converted) -> list[str]:
     own_nu0 = request.nu0_cm1 is None and chosen.scale.unit == "cm-1"
     if own_nu0 and chosen.reference is not None:
         assumed.append(f"nu0 {chosen.reference:g} cm-1, that of the scale {chosen.scale.name}")
+    if request.lambda0_nm is None and chosen.scale.unit == "nm" and chosen.reference is not None:
+        assumed.append(f"lambda0 {chosen.reference:g} nm, that of the scale {chosen.scale.name}")
     if request.temperature_k is None:
         assumed.append("a temperature that the scale was made for")
     return assumed

@@ -82,7 +82,10 @@ def _check_reference(request: Request, scale: Scale) -> None:
         )
     if given is not None and not 0.0 < given < math.inf:
         raise ConfigurationError(f"{right} is {given}, which is no {scale.unit} value above 0.")
-    if given is None and scale.unit == "nm" and scale.form.argument != "absolute":
+    # a gauge of the user's own may count from the reference that its file states, as in fit
+    stated = scale.gauge not in _PLAUSIBLE and scale.reference is not None
+    needs = scale.unit == "nm" and scale.form.argument != "absolute"
+    if given is None and needs and not stated:
         raise ConfigurationError(
             f"--lambda0-nm is missing: the line of {scale.gauge} without pressure on the same "
             "spectrometer. It has no default: published values of ruby's spread by 0.13 nm, which "

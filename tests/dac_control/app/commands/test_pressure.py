@@ -225,6 +225,24 @@ def test_scales_of_a_file(answer: Answer, tmp_path: Path) -> None:
     assert outside["pressure_gpa"] is None
 
 
+def test_a_line_in_nm_of_the_user_counts_from_the_reference_of_its_file(
+    answer: Answer, tmp_path: Path
+) -> None:
+    path = tmp_path / "scales.toml"
+    path.write_text(
+        '[[scale]]\ngauge = "sensor"\nname = "s2026"\nform = "linear"\nunit = "nm"\n'
+        "coefficients = { A = [2000.0, 20.0] }\nreference = 600.0\nrange_gpa = [0, 50]\n"
+        'citation = "ours"\n',
+        encoding="utf-8",
+    )
+    asked = ("--gauge", "sensor", "--observable", "603", "--scales", str(path))
+    own = answer(*asked)
+    assert own["pressure_gpa"] == pytest.approx(10.0)
+    assert own["assumed"][0] == "lambda0 600 nm, that of the scale s2026"
+    given = answer(*asked, "--lambda0-nm", "601.5")
+    assert given["pressure_gpa"] == pytest.approx(2000.0 * 1.5 / 601.5)
+
+
 def test_scales_of_one_gauge_may_need_different_things(answer: Answer, tmp_path: Path) -> None:
     head = '[[scale]]\ngauge = "raman"\ncitation = "ours"\n'
     formula = 'form = "linear"\ncoefficients = { A = 400 }\nrange_gpa = [0, 40]\n'
