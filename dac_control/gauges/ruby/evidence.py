@@ -5,11 +5,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
 from dac_control.gauges.ruby.residuals import background
 from dac_control.gauges.ruby.scoring import Windows
 
-__all__ = ["NARROW_PX", "is_cosmic_ray", "is_no_ruby", "lacks_r2", "pitch_nm"]
+__all__ = ["NARROW_PX", "hides_r1", "is_cosmic_ray", "is_no_ruby", "lacks_r2", "pitch_nm"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -27,6 +28,9 @@ a quarter of its height, which holds of lines from two pixels on."""
 _LIT_SHARE: Final = 0.25
 _LIT_PIXELS: Final = 3
 _R2_SEEN_SIGMA: Final = 4.0
+_WEAK_RATIO: Final = 0.3
+_AT_R1_NM: Final = 0.6
+"""Three sigma of the prior of the splitting."""
 
 
 def is_cosmic_ray(windows: Windows, rows: NDArray[np.intp], p: Array, narrow: Mask) -> Mask:
@@ -62,8 +66,24 @@ def lacks_r2(
     reach = 3.0 * np.sqrt(np.maximum(ratio_variance, 0.0))
     with np.errstate(invalid="ignore"):
         weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
-        # a line as narrow as a cosmic ray has to show its partner
+        # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner
         return warm & (weak | (narrow & (p[:, 8] < reach)))
+
+
+def hides_r1(windows: Windows, rows: NDArray[np.intp], p: Array, doublet: Mask) -> Mask:
+    """True where pixels are masked at the place that R1 has if this line is R2, shape (rows,).
+
+    With few photons R1 itself may pass for a spike, and noise for the partner of R2.
+    """
+    weak = doublet & (p[:, 8] < _WEAK_RATIO)
+    hidden = np.zeros(rows.size, dtype=bool)
+    some = np.flatnonzero(weak)
+    if some.size:
+        x, r1 = windows.x[rows[some]], p[some, 0]
+        above = CM1_NM / (CM1_NM / r1 - SPLITTING_CM1)
+        at = np.abs(x - above[:, None]) < _AT_R1_NM
+        hidden[some] = np.any(at & ~windows.used[rows[some]], axis=1)
+    return hidden
 
 
 def pitch_nm(windows: Windows) -> Array:

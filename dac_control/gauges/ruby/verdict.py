@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.evidence import (
     NARROW_PX,
+    hides_r1,
     is_cosmic_ray,
     is_no_ruby,
     lacks_r2,
@@ -39,6 +40,7 @@ _MERGED_SHARE: Final = 0.8
 _MISFIT_SHARE: Final = 0.08
 _MISFIT_AT_LINES: Final = 0.05
 _POOR_SIGMA: Final = 4.0
+_DOUBTED_SIGMA: Final = 3.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
 _POOR_SCATTER: Final = 1.5
@@ -178,16 +180,25 @@ def _flag(
     r2 = np.where(doublet, CM1_NM / (CM1_NM / r1 + np.where(doublet, p[:, 9], 0.0)), r1)
     margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * pitch_nm(fitted.windows)[rows]
     strength = fits.signal_to_noise[rows]
+    # where something else shines beside the lines, less misfit makes them doubtful
+    crowded = ~np.isnan(fitted.foreign_nm)
+    doubted = poor | (crowded & (fitted.scatter > fitted.by_chance(_DOUBTED_SIGMA)))
     everywhere, at_lines = misfit_share(fitted.windows, fitted.scored)
     columns = {
         "low_signal": (strength < _RELIABLE_SIGMA)
         | ((fwhm > _BAND_NM) & (strength < _RELIABLE_BAND_SIGMA))
         | (sigma > _LARGEST_SIGMA_NM),
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
-        "no_r2": lacks_r2(p, fits.covariance[rows, 8, 8], doublet, narrow, temperature_k[rows]),
+        "no_r2": lacks_r2(
+            p,
+            fits.covariance[rows, 8, 8],
+            doublet,
+            narrow | hides_r1(fitted.windows, rows, p, doublet),
+            temperature_k[rows],
+        ),
         "misfit": (everywhere[rows] > _MISFIT_SHARE)
         | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows]))
+        | (doublet & is_no_ruby(p, fits.covariance[rows, 8, 8], doubted[rows]))
         | is_cosmic_ray(fitted.windows, rows, p, narrow),
         "spike": fits.masked_pixels[rows] > 0,
         "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
