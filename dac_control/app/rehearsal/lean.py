@@ -5,10 +5,11 @@ made, for a warning should that plan never be iterated; it describes each messag
 nobody listens to; it asks the operating system for the randomness of each group's name;
 event-model validates each event against its schema in full; and before 3.12, Python looks up the
 attributes of a protocol at each ``isinstance``, which bluesky asks at each message. And numba, when
-it is first used, imports every package that extends it, awkward with Arrow for one. Here stacks
-stay empty, spans are not made, names are drawn in this process, of each stream the first event is
-validated (the others have its shape), protocols are looked up once, and numba stays alone. If any
-of them changes its ways, a rehearsal gets slower and nothing else.
+it is first used, imports every package that extends it, awkward with Arrow for one, and prepares
+its whole compiler even to load what is compiled already. Here stacks stay empty, spans are not
+made, names are drawn in this process, of each stream the first event is validated (the others have
+its shape), protocols are looked up once, and numba stays alone and is ready to load; to compile it
+prepares by itself. If any of them changes its ways, a rehearsal gets slower and nothing else.
 """
 
 import functools
@@ -65,10 +66,20 @@ def lean() -> Iterator[None]:
 
 def _leave_numba_alone(put_back: ExitStack) -> None:
     try:
-        from numba.core import entrypoints
+        from numba.core import caching, entrypoints
+        from numba.core.runtime.nrt import rtsys
     except ImportError:
         return
     _swap(put_back, entrypoints, "init_all", _nothing)
+
+    def load(self: Any, signature: Any, context: Any) -> Any:
+        rtsys.initialize(context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(signature, context)
+
+    known = ("_load_overload", "_guard_against_spurious_io_errors")
+    if all(hasattr(caching.Cache, name) for name in known):
+        _swap(put_back, caching.Cache, "load_overload", lambda _: load)
 
 
 def _without_stacks(module: Any) -> SimpleNamespace:
