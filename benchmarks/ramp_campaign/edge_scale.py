@@ -5,6 +5,7 @@ budget states a rectangle between the lowest and the highest, less what the coef
 scale in use explain. A true scale is drawn from just that, term by term.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -25,33 +26,33 @@ _GAUGE: Final = "diamond_edge"
 
 
 def draw_scale_table(
-    name: str, normal: tuple[float, float], even: float
+    name: str, normal: Sequence[float], even: float
 ) -> tuple[tuple[float, float], ...]:
     """Return (nu/nu0 - 1, pressure in GPa) of a true scale.
 
     Parameters
     ----------
     name : str
-        Scale in use: one with the coefficients K0 and K0'.
-    normal : tuple of float
-        Standard normal numbers, one for each coefficient.
+        Scale in use.
+    normal : sequence of float
+        Standard normal numbers, one for each part of the scale's own uncertainty; those too many
+        are left.
     even : float
         From 0 to 1: where between the lowest and the highest published scale the truth lies.
     """
     own, low, high = _published(name)
-    k0, k0_prime = scales_of(_GAUGE)[name].coefficients
-    true_k0 = k0.value + (k0.sigma or 0.0) * normal[0]
-    true_prime = k0_prime.value + (k0_prime.sigma or 0.0) * normal[1]
-    x = _PLACES
-    drawn = true_k0 * x * (1.0 + 0.5 * (true_prime - 1.0) * x)
-    own2 = (x * (1.0 + 0.5 * (k0_prime.value - 1.0) * x) * (k0.sigma or 0.0)) ** 2
-    own2 += (0.5 * k0.value * x**2 * (k0_prime.sigma or 0.0)) ** 2
+    scale = scales_of(_GAUGE)[name]
+    parts = scale.coefficient_sigmas_gpa(scale.argument(_edges(), _NU0_CM1)).values()
+    drawn, own2 = own.copy(), np.zeros(own.size)
+    for part, number in zip(parts, normal, strict=False):
+        drawn += part * number
+        own2 += part**2
     whole2 = np.array([rectangle_rms(*each) ** 2 for each in zip(own, low, high, strict=True)])
-    part = np.sqrt(np.clip(1.0 - own2 / np.maximum(whole2, 1e-12), 0.0, 1.0))
-    drawn = drawn + part * (low + even * (high - low) - own)
+    left = np.sqrt(np.clip(1.0 - own2 / np.maximum(whole2, 1e-12), 0.0, 1.0))
+    drawn = drawn + left * (low + even * (high - low) - own)
     # pressures must rise for the twin to look places up
     drawn = np.maximum.accumulate(drawn + 1e-9 * np.arange(drawn.size))
-    return tuple(zip(x.tolist(), drawn.tolist(), strict=True))
+    return tuple(zip(_PLACES.tolist(), drawn.tolist(), strict=True))
 
 
 @cache
