@@ -5,7 +5,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
 from scipy.ndimage import minimum_filter
 from scipy.special import chdtrc
 
@@ -107,7 +106,8 @@ def _index_at(
 
 
 def _whitener(sigma_stat: Vector, systematic: Matrix) -> Matrix:
-    return cholesky(np.diag(sigma_stat**2) + systematic.T @ systematic, lower=True)
+    whole: Matrix = np.diag(sigma_stat**2) + systematic.T @ systematic
+    return np.asarray(np.linalg.cholesky(whole), dtype=np.float64)
 
 
 def _search(problem: Problem) -> list[Vector]:
@@ -189,13 +189,13 @@ def _covariances(
     """Noise and systematic terms through the estimator, apart (JCGM 102:2011, 6.2)."""
     jacobian = drude_jacobian(problem.wavelength_nm, problem.full(best), problem.index)
     jacobian = jacobian[:, : problem.count]
-    white = solve_triangular(problem.whitener, jacobian, lower=True)
+    white = np.linalg.solve(problem.whitener, jacobian)
     information = white.T @ white
     values = np.linalg.eigvalsh(information)
     if values[0] <= 1e-13 * values[-1]:
         unknown = np.full((problem.count, problem.count), np.inf)
         return unknown, unknown.copy()
-    half = solve_triangular(problem.whitener, np.eye(white.shape[0]), lower=True)
+    half = np.linalg.inv(problem.whitener)
     gain = np.linalg.solve(information, white.T) @ half
     noise = gain * sigma_stat
     shared = gain @ systematic.T

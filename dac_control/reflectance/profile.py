@@ -7,8 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
-from scipy.optimize import root_scalar
 
 from dac_control.reflectance.drude import BOUNDS, drude_jacobian, drude_reflectance
 
@@ -102,7 +100,7 @@ class Problem:
     @cached_property
     def _inverse(self) -> Matrix:
         """Of the whitener: a fit whitens some 500 times, and a product is far quicker."""
-        return solve_triangular(self.whitener, np.eye(self.whitener.shape[0]), lower=True)
+        return np.asarray(np.linalg.inv(self.whitener), dtype=np.float64)
 
     def chi2(self, free: Matrix) -> Vector:
         """Chi squared of many parameter sets, shape (m,)."""
@@ -150,6 +148,9 @@ def _end(problem: Problem, best: Vector, which: int, bound: float, limit: float)
         if excess(trial) > 0.0:
             if excess(inside) >= 0.0:
                 return inside
+            # each command would wait a sixth of a second for it
+            from scipy.optimize import root_scalar
+
             return float(root_scalar(excess, bracket=(inside, trial), xtol=_END_TOLERANCE).root)
         inside = trial
     return None
