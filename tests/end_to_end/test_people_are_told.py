@@ -38,8 +38,8 @@ load = [{turns}]
 drift_limit_gpa_per_h = 1000
 window_s = 4
 interval_s = 1
-min_dwell_s = 0
-max_dwell_s = 8
+min_dwell_s = 40  # two seconds on the wall: the run must outlast what a guardian is silent for
+max_dwell_s = 60
 min_readings = 3
 [ruby]
 exposure_s = 0.2

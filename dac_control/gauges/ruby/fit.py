@@ -19,7 +19,7 @@ __all__ = ["fit_ruby", "fit_ruby_many"]
 
 # Spectra that are fitted in one go: many enough to hide the cost of array operations, few
 # enough to stay in the processor's cache and to keep two threads busy to the end.
-_CHUNK: Final = 256
+_CHUNK: Final = 512
 _THREADS: Final = 2
 
 
