@@ -68,7 +68,7 @@ class Night:
 
     def begin(self, port: int) -> None:
         start = self.laboratory.twin.turns
-        turns = ", ".join(f"{start + 0.05 * step:.4f}" for step in range(1, 9))
+        turns = ", ".join(f"{start + 0.02 * step:.4f}" for step in range(1, 17))
         text = RUN.format(turns=turns)
         (self.folder / "run.toml").write_text(text, encoding="utf-8")
         self.guardian = subprocess.Popen(
