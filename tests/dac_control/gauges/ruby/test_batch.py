@@ -33,13 +33,13 @@ def test_a_batch_gives_what_single_fits_give(ruby: Any, rng: np.random.Generator
 
 
 def test_threads_change_nothing(ruby: Any, rng: np.random.Generator) -> None:
-    stack = SpectrumStack.of(drawn(ruby, rng, 300))
+    stack = SpectrumStack.of(drawn(ruby, rng, 600))
     done: list[int] = []
     alone = fit_ruby_many(stack, temperature_k=80.0, threads=1)
     threaded = fit_ruby_many(stack, temperature_k=80.0, threads=3, progress=done.append)
     np.testing.assert_array_equal(alone.r1_nm, threaded.r1_nm)
     np.testing.assert_array_equal(alone.flagged, threaded.flagged)
-    assert done[-1] == 300
+    assert done[-1] == 600
     assert done == sorted(done)
 
 
@@ -185,6 +185,6 @@ def test_code_is_compiled_before_threads_start(
         return engine
 
     monkeypatch.setattr(fit, "_warmed_up", compile_here)
-    stack = SpectrumStack.of([ruby.expose(rng)] * 300)
+    stack = SpectrumStack.of([ruby.expose(rng)] * 600)
     assert fit_ruby_many(stack, temperature_k=80.0).ok.all()
     assert compiled_by == [threading.current_thread().name]
