@@ -1,11 +1,12 @@
 """A campaign of faults against guarded runs over the wire: what is lost, repeated, left open.
 
-    python benchmarks/campaign.py --seeds 200
+    python benchmarks/campaign.py --seeds 200 --jobs 3 --keep DIR   # again to go on with it
     python benchmarks/campaign.py --seeds 6 --only "kill -9 worker" --keep DIR
 
 Each seed is a simulated laboratory, a short ramp under `dac-control run`, and one fault at a
 random moment of it; seed N has fault N modulo their number. Everything is asked of the record,
-and held against the truth of the twin. Exits with 1 if anything that must be 0 is not.
+and held against the truth of the twin. With `--keep`, a second call goes on with the seeds that are
+missing. Exits with 1 if anything that must be 0 is not.
 """
 
 import argparse
@@ -13,12 +14,15 @@ import json
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from multiprocessing import get_context
 from pathlib import Path
 
 from fault_campaign.faults import FAULTS
 from fault_campaign.trial import TURNS_TOLERANCE, Outcome, Trial
 
+OUTCOMES = "outcomes.jsonl"
 HEAD = (
     f"{'fault':26} {'n':>3} {'struck':>6} {'lost':>4} {'twice':>5} {'open':>4} {'wrong':>5} "
     f"{'hold/s':>14} {'over/turns':>10}  ends"
@@ -29,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=len(FAULTS))
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1, help="trials side by side")
     parser.add_argument("--only", help="one fault, by its name")
     parser.add_argument("--keep", type=Path, help="folder for what the trials leave")
     options = parser.parse_args()
@@ -37,23 +42,45 @@ def main() -> int:
         parser.error(f"there are {', '.join(kind.name for kind in FAULTS)}")
     root = options.keep or Path(tempfile.mkdtemp(prefix="campaign-"))
     root.mkdir(parents=True, exist_ok=True)
-    outcomes: list[Outcome] = []
-    for seed in range(options.first, options.first + options.seeds):
-        folder = root / f"seed-{seed}"
-        folder.mkdir()
-        outcome = Trial(folder, seed, kinds[seed % len(kinds)]).run()
-        outcomes.append(outcome)
-        with (root / "outcomes.jsonl").open("a", encoding="utf-8") as file:
+    wanted = range(options.first, options.first + options.seeds)
+    outcomes = [outcome for outcome in kept(root) if outcome.seed in wanted]
+    done = {outcome.seed for outcome in outcomes}
+    trials = [(root, seed, kinds[seed % len(kinds)].name) for seed in wanted if seed not in done]
+    # a process for each trial: it has a laboratory with threads of its own
+    workers = ProcessPoolExecutor(options.jobs, get_context("spawn"), max_tasks_per_child=1)
+    with workers as pool, (root / OUTCOMES).open("a", encoding="utf-8") as file:
+        if file.tell() and not (root / OUTCOMES).read_bytes().endswith(b"\n"):
+            file.write("\n")  # after a line that was torn
+        for future in as_completed([pool.submit(carry_out, *trial) for trial in trials]):
+            outcome = future.result()
+            outcomes.append(outcome)
             file.write(json.dumps(asdict(outcome)) + "\n")
-        print(
-            f"seed {seed:4} {outcome.fault:26} {outcome.detail:12} {outcome.exit_status:8} "
-            f"{outcome.trouble or outcome.reason[:100]}",
-            file=sys.stderr, flush=True,
-        )  # fmt: skip
-        if options.keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            file.flush()
+            print(
+                f"seed {outcome.seed:4} {outcome.fault:26} {outcome.detail:12} "
+                f"{outcome.exit_status:8} {outcome.trouble or outcome.reason[:100]}",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
+            if options.keep is None:
+                shutil.rmtree(root / f"seed-{outcome.seed}", ignore_errors=True)
+    outcomes.sort(key=lambda outcome: outcome.seed)
     print_table(outcomes)
     return 1 if bad(outcomes) else 0
+
+
+def carry_out(root: Path, seed: int, kind: str) -> Outcome:
+    """Carry out one trial, in a process of its own; what an interrupted one left is removed."""
+    folder = root / f"seed-{seed}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return Trial(folder, seed, next(each for each in FAULTS if each.name == kind)).run()
+
+
+def kept(root: Path) -> list[Outcome]:
+    """Outcomes of earlier calls in the same folder; a torn last line is left out."""
+    path = root / OUTCOMES
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    return [Outcome(**json.loads(line)) for line in lines if line.endswith("}\n")]
 
 
 def print_table(outcomes: list[Outcome]) -> None:
