@@ -1,10 +1,10 @@
 """One fluorescence line on a scale of the user's own behind ``fit``."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from dac_control.app.fit.adapter import flag_message, refuse_options
-from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.line_in_nm import LineInNm
 from dac_control.app.fit.one_line import line_details, line_meanings
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
@@ -13,10 +13,6 @@ from dac_control.app.fit.user_scale import user_scale, window_of
 from dac_control.app.patience import COMPILING, explained
 from dac_control.gauges import DISQUALIFYING, RubyFit, Spectrum
 from dac_control.gauges.fluorescence_line import FluorescenceLineGauge
-from dac_control.spectrum_files.model import AxisUnit, Vector
-
-if TYPE_CHECKING:
-    from dac_control.app.fit.plot import FitPicture
 
 __all__ = ["FluorescenceLineAdapter"]
 
@@ -25,11 +21,8 @@ _SIGMA_NM: Final = 0.01
 _NAN: Final = float("nan")
 
 
-class FluorescenceLineAdapter:
+class FluorescenceLineAdapter(LineInNm):
     """A gauge in nm that a file of the user's names."""
-
-    unit: AxisUnit = "nm"
-    key: str = "line_nm"
 
     def __init__(self, options: FitOptions) -> None:
         refuse_options(
@@ -49,10 +42,6 @@ class FluorescenceLineAdapter:
             lambda0_nm=options.lambda0_nm,
             lambda0_sigma_nm=options.lambda0_sigma_nm or _SIGMA_NM,
         )
-
-    def spectrum(self, axis: Vector, detector: Detector) -> Spectrum:
-        """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return Spectrum(wavelength_nm=axis, **detector.arguments())
 
     def fit(
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
@@ -78,9 +67,3 @@ class FluorescenceLineAdapter:
             details=line_details(fit),
             fit=fit,
         )
-
-    def picture(self, fit: RubyFit, spectrum: Spectrum) -> "FitPicture | None":
-        """Say what there is to draw; None where nothing was fitted."""
-        from dac_control.app.fit.line_picture import line_picture
-
-        return line_picture(fit, spectrum, self.symbol)

@@ -1,10 +1,10 @@
 """Ruby behind ``fit``: R1 of many spectra at once, and their pressures."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from dac_control.app.fit.adapter import flag_message, refuse_options
-from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.line_in_nm import LineInNm
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.ruby_choice import RubyChoice
@@ -17,10 +17,6 @@ from dac_control.gauges import (
     Spectrum,
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
-from dac_control.spectrum_files.model import AxisUnit, Vector
-
-if TYPE_CHECKING:
-    from dac_control.app.fit.plot import FitPicture
 
 __all__ = ["RubyAdapter"]
 
@@ -31,11 +27,9 @@ _MEANINGS: Final[Mapping[str, str]] = (
 )
 
 
-class RubyAdapter:
+class RubyAdapter(LineInNm):
     """R1 of ruby."""
 
-    unit: AxisUnit = "nm"
-    key: str = "line_nm"
     symbol: str = "R1"
     window: tuple[float, float] = (690.0, 800.0)
     meanings: Mapping[str, str] = _MEANINGS
@@ -45,10 +39,6 @@ class RubyAdapter:
         self.window = options.between or self.window
         self._options = options
         self._choice = RubyChoice(options)
-
-    def spectrum(self, axis: Vector, detector: Detector) -> Spectrum:
-        """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return Spectrum(wavelength_nm=axis, **detector.arguments())
 
     def fit(
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
@@ -105,12 +95,6 @@ class RubyAdapter:
             details=_details(fit),
             fit=fit,
         )
-
-    def picture(self, fit: RubyFit, spectrum: Spectrum) -> "FitPicture | None":
-        """Say what there is to draw; None where nothing was fitted."""
-        from dac_control.app.fit.line_picture import line_picture
-
-        return line_picture(fit, spectrum, self.symbol)
 
 
 def _details(fit: RubyFit) -> dict[str, Any]:

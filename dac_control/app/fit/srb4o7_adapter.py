@@ -3,10 +3,10 @@
 import datetime
 import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
-from dac_control.app.fit.detector import Detector
+from dac_control.app.fit.line_in_nm import LineInNm
 from dac_control.app.fit.one_line import line_details, line_meanings
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
@@ -19,10 +19,6 @@ from dac_control.gauges import (
     SrB4O7Gauge,
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
-from dac_control.spectrum_files.model import AxisUnit, Vector
-
-if TYPE_CHECKING:
-    from dac_control.app.fit.plot import FitPicture
 
 __all__ = ["SrB4O7Adapter"]
 
@@ -36,11 +32,9 @@ _STAND_IN_NM: Final = 685.41
 _MEANINGS: Final = line_meanings("the 0-0 line")
 
 
-class SrB4O7Adapter:
+class SrB4O7Adapter(LineInNm):
     """The 0-0 line of samarium in strontium borate."""
 
-    unit: AxisUnit = "nm"
-    key: str = "line_nm"
     symbol: str = "0-0"
     window: tuple[float, float] = (684.0, 735.0)
     meanings: Mapping[str, str] = _MEANINGS
@@ -66,10 +60,6 @@ class SrB4O7Adapter:
             ),
             axis_sigma_nm=_SIGMA_NM if axis_sigma_nm is None else axis_sigma_nm,
         )
-
-    def spectrum(self, axis: Vector, detector: Detector) -> Spectrum:
-        """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return Spectrum(wavelength_nm=axis, **detector.arguments())
 
     def fit(
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
@@ -102,9 +92,3 @@ class SrB4O7Adapter:
             details=line_details(line) if isinstance(line, RubyFit) else {},
             fit=line,
         )
-
-    def picture(self, fit: RubyFit, spectrum: Spectrum) -> "FitPicture | None":
-        """Say what there is to draw; None where nothing was fitted."""
-        from dac_control.app.fit.line_picture import line_picture
-
-        return line_picture(fit, spectrum, self.symbol)
