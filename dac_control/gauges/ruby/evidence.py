@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
-from dac_control.gauges.ruby.residuals import background
+from dac_control.gauges.ruby.residuals import AT_R1_NM, background
 from dac_control.gauges.ruby.scoring import Windows
 
 __all__ = ["NARROW_PX", "hides_r1", "is_cosmic_ray", "is_no_ruby", "lacks_r2", "pitch_nm"]
@@ -29,8 +29,6 @@ _LIT_SHARE: Final = 0.25
 _LIT_PIXELS: Final = 3
 _R2_SEEN_SIGMA: Final = 4.0
 _WEAK_RATIO: Final = 0.3
-_AT_R1_NM: Final = 0.6
-"""Three sigma of the prior of the splitting."""
 
 
 def is_cosmic_ray(windows: Windows, rows: NDArray[np.intp], p: Array, narrow: Mask) -> Mask:
@@ -81,7 +79,7 @@ def hides_r1(windows: Windows, rows: NDArray[np.intp], p: Array, doublet: Mask) 
     if some.size:
         x, r1 = windows.x[rows[some]], p[some, 0]
         above = CM1_NM / (CM1_NM / r1 - SPLITTING_CM1)
-        at = np.abs(x - above[:, None]) < _AT_R1_NM
+        at = np.abs(x - above[:, None]) < AT_R1_NM
         hidden[some] = np.any(at & ~windows.used[rows[some]], axis=1)
     return hidden
 

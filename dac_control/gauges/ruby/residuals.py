@@ -17,7 +17,7 @@ from dac_control.gauges.ruby.leftovers import (
 )
 from dac_control.gauges.ruby.scoring import Scored, Windows
 
-__all__ = ["foreign_lines", "lone_spikes", "misfit_share", "sees_partner", "stands_out"]
+__all__ = ["AT_R1_NM", "foreign_lines", "lone_spikes", "misfit_share", "sees_partner", "stands_out"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -38,7 +38,7 @@ _SMOOTH_PX: Final = 5
 _APART: Final = 1.5
 """Full widths from R1 and R2 beyond which light is none of theirs."""
 
-_AT_R1_NM: Final = 0.6
+AT_R1_NM: Final = 0.6
 """Three sigma of the prior of the splitting."""
 
 _PARTNER_SIGMA: Final = 5.0
@@ -80,7 +80,7 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     narrow = p[:, 1] < _SPIKE_LIKE_PX * windows.take(rows).pitch_nm[at]
     r2 = r2_nm(p)
     at_r2 = np.abs(x - r2) <= 1.5 * p[:, 1]
-    at_r1 = np.abs(x - (2.0 * p[:, 0] - r2)) <= np.maximum(1.5 * p[:, 1], _AT_R1_NM)
+    at_r1 = np.abs(x - (2.0 * p[:, 0] - r2)) <= np.maximum(1.5 * p[:, 1], AT_R1_NM)
     spike &= ~(narrow & (((p[:, 8] == 0.0) & at_r2) | at_r1))
     found[row[spike], pixel[spike]] = True
     return found
@@ -119,7 +119,7 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     # A line stronger than the fitted one is the better candidate, not something to mask, unless
     # it may be R1 and the fitted one R2: `line_fit` decides between these readings.
     above = np.abs(x[row, at] - 2.0 * p[:, 0] + r2_nm(p))
-    strong &= (above < _AT_R1_NM) | (top < p[:, 3])
+    strong &= (above < AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
     near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
     found[rows] = near & strong[:, None] & apart[some]

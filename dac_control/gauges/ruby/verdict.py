@@ -182,7 +182,8 @@ def _flag(
     strength = fits.signal_to_noise[rows]
     # where something else shines beside the lines, less misfit makes them doubtful
     crowded = ~np.isnan(fitted.foreign_nm)
-    doubted = poor | (crowded & (fitted.scatter > fitted.by_chance(_DOUBTED_SIGMA)))
+    if crowded.any():
+        poor = poor | (crowded & (fitted.scatter > fitted.by_chance(_DOUBTED_SIGMA)))
     everywhere, at_lines = misfit_share(fitted.windows, fitted.scored)
     columns = {
         "low_signal": (strength < _RELIABLE_SIGMA)
@@ -198,10 +199,10 @@ def _flag(
         ),
         "misfit": (everywhere[rows] > _MISFIT_SHARE)
         | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & is_no_ruby(p, fits.covariance[rows, 8, 8], doubted[rows]))
+        | (doublet & is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows]))
         | is_cosmic_ray(fitted.windows, rows, p, narrow),
         "spike": fits.masked_pixels[rows] > 0,
-        "foreign_line": ~np.isnan(fitted.foreign_nm[rows]),
+        "foreign_line": crowded[rows],
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
         "r2_above_thermal": fitted.unthermal[rows],
         "saturated": _line_saturates(fitted, rows, saturated, r2, sigma),
