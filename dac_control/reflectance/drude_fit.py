@@ -14,7 +14,6 @@ from dac_control.reflectance.diamond import culet_index_u, diamond_index
 from dac_control.reflectance.drude import (
     BOUNDS,
     DrudeParameters,
-    drude_jacobian,
     drude_reflectance,
 )
 from dac_control.reflectance.drude_result import DrudeFit
@@ -187,16 +186,13 @@ def _covariances(
     problem: Problem, best: Vector, sigma_stat: Vector, systematic: Matrix
 ) -> tuple[Matrix, Matrix]:
     """Noise and systematic terms through the estimator, apart (JCGM 102:2011, 6.2)."""
-    jacobian = drude_jacobian(problem.wavelength_nm, problem.full(best), problem.index)
-    jacobian = jacobian[:, : problem.count]
-    white = np.linalg.solve(problem.whitener, jacobian)
+    white = problem.jacobian(best)
     information = white.T @ white
     values = np.linalg.eigvalsh(information)
     if values[0] <= 1e-13 * values[-1]:
         unknown = np.full((problem.count, problem.count), np.inf)
         return unknown, unknown.copy()
-    half = np.linalg.inv(problem.whitener)
-    gain = np.linalg.solve(information, white.T) @ half
+    gain = np.linalg.solve(information, white.T) @ problem.whitening
     noise = gain * sigma_stat
     shared = gain @ systematic.T
     return noise @ noise.T, shared @ shared.T
