@@ -285,13 +285,10 @@ class Zaber:
 
     def instrument_limits(self) -> ZaberLimits:
         """Read the limits that are set in the drive."""
-        ends = [
-            self._gearing.to_turns(self._axis.get_integer(setting))
-            for setting in ("limit.min", "limit.max")
-        ]
+        low, high = self._ends_turns()
         return ZaberLimits(
-            min_turns=min(ends),
-            max_turns=max(ends),
+            min_turns=low,
+            max_turns=high,
             run_current_a=self._currents.run_a(),
             hold_current_a=self._currents.hold_a(),
         )
@@ -308,18 +305,25 @@ class Zaber:
         """
         return self._currents.push() + self._push_ends()
 
+    def _ends_turns(self) -> tuple[float, float]:
+        """Ends of travel that are set in the drive, in turns of the screw."""
+        ends = [
+            self._gearing.to_turns(self._axis.get_integer(setting))
+            for setting in ("limit.min", "limit.max")
+        ]
+        return min(ends), max(ends)
+
     def _push_ends(self) -> list[str]:
-        found = self.instrument_limits()
-        low = max(found.min_turns, self._gearing.min_turns)
-        high = min(found.max_turns, self._gearing.max_turns)
+        found_low, found_high = self._ends_turns()
+        low = max(found_low, self._gearing.min_turns)
+        high = min(found_high, self._gearing.max_turns)
         slack = self.resolution_turns
-        if found.min_turns >= low - slack and found.max_turns <= high + slack:
+        if found_low >= low - slack and found_high <= high + slack:
             return []
         if low >= high:
             raise InstrumentError(
-                f"The drive at {self.address} may go from {found.min_turns:g} to "
-                f"{found.max_turns:g} turns, which is outside the station's limits. Correct one or "
-                "the other."
+                f"The drive at {self.address} may go from {found_low:g} to {found_high:g} turns, "
+                "which is outside the station's limits. Correct one or the other."
             )
         ends = sorted(self._gearing.target(turns) for turns in (low, high))
         for setting, value in zip(("limit.min", "limit.max"), ends, strict=True):
@@ -327,30 +331,28 @@ class Zaber:
                 self._axis.request(f"set {setting} {value}")
             except UncertainWrite as lost:
                 logger.warning("%s", lost)  # read back below
-        now = self.instrument_limits()
-        if now.min_turns < low - slack or now.max_turns > high + slack:
+        now_low, now_high = self._ends_turns()
+        if now_low < low - slack or now_high > high + slack:
             raise InstrumentError(
                 f"The drive at {self.address} was told to keep within {low:g} to {high:g} turns, "
-                f"and its own limits are {now.min_turns:g} to {now.max_turns:g}."
+                f"and its own limits are {now_low:g} to {now_high:g}."
             )
         return [
-            f"its own limits were {found.min_turns:g} to {found.max_turns:g} turns and are now "
-            f"{now.min_turns:g} to {now.max_turns:g}"
+            f"its own limits were {found_low:g} to {found_high:g} turns and are now "
+            f"{now_low:g} to {now_high:g}"
         ]
 
     def concerns(self) -> list[str]:
         """Say where the drive itself would go further than the station file allows."""
-        found, wider = self.instrument_limits(), self._currents.concerns()
+        concerns, slack = self._currents.concerns(), self.resolution_turns
+        found_low, found_high = self._ends_turns()
         low, high = self._gearing.min_turns, self._gearing.max_turns
-        if found.min_turns >= low - self.resolution_turns and (
-            found.max_turns <= high + self.resolution_turns
-        ):
-            return wider
-        return [
-            *wider,
-            f"the drive's own limits ({found.min_turns:g} to {found.max_turns:g} turns) are wider "
-            f"than the station file's ({low:g} to {high:g})",
-        ]
+        if found_low < low - slack or found_high > high + slack:
+            concerns.append(
+                f"the drive's own limits ({found_low:g} to {found_high:g} turns) are wider than "
+                f"the station file's ({low:g} to {high:g})"
+            )
+        return concerns
 
     def _read(self, *, priority: bool) -> DriveReading:
         asked_at = self._wall_time()
