@@ -41,7 +41,7 @@ def check_answer(branch: BranchPoints, there: Point) -> None:
         since = "the pressure last answered" if branch.engaged else "the branch began"
         raise RampHeld(
             f"The ramp holds: {silent:.3f} turns since {since} and the pressure has not answered; "
-            f"is the coupling engaged? (max_dead_band_turns is "
+            "is the coupling engaged? (max_dead_band_turns is "
             f"{branch.settings.max_dead_band_turns})"
         )
     fallen_gpa = branch.fallen_gpa(there)
