@@ -10,7 +10,6 @@ missing. Exits with 1 if anything that must be 0 is not.
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -21,8 +20,8 @@ from pathlib import Path
 
 from fault_campaign.faults import FAULTS
 from fault_campaign.trial import TURNS_TOLERANCE, Outcome, Trial
+from kept_results import append_result, read_results
 
-OUTCOMES = "outcomes.jsonl"
 HEAD = (
     f"{'fault':26} {'n':>3} {'struck':>6} {'lost':>4} {'twice':>5} {'open':>4} {'wrong':>5} "
     f"{'hold/s':>14} {'over/turns':>10}  ends"
@@ -43,19 +42,18 @@ def main() -> int:
     root = options.keep or Path(tempfile.mkdtemp(prefix="campaign-"))
     root.mkdir(parents=True, exist_ok=True)
     wanted = range(options.first, options.first + options.seeds)
-    outcomes = [outcome for outcome in kept(root) if outcome.seed in wanted]
+    results = root / "outcomes.jsonl"
+    kept = [Outcome(**each) for each in read_results(results)]
+    outcomes = [outcome for outcome in kept if outcome.seed in wanted]
     done = {outcome.seed for outcome in outcomes}
     trials = [(root, seed, kinds[seed % len(kinds)].name) for seed in wanted if seed not in done]
     # a process for each trial: it has a laboratory with threads of its own
     workers = ProcessPoolExecutor(options.jobs, get_context("spawn"), max_tasks_per_child=1)
-    with workers as pool, (root / OUTCOMES).open("a", encoding="utf-8") as file:
-        if file.tell() and not (root / OUTCOMES).read_bytes().endswith(b"\n"):
-            file.write("\n")  # after a line that was torn
+    with workers as pool:
         for future in as_completed([pool.submit(carry_out, *trial) for trial in trials]):
             outcome = future.result()
             outcomes.append(outcome)
-            file.write(json.dumps(asdict(outcome)) + "\n")
-            file.flush()
+            append_result(results, asdict(outcome))
             print(
                 f"seed {outcome.seed:4} {outcome.fault:26} {outcome.detail:12} "
                 f"{outcome.exit_status:8} {outcome.trouble or outcome.reason[:100]}",
@@ -74,13 +72,6 @@ def carry_out(root: Path, seed: int, kind: str) -> Outcome:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return Trial(folder, seed, next(each for each in FAULTS if each.name == kind)).run()
-
-
-def kept(root: Path) -> list[Outcome]:
-    """Outcomes of earlier calls in the same folder; a torn last line is left out."""
-    path = root / OUTCOMES
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    return [Outcome(**json.loads(line)) for line in lines if line.endswith("}\n")]
 
 
 def print_table(outcomes: list[Outcome]) -> None:

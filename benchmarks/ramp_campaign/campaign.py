@@ -1,6 +1,5 @@
 """Many ramps in processes of their own, each written to a file of JSON lines when it is over."""
 
-import json
 import multiprocessing
 import os
 import sys
@@ -10,25 +9,14 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
+from kept_results import append_result, read_results
+
 from ramp_campaign.ramp import Job, carry_out
 from ramp_campaign.spectra import read_cell
 
 __all__ = ["read_results", "run_jobs"]
 
 Result = dict[str, Any]
-
-
-def read_results(path: Path | None) -> list[Result]:
-    """Read what a file holds; a line that was torn by a kill does not count."""
-    if path is None or not path.exists():
-        return []
-    results: list[Result] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            results.append(json.loads(line))
-        except json.JSONDecodeError:
-            continue
-    return results
 
 
 def run_jobs(
@@ -60,7 +48,7 @@ def run_jobs(
         done.append(result)
         count += 1
         if path is not None:
-            _append(path, result)
+            append_result(path, result)
         if say is not None:
             each_s = (time.perf_counter() - began_s) / count
             say(f"{count} of {len(left)} ramps, {each_s:.1f} s each, "
@@ -86,14 +74,6 @@ def _results(jobs: Sequence[Job], processes: int) -> Iterable[Result]:
 
 def _one(job: Job) -> Result:
     return carry_out(job) if job.whole else read_cell(job)
-
-
-def _append(path: Path, result: Result) -> None:
-    text = json.dumps(result, separators=(",", ":")) + "\n"
-    torn = path.exists() and path.stat().st_size and not path.read_bytes().endswith(b"\n")
-    with path.open("a", encoding="utf-8") as file:
-        file.write("\n" + text if torn else text)
-        file.flush()
 
 
 def say_on_stderr(text: str) -> None:

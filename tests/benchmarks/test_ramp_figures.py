@@ -93,7 +93,7 @@ def test_a_torn_line_is_carried_out_again(tmp_path: Path) -> None:
     assert [campaign.key_of(each) for each in campaign.read_results(path)] == [
         ("ruby-80K", "modelled", 1)
     ]
-    campaign._append(path, result(2, 0.0, 1.0))
+    campaign.append_result(path, result(2, 0.0, 1.0))
     assert [each["seed"] for each in campaign.read_results(path)] == [1, 2]
     job = module("ramp").Job(module("strata").named("ruby-80K"), "modelled", 2)
     assert [each["seed"] for each in campaign.run_jobs([job], path)] == [2], "nothing is repeated"
