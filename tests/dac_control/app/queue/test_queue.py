@@ -62,6 +62,16 @@ class Queue:
         # what the supervisor tells stands there, too, since it is in this process
         return orjson.loads(re.findall(r"(?ms)^\{.*^\}", capsys.readouterr().out)[-1])
 
+    def without_worker(self, capsys: Any) -> dict[str, Any]:
+        """What is listed once the worker is gone and its ticket, put back first, taken out."""
+
+        def seen() -> dict[str, Any] | None:
+            listed = self.listed(capsys)
+            waiting, begun = ({each["ticket"] for each in listed[k]} for k in ("waiting", "begun"))
+            return None if listed["worker"] or waiting & begun else listed
+
+        return wait_until(seen)
+
     def add(self, capsys: Any, name: str, text: str, at: datetime | None = None) -> str:
         path = self.station.parent / name
         path.write_text(text, encoding="utf-8")
@@ -253,8 +263,7 @@ def test_a_frozen_worker_is_killed_and_its_run_closed(
         wait_until(lambda: queue.runs() and queue.runs()[-1].streams)
         pid = int(queue.place.beat.read_text())
         os.kill(pid, signal.SIGSTOP)
-        wait_until(lambda: not queue.listed(capsys)["worker"])
-        listed = queue.listed(capsys)
+        listed = queue.without_worker(capsys)
         assert (listed["waiting"], listed["running"]) == ([], None)
         (run,) = queue.runs()
         assert run.exit_status == "abort"
@@ -278,8 +287,7 @@ def test_a_killed_worker_is_noticed_and_nothing_is_repeated(queue: Queue, capsys
     assert found is not None
     os.kill(int(found.group(1)), signal.SIGKILL)
     capsys.readouterr()
-    wait_until(lambda: not queue.listed(capsys)["worker"])
-    listed = queue.listed(capsys)
+    listed = queue.without_worker(capsys)
     assert [item["ticket"] for item in listed["waiting"]] == [waits]
     assert listed["running"] is None
     assert [b["ended"] for b in listed["begun"] if b["ticket"] == ticket] == [False]
