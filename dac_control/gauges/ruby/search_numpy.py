@@ -137,7 +137,9 @@ class _Search:
         from_afar = (SUPPRESS_NM + REACH * self.widths)[chosen]
         at = np.zeros((local.size, CANDIDATES), dtype=np.intp)
         for c in range(CANDIDATES):
-            at[:, c] = best.argmax(axis=1)
+            # the first of those that are equal but for rounding, which differs between the engines
+            least = best.max(axis=1, keepdims=True) * (1.0 - EQUAL)
+            at[:, c] = (best >= least).argmax(axis=1)
             found.score[rows, c] = np.sqrt(best[local, at[:, c]])
             own = np.maximum(SUPPRESS_NM, 1.5 * self.widths[chosen[local, at[:, c]]])
             away = np.abs(x - x[at[:, c], None])
