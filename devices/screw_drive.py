@@ -5,6 +5,7 @@ until the drive stands still, and its end is journalled too: by the device itsel
 move from a shell counts like one from a plan.
 """
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -44,7 +45,8 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
     `set` refuses, before anything is sent, a target outside the limits, a step that is too
     large, and any target while the position is unknown; its Status is done only after the
     target was read back. `stop` goes ahead of everything queued, returns at once and is
-    confirmed by reading back.
+    confirmed by reading back. `turns` is NaN while the drive says that it does not know where it
+    stands, as after a power-up, when it may count from 0; `flags` then says why.
 
     Parameters
     ----------
@@ -103,10 +105,11 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
         self._publish(self._driver.read())
 
     def _publish(self, reading: DriveReading) -> None:
+        turns = reading.turns if reading.position_known else math.nan
         if self.last is None:
-            self.target_turns.update(reading.turns, reading.time)
+            self.target_turns.update(turns, reading.time)
         self.last = reading
-        self.turns.update(reading.turns, reading.time)
+        self.turns.update(turns, reading.time)
         self.flags.update(" ".join(reading.flags), reading.time)
 
     @property
@@ -120,8 +123,11 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
         return self._moving.locked()
 
     def is_at(self, turns: float) -> bool:
-        """True if the last reading lies within the tolerance of `turns`."""
-        return self.last is not None and abs(self.last.turns - turns) <= self._tolerance_turns
+        """True if the drive knows where it stands, and within the tolerance of `turns`."""
+        last = self.last
+        if last is None or not last.position_known:
+            return False
+        return abs(last.turns - turns) <= self._tolerance_turns
 
     def position_verdict(self) -> Verdict:
         """Whether drive and journal agree on where the screw stands; asks the drive. Blocks."""

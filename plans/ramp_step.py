@@ -92,8 +92,9 @@ def take_step(
     Raises
     ------
     RampHeld
-        If readings contradict each other and the prediction, or a frame shows that the cell fails:
-        nothing may move after that. A step without a pressure is returned as such.
+        If readings contradict each other and the prediction, a frame shows that the cell fails, or
+        the drive reports another place than where the step began: nothing may move after that. A
+        step without a pressure is returned as such.
     """
     yield from wait_while_held(instruments)
     instruments.step.begin(
@@ -108,6 +109,7 @@ def take_step(
     else:
         # the first readings of a run count from it, too
         yield from measure_reference(instruments, settings.ruby)
+    stands_turns = float(instruments.drive.turns.get())
     settled = yield from dwell(
         instruments,
         settings.dwell,
@@ -123,6 +125,7 @@ def take_step(
     # also after a dwell that lost the line, so that the step is on record; then the ramp holds
     note = partial(_note_outcome, instruments, settled, judge, name_branch, watch)
     reading = yield from _measure(instruments, settings, aim, settled, judge, note)
+    _check_still_there(instruments, aim.number, stands_turns)
     for failed in (settled.last, reading):
         if not failed.measured:
             watch.hold_if_grave(aim.number)
@@ -134,7 +137,7 @@ def take_step(
     check_specimen_temperature(instruments)
     return StepOutcome(
         point=Point(
-            turns=float(instruments.drive.turns.get()),
+            turns=stands_turns,
             pressure_gpa=reading.pressure_gpa,
             sigma_gpa=reading.sigma_stat_gpa,
         ),
@@ -191,6 +194,21 @@ class _Judge:
             low_gpa=self.prediction.low_gpa,
             high_gpa=self.prediction.high_gpa,
         )
+
+
+def _check_still_there(instruments: Instruments, number: int, stands_turns: float) -> None:
+    """Hold where the drive no longer stands at `stands_turns`, as one that was powered up anew."""
+    drive = instruments.drive
+    if drive.is_at(stands_turns):
+        return
+    assert drive.last is not None  # it was read when the step began
+    flags = f" (flags {' '.join(drive.last.flags)})" if drive.last.flags else ""
+    raise RampHeld(
+        f"The ramp holds at step {number}: {drive.name} stood at {stands_turns:.5f} turns before "
+        f"the pressure was measured and reports {drive.last.turns:.5f} turns{flags} after it. Was "
+        "it switched off? Look at the screw, then say where it stands with "
+        "`dac-control drive declare`."
+    )
 
 
 def _drift_gpa_per_h(settled: DwellResult, settings: RampSettings) -> float:

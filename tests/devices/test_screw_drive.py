@@ -1,5 +1,6 @@
 """The drive device: journal before the move, refusal without a position, no second sending."""
 
+import math
 import threading
 import time
 
@@ -65,6 +66,14 @@ def test_an_unknown_position_refuses_until_it_is_declared(laboratory) -> None:
     drive.declare(0.0, "read on the dial", "A")
     assert ended(drive.set(0.02)) is None
     assert laboratory.intents("declared")[0]["reason"] == "read on the dial"
+
+
+def test_what_a_drive_without_reference_counts_is_no_position(laboratory) -> None:
+    drive = laboratory.instruments.drive
+    laboratory.screw.position_known = False
+    assert ended(drive.trigger()) is None
+    assert math.isnan(drive.turns.get())
+    assert not drive.is_at(0.0), "also where it counts to the same number again"
 
 
 def test_a_drive_that_disagrees_with_the_journal_refuses(laboratory) -> None:

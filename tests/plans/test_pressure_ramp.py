@@ -1,5 +1,6 @@
 """The ramp in a real RunEngine over the twin: bounds, order, endings, rule 4."""
 
+import math
 import os
 import signal
 import threading
@@ -134,6 +135,23 @@ def test_instruments_lost_in_mid_ramp_end_it_with_their_words(laboratory) -> Non
         laboratory.engine(plan)
     assert "the rack lost its power" in laboratory.stop_doc()["reason"]
     assert len(laboratory.screw.sent) == 1
+
+
+def test_a_drive_powered_up_under_a_measurement_holds_and_its_count_is_not_recorded(
+    laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acquire = laboratory.spectrometer.acquire
+
+    def power_up_after_the_first_move(exposure_s: float, averages: int) -> object:
+        laboratory.screw.position_known = not laboratory.screw.sent
+        return acquire(exposure_s, averages)
+
+    monkeypatch.setattr(laboratory.spectrometer, "acquire", power_up_after_the_first_move)
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([9]), settings=QUICK)
+    with pytest.raises(RampHeld, match=r"step 2: .* stood at .* drive declare"):
+        laboratory.engine(plan)
+    last = steps_of(laboratory)[-1]
+    assert last["ruby_measured"] and math.isnan(last["drive_turns"])
 
 
 def test_a_dead_camera_keeps_the_spectrum_and_holds_with_its_own_reason(laboratory) -> None:

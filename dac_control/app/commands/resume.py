@@ -145,4 +145,6 @@ def _resumption(past: Run, session: Session) -> Resumption:
 
 
 def _measured(run: Run) -> list[dict[str, Any]]:
-    return [step for step in summarise(run)["steps"] if step["measured"]]
+    # a step under which the drive lost its reference has a pressure, but no turns to it
+    steps = summarise(run)["steps"]
+    return [step for step in steps if step["measured"] and step["turns"] is not None]
