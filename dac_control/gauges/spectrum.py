@@ -84,6 +84,10 @@ class Spectrum:
         return _levelled(self.counts, self.dark_counts)
 
 
+_SHARED: Final = tuple(field.name for field in fields(Spectrum) if field.name != "counts")
+"""What spectra of one stack have in common."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SpectrumStack:
     """Many spectra of one detector on one axis; the fields are those of `Spectrum`.
@@ -135,8 +139,7 @@ class SpectrumStack:
         """
         if not spectra:
             raise ConfigurationError("There is no spectrum to stack.")
-        first = spectra[0]
-        shared = [field.name for field in fields(Spectrum) if field.name != "counts"]
+        first, shared = spectra[0], _SHARED
         for index, other in enumerate(spectra[1:], start=1):
             for name in shared:
                 if not np.array_equal(getattr(first, name), getattr(other, name)):
@@ -144,8 +147,12 @@ class SpectrumStack:
                         f"Spectrum {index} of the stack differs from the first in {name}; "
                         "stack only spectra of one detector on one axis."
                     )
-        counts = np.stack([spectrum.counts for spectrum in spectra])
-        return cls(counts=counts, **{name: getattr(first, name) for name in shared})
+        # each of them was checked, ordered and made read-only when it was made
+        stack = cls.__new__(cls)
+        counts = read_only(np.stack([spectrum.counts for spectrum in spectra]))
+        for name, value in {"counts": counts, **{n: getattr(first, n) for n in shared}}.items():
+            object.__setattr__(stack, name, value)
+        return stack
 
     def __len__(self) -> int:
         return self.counts.shape[0]
@@ -217,8 +224,7 @@ class PhotonNoise:
 
 def usable_rows(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Rows in which every count is a number that a detector can report, shape (spectra,)."""
-    with np.errstate(invalid="ignore"):
-        return np.all(np.abs(counts) < LARGEST_COUNTS, axis=1)
+    return np.all(np.abs(counts) < LARGEST_COUNTS, axis=1)
 
 
 def _offset(dark: float | NDArray[np.float64] | None) -> float:

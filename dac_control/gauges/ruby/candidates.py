@@ -63,7 +63,7 @@ class CandidateFitter:
     ) -> None:
         noise = PhotonNoise.of(stack)
         offset, per_count = noise.offset_counts, noise.counts_variance
-        floor = np.broadcast_to(noise.floor_variance, stack.wavelength_nm.shape).astype(np.float64)
+        floor = np.zeros(stack.wavelength_nm.shape) + noise.floor_variance
         fitter = WindowFitter(
             engine,
             Noise(offset, per_count),
@@ -119,14 +119,13 @@ class CandidateFitter:
         return fits
 
     def _finish(self, fits: RubyFits, good: Mask, expected_nm: tuple[Array, Array] | None) -> None:
-        bad = np.flatnonzero(~good)
-        if bad.size:
+        if not good.all():
+            bad = (~good).nonzero()[0]
             fits.put(bad, RubyFits.empty(bad.size, self._setup.lines.range_nm))
             fits.flag("bad_counts")[bad] = True
             fits.flag("no_line")[bad] = True
         if expected_nm is not None:
-            with np.errstate(invalid="ignore"):
-                outside = (fits.r1_nm < expected_nm[0]) | (fits.r1_nm > expected_nm[1])
+            outside = (fits.r1_nm < expected_nm[0]) | (fits.r1_nm > expected_nm[1])
             fits.flag("outside_window")[:] = outside & (fits.model > 0)
         fits.flag("gain_assumed")[:] = self._gain_assumed
         fits.flag("dark_assumed")[:] = self._dark_assumed
@@ -195,9 +194,10 @@ class _Chunk:
             # a line that is no ruby is better than none, and the first is the strongest
             empty = (fits.model[rows[local]] == 0) & (attempt == 0)
             better = (part.looks_like_ruby | empty) & ~thin
-            fits.put(rows[local[better]], part.take(np.flatnonzero(better)))
+            fits.put(rows[local[better]], part.take(better.nonzero()[0]))
             local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]
-        masked[local] |= self._mask_foreign(rows[local], fits)
+        if local.size:
+            masked[local] |= self._mask_foreign(rows[local], fits)
         return rows[masked]
 
     def _fit_one(self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]) -> RubyFits:
@@ -234,10 +234,10 @@ class _Chunk:
     def _mask_narrow(self, rows: Rows, fits: RubyFits) -> Mask:
         """Mask what is narrower than any optical line; True where that was done."""
         x = self.setup.axis.x
-        at = np.clip(np.searchsorted(x, fits.r1_nm), 1, x.size - 2)
+        at = np.clip(x.searchsorted(fits.r1_nm), 1, x.size - 2)
         pitch = 0.5 * (x[at + 1] - x[at - 1])
         thin = (fits.model > 0) & (fits.parameters[:, 1] < _NARROWEST_PX * pitch)
-        for row in np.flatnonzero(thin):
+        for row in thin.nonzero()[0]:
             self.spikes[rows[row], max(0, at[row] - 2) : at[row] + 3] = True
         return thin
 
@@ -246,7 +246,7 @@ class _Chunk:
         x = self.setup.axis.x
         alone = fits.flag("no_r2")[rows] & (fits.parameters[rows, 1] < _WIDEST_FOREIGN_NM)
         done = np.zeros(rows.size, dtype=bool)
-        for row in np.flatnonzero(alone):
+        for row in alone.nonzero()[0]:
             r1, fwhm = fits.parameters[rows[row], :2]
             core = np.abs(x - r1) < _FOREIGN_CORE * fwhm
             done[row] = bool((core & ~self.foreign[rows[row]]).any())

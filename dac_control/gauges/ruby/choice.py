@@ -34,8 +34,7 @@ def order(found: Found, expected_nm: tuple[Array, Array] | None) -> NDArray[np.i
     best = found.score[:, :1]
     if expected_nm is not None:
         low, high = expected_nm
-        with np.errstate(invalid="ignore"):
-            inside = (found.r1_nm >= low[:, None]) & (found.r1_nm <= high[:, None])
+        inside = (found.r1_nm >= low[:, None]) & (found.r1_nm <= high[:, None])
         rank = np.where(inside & (found.score > _WEAKEST_SHARE * best), rank + best, rank)
     for candidate in range(1, CANDIDATES):
         leads = found.score[:, candidate] > _WEAKEST_LEADER * best[:, 0]
@@ -61,10 +60,9 @@ def is_ambiguous(found: Found, chosen: NDArray[np.intp]) -> Mask:
 
 def _pair_lines_of(found: Found, candidate: int) -> Mask:
     """Which other candidates stand where the pair lines of this one would be."""
-    with np.errstate(invalid="ignore"):
-        above = found.r1_nm - found.r1_nm[:, candidate, None]
-        strong = found.score > _WEAKEST_SHARE * found.score[:, :1]
-        pair = np.zeros(above.shape, dtype=bool)
-        for distance in _PAIR_LINES_NM:
-            pair |= np.abs(above - distance) < _PAIR_TOLERANCE_NM
+    above = found.r1_nm - found.r1_nm[:, candidate, None]
+    strong = found.score > _WEAKEST_SHARE * found.score[:, :1]
+    pair = np.zeros(above.shape, dtype=bool)
+    for distance in _PAIR_LINES_NM:
+        pair |= np.abs(above - distance) < _PAIR_TOLERANCE_NM
     return pair & strong

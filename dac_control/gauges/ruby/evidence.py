@@ -31,12 +31,12 @@ _R2_SEEN_SIGMA: Final = 4.0
 _WEAK_RATIO: Final = 0.3
 
 
-def is_cosmic_ray(windows: Windows, rows: NDArray[np.intp], p: Array, narrow: Mask) -> Mask:
+def is_cosmic_ray(windows: Windows, p: Array, narrow: Mask) -> Mask:
     """True where one or two pixels, or the rest of a ray that was masked, pass for a line."""
-    ray = np.zeros(rows.size, dtype=bool)
-    some = np.flatnonzero(narrow)
+    ray = np.zeros(narrow.size, dtype=bool)
+    some = narrow.nonzero()[0]
     if some.size:
-        windows, p = windows.take(rows[some]), p[some]
+        windows, p = windows.take(some), p[some]
         core = np.abs(windows.x - p[:, :1]) < p[:, 1:2]
         lit = windows.y - background(windows.x, p) > _LIT_SHARE * p[:, 3:4]
         seen = np.count_nonzero(core & lit & windows.used, axis=1)
@@ -46,41 +46,39 @@ def is_cosmic_ray(windows: Windows, rows: NDArray[np.intp], p: Array, narrow: Ma
 
 
 def is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
-    """True where splitting or width ratio are none of ruby, shape (rows,)."""
+    """True where splitting or width ratio are none of ruby, shape (spectra,)."""
     # where R2 drowns in noise, its place and width are those of the noise
     seen = poor | (p[:, 8] > _R2_SEEN_SIGMA * np.sqrt(np.maximum(ratio_variance, 0.0)))
-    far = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
-    low, high = np.where(
-        poor, np.array(_WIDTH_RATIOS_IF_POOR)[:, None], np.array(_WIDTH_RATIOS)[:, None]
-    )
-    return seen & (far | (p[:, 10] < low) | (p[:, 10] > high))
+    odd = np.abs(p[:, 9] - SPLITTING_CM1) > _SPLITTING_REACH_CM1
+    odd |= _outside(p[:, 10], _WIDTH_RATIOS)
+    odd |= poor & _outside(p[:, 10], _WIDTH_RATIOS_IF_POOR)
+    return seen & odd
 
 
 def lacks_r2(
     p: Array, ratio_variance: Array, doublet: Mask, narrow: Mask, temperature_k: Array
 ) -> Mask:
-    """True where R2 should be there and is not, shape (rows,)."""
+    """True where R2 should be there and is not, shape (spectra,)."""
     warm = doublet & (temperature_k >= _R2_EXPECTED_K)
     reach = 3.0 * np.sqrt(np.maximum(ratio_variance, 0.0))
-    with np.errstate(invalid="ignore"):
-        weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
-        # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner
-        return warm & (weak | (narrow & (p[:, 8] < reach)))
+    weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
+    # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner
+    return warm & (weak | (narrow & (p[:, 8] < reach)))
 
 
-def hides_r1(windows: Windows, rows: NDArray[np.intp], p: Array, doublet: Mask) -> Mask:
-    """True where pixels are masked at the place that R1 has if this line is R2, shape (rows,).
+def hides_r1(windows: Windows, p: Array, doublet: Mask) -> Mask:
+    """True where pixels are masked at the place that R1 has if this line is R2, shape (spectra,).
 
     With few photons R1 itself may pass for a spike, and noise for the partner of R2.
     """
     weak = doublet & (p[:, 8] < _WEAK_RATIO)
-    hidden = np.zeros(rows.size, dtype=bool)
-    some = np.flatnonzero(weak)
+    hidden = np.zeros(doublet.size, dtype=bool)
+    some = weak.nonzero()[0]
     if some.size:
-        x, r1 = windows.x[rows[some]], p[some, 0]
+        x, r1 = windows.x[some], p[some, 0]
         above = CM1_NM / (CM1_NM / r1 - SPLITTING_CM1)
         at = np.abs(x - above[:, None]) < AT_R1_NM
-        hidden[some] = np.any(at & ~windows.used[rows[some]], axis=1)
+        hidden[some] = np.any(at & ~windows.used[some], axis=1)
     return hidden
 
 
@@ -88,3 +86,7 @@ def pitch_nm(windows: Windows) -> Array:
     """Distance of the pixels in nm, shape (spectra,)."""
     x = windows.x
     return (x[:, -1] - x[:, 0]) / max(x.shape[1] - 1, 1)
+
+
+def _outside(values: Array, limits: tuple[float, float]) -> Mask:
+    return (values < limits[0]) | (values > limits[1])

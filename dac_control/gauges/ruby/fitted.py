@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.leftovers import USED
-from dac_control.gauges.ruby.lineshape import DOUBLET
+from dac_control.gauges.ruby.leftovers import FREEDOM
 from dac_control.gauges.ruby.scoring import Scored, Windows
+from dac_control.gauges.ruby.windows import parameters_in_use
 
 __all__ = ["Fitted"]
 
@@ -39,25 +39,23 @@ class Fitted:
     @property
     def freedom(self) -> Array:
         """Degrees of freedom of the last fit."""
-        count = np.where(self.doublet, 10, 7) + self.bright
-        return np.maximum(self.scored.leftovers[:, USED] - count, 1.0)
+        return self.scored.leftovers[:, FREEDOM]
 
     @property
     def scatter(self) -> Array:
         """Chi squared per degree of freedom."""
         return self.scored.chi2 / self.freedom
 
-    def by_chance(self, sigmas: float) -> Array:
-        """Scatter that noise alone exceeds as rarely as a normal variable so many sigma."""
-        return 1.0 + sigmas * np.sqrt(2.0 / self.freedom)
+    @property
+    def excess(self) -> Array:
+        """Chi squared above what noise alone makes of it, in units of its own sigma."""
+        freedom = self.freedom
+        return (self.scored.chi2 - freedom) / np.sqrt(2.0 * freedom)
 
     @property
     def active(self) -> Mask:
         """Parameters that were fitted, shape (spectra, 11)."""
-        active = np.ones((self.doublet.size, len(DOUBLET)), dtype=bool)
-        active[:, 7] = self.bright
-        active[:, 8:] = self.doublet[:, None]
-        return active
+        return parameters_in_use(self.doublet, self.bright)
 
     def take(self, rows: Rows) -> "Fitted":
         """Some of the rows; the very object where it is all of them."""

@@ -99,20 +99,20 @@ class WindowFitter:
             NaN where it is unknown.
         """
         warm = ~(temperature_k < R2_GONE_K) & self._has_partner
-        bound = np.where(np.isnan(temperature_k), STRENGTH_MAX, largest_ratio(temperature_k))
-        ratio = np.where(
-            np.isnan(temperature_k), WARM_RATIO, np.minimum(0.75 * boltzmann(temperature_k), bound)
-        )
-        ratio = np.where(warm, ratio, 0.0)
+        unknown = np.isnan(temperature_k)
+        bound = np.where(unknown, STRENGTH_MAX, largest_ratio(temperature_k)) * warm
+        ratio = np.where(unknown, WARM_RATIO, 0.75 * boltzmann(temperature_k))
+        ratio = np.minimum(ratio, bound)
         start = starts(windows, r1_nm, fwhm_nm, ratio, score)
         bright = _is_bright(score, fwhm_nm, gain_assumed=self._gain_assumed)
-        fitted = self._fitter.fit(windows, start, warm, np.where(warm, bound, 0.0), bright)
-        self._spikes.repair(fitted, windows, start, np.where(warm, bound, 0.0))
-        self._try_voigt(fitted, np.where(warm, bound, 0.0))
-        self._try_again(fitted, windows, np.flatnonzero(warm), ratio, bound)
-        self._release_r2(fitted, np.flatnonzero(warm), temperature_k, bound)
-        if self._has_partner:
-            self._add_r2(fitted, np.flatnonzero(~warm), temperature_k)
+        fitted = self._fitter.fit(windows, start, warm, bound, bright)
+        self._spikes.repair(fitted, windows, start, bound)
+        self._try_voigt(fitted, bound)
+        rows = warm.nonzero()[0]
+        self._try_again(fitted, windows, rows, ratio, bound)
+        self._release_r2(fitted, rows, temperature_k, bound)
+        if self._has_partner and rows.size < warm.size:
+            self._add_r2(fitted, (~warm).nonzero()[0], temperature_k)
         return fitted
 
     def without_priors(self, fitted: Fitted) -> FreeStress:
@@ -121,7 +121,7 @@ class WindowFitter:
 
     def _try_voigt(self, fitted: Fitted, bound: Array) -> None:
         """Where a line has another shape than pseudo-Voigt, and fewer photons than usual tell."""
-        rows = np.flatnonzero(~fitted.bright & (fitted.scatter > fitted.by_chance(_POOR_SIGMA)))
+        rows = (~fitted.bright & (fitted.excess > _POOR_SIGMA)).nonzero()[0]
         if not rows.size:
             return
         new = fitted.copy(rows)
@@ -138,10 +138,11 @@ class WindowFitter:
         Where R1 and R2 merge, one broad line that leaves R2 nothing is a second solution; so are,
         with many photons, two lines that share the light evenly.
         """
-        p = fitted.scored.parameters[rows]
-        broad = p[:, 1] > _MERGED_WIDTH_NM
+        broad = fitted.scored.parameters[rows, 1] > _MERGED_WIDTH_NM
         first = rows[broad | (fitted.scatter[rows] > _BAD_SCATTER)]
-        start = fitted.scored.parameters[first].copy()
+        if not first.size:
+            return
+        start = fitted.scored.parameters[first]
         start[:, 0] += 0.2 * start[:, 1]
         start[:, 1] *= 0.6
         start[:, 8], start[:, 9], start[:, 10] = ratio[first], SPLITTING_CM1, 1.0
@@ -149,14 +150,11 @@ class WindowFitter:
         # what is broader, or misses the data by more, is not ruby but something else
         width = fitted.scored.parameters[rows, 1]
         rows = rows[(width > _MERGED_WIDTH_NM) & (width < _BROADEST_NM)]
-        if not rows.size:
-            return
-        scatter = fitted.scatter[rows]
-        unlikely = scatter > fitted.take(rows).by_chance(_DOUBTED_SIGMA)
+        unlikely = fitted.excess[rows] > _DOUBTED_SIGMA
         share = fitted.scored.parameters[rows, 8]
         unlikely |= (share > _EVEN_SHARE * bound[rows]) | (share < _UNEVEN_SHARE * ratio[rows])
-        second = rows[unlikely & (scatter < _HOPELESS)]
-        start = fitted.scored.parameters[second].copy()
+        second = rows[unlikely & (fitted.scatter[rows] < _HOPELESS)]
+        start = fitted.scored.parameters[second]
         start[:, 1] *= 1.06
         start[:, 8], start[:, 9] = ratio[second], SPLITTING_CM1
         self._keep_if_better(fitted, windows, second, start, bound)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from dac_control.gauges.ruby.scoring import Windows
 
 __all__ = [
+    "FREEDOM",
     "LAGGED",
     "LEFTOVERS",
     "NEAR",
     "NEAR_PIXELS",
     "NEAR_SQUARES",
     "SKEW",
-    "USED",
     "WORST",
     "WORST_Z",
     "leftovers",
@@ -43,8 +43,8 @@ NEAR_SQUARES: Final = 3
 """Sum of squared residuals near R1 and R2."""
 NEAR_PIXELS: Final = 4
 """Pixels near R1 and R2."""
-USED: Final = 5
-"""Pixels that were fitted."""
+FREEDOM: Final = 5
+"""Degrees of freedom: pixels that were fitted less parameters that were, 1 at least."""
 SKEW: Final = 6
 """First of the three sums that `asymmetry` has of every window."""
 
@@ -55,6 +55,7 @@ NEAR: Final = 3.0
 def leftovers(
     windows: "Windows",
     parameters: Array,
+    active: NDArray[np.bool_],
     model: Array,
     variance: Array,
     skewness: Array,
@@ -64,7 +65,7 @@ def leftovers(
     Parameters
     ----------
     windows : Windows
-    parameters : array, shape (spectra, 11)
+    parameters, active : arrays, shape (spectra, 11)
     model, variance : arrays, shape (spectra, pixels)
         Expected counts and the variance of the counts under the model.
     skewness : array, shape (spectra, 3)
@@ -80,7 +81,7 @@ def leftovers(
     near = near_lines(windows.x, p) & used
     sums[:, NEAR_SQUARES] = np.einsum("bk,bk,bk->b", near, residual, residual)
     sums[:, NEAR_PIXELS] = near.sum(axis=1)
-    sums[:, USED] = used.sum(axis=1)
+    sums[:, FREEDOM] = np.maximum(used.sum(axis=1) - active.sum(axis=1), 1)
     sums[:, SKEW:] = skewness
     return sums
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.asymmetry import LEAST_LEFT
 from dac_control.gauges.ruby.compiled import finite_helper, helper, vector_helper
 from dac_control.gauges.ruby.leftovers import (
+    FREEDOM,
     LAGGED,
     NEAR,
     NEAR_PIXELS,
@@ -39,8 +40,8 @@ _LEVEL = 4
 
 @helper
 def add_leftovers(
-    work: Array, width: int, p: Array, active: Mask, covariance: Array, left: Array, cross: Array,
-    sums: Array,
+    work: Array, width: int, pixels: int, p: Array, active: Mask, covariance: Array, left: Array,
+    cross: Array, sums: Array,
 ) -> None:  # fmt: skip
     """Fill `sums` from a window as the last sweep left it.
 
@@ -49,8 +50,11 @@ def add_leftovers(
     """
     for j in range(sums.size):
         sums[j] = 0.0
+    sums[FREEDOM] = pixels
     for j in range(cross.size):
         cross[j] = 0.0
+        sums[FREEDOM] -= active[j]
+    sums[FREEDOM] = max(sums[FREEDOM], 1.0)
     for b in range(work.size // (ROWS * BLOCK)):
         part = work[b * ROWS * BLOCK : (b + 1) * ROWS * BLOCK]
         n = min(BLOCK, width - b * BLOCK)

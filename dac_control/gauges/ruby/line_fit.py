@@ -125,7 +125,7 @@ class LineFitter:
         p = fitted.scored.parameters
         again = p[:, 1] > np.maximum(1.0, place.fwhm_nm + 0.5)
         again |= walked(p[:, 0], place.r1_nm, place.fwhm_nm)
-        rows = np.flatnonzero(again & (fits.model > 0))
+        rows = (again & (fits.model > 0)).nonzero()[0]
         if rows.size:
             at = Place(p[rows, 0], p[rows, 1], place.score[rows])
             part, refitted = self._once(spectra.take(rows), at)
@@ -139,12 +139,11 @@ class LineFitter:
         The windows of broad lines are long, and what is poor in them may be their far ends.
         """
         p = fits.parameters
-        with np.errstate(invalid="ignore"):
-            bent = np.abs(p[:, 6]) > _STEEP_SIGMA * np.sqrt(fits.covariance[:, 6, 6])
-            narrow, broad = p[:, 1] < _STEEP_WIDTH_NM, p[:, 1] > _LONG_WIDTH_NM
+        bent = np.abs(p[:, 6]) > _STEEP_SIGMA * np.sqrt(fits.covariance[:, 6, 6])
+        narrow, broad = p[:, 1] < _STEEP_WIDTH_NM, p[:, 1] > _LONG_WIDTH_NM
         poor = fits.flag("poor_fit") | fits.flag("misfit")
         again = (fits.ok & bent & (narrow | broad)) | ((fits.model > 0) & broad & poor)
-        rows = np.flatnonzero(again)
+        rows = again.nonzero()[0]
         if rows.size:
             at = Place(p[rows, 0], p[rows, 1], place.score[rows])
             some = spectra.take(rows)
@@ -169,12 +168,14 @@ class LineFitter:
         The likelier reading by ratio, widths and splitting is kept; where both are likely, the
         line is called ambiguous.
         """
+        if np.isnan(fitted.foreign_nm).all():
+            return
         p = fitted.scored.parameters
         r2 = CM1_NM / (CM1_NM / p[:, 0] + SPLITTING_CM1)
         distance = p[:, 0] - r2
         below = np.abs(fitted.foreign_nm - (r2 - distance)) < _EQUAL_NM
         above = np.abs(fitted.foreign_nm - (p[:, 0] + distance)) < _EQUAL_NM
-        rows = np.flatnonzero((below | above) & fitted.doublet & (fits.model > 0))
+        rows = ((below | above) & fitted.doublet & (fits.model > 0)).nonzero()[0]
         if not rows.size:
             return
         other = np.where(above, fitted.foreign_nm, r2)[rows]
@@ -192,9 +193,8 @@ class LineFitter:
     def _find_buried(self, fits: RubyFits, spectra: Spectra) -> None:
         """Where a line is low above its background, ask how that looks elsewhere."""
         p = fits.parameters
-        with np.errstate(invalid="ignore"):
-            low = has_low_contrast(p[:, 3], p[:, 4] - self._offset)
-        for row in np.flatnonzero(low & fits.looks_like_ruby):
+        low = has_low_contrast(p[:, 3], p[:, 4] - self._offset)
+        for row in (low & fits.looks_like_ruby).nonzero()[0]:
             usable = ~(spectra.saturated[row] | spectra.spikes[row])
             z = prominence(self._x, spectra.y[row], usable, p[row], self._offset)
             moved = _BUMP_SHIFT * p[row, 1] / max(z, 1.0)
@@ -225,9 +225,10 @@ class LineFitter:
             range_nm=self.range_nm,
             gain_assumed=self._gain_assumed,
         )
-        fits.model[few] = 0
-        fits.flagged[few] = False
-        fits.flag("no_line")[few] = True
+        if few.any():
+            fits.model[few] = 0
+            fits.flagged[few] = False
+            fits.flag("no_line")[few] = True
         stress_record(fits, fitted, self._fitter, scale, again=self._priors)
         return fits, fitted
 

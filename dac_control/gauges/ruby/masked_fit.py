@@ -7,11 +7,16 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitted import Fitted
-from dac_control.gauges.ruby.r2_population import STRENGTH_MAX, ratio_prior
+from dac_control.gauges.ruby.r2_population import STRENGTH_MAX
 from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, stands_out
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.stress import FreeStress, prior_free
-from dac_control.gauges.ruby.windows import PIXELS_NEEDED, constraints, unlikeliness
+from dac_control.gauges.ruby.windows import (
+    PIXELS_NEEDED,
+    constraints,
+    expectations,
+    unlikeliness,
+)
 
 __all__ = ["MaskedFitter"]
 
@@ -87,9 +92,9 @@ class MaskedFitter:
         Taking weak priors away moves most fits by a small part of sigma, which is one linear
         step; the others are fitted again.
         """
-        known = ratio_prior(fitted.largest_ratio)
-        free, far = prior_free(fitted.scored, known, largest_ratio=STRENGTH_MAX)
-        rows = np.flatnonzero(far)
+        known = expectations(fitted.largest_ratio, priors=True)
+        free, far = prior_free(fitted.scored, *known, largest_ratio=STRENGTH_MAX)
+        rows = far.nonzero()[0]
         if rows.size:
             part = fitted.take(rows)
             start = part.scored.parameters
@@ -113,7 +118,7 @@ class MaskedFitter:
 
     def keep_cheaper(self, fitted: Fitted, rows: Rows, new: Fitted) -> None:
         """Replace those of the rows whose new fit costs less."""
-        better = np.flatnonzero(self.cost(new) < self.cost(fitted.take(rows)))
+        better = (self.cost(new) < self.cost(fitted.take(rows))).nonzero()[0]
         fitted.put(rows[better], new.take(better))
 
     def _mask_once(self, fitted: Fitted, going: Rows) -> Rows:

@@ -167,10 +167,9 @@ def misfit_share(windows: Windows, scored: Scored) -> tuple[Array, Array]:
     square = sums[:, NEAR_SQUARES] / pixels
     at_lines = np.sqrt(square) / p[:, 3]
     # most spectra are far from any misfit, so that noise need not be told from it
-    rows = np.flatnonzero((everywhere > _SUSPECT_SHARE) | (at_lines > _SUSPECT_SHARE))
-    clean = np.ones(everywhere.size, dtype=bool)
-    clean[rows] = False
-    everywhere[clean] = at_lines[clean] = 0.0
+    suspect = (everywhere > _SUSPECT_SHARE) | (at_lines > _SUSPECT_SHARE)
+    everywhere, at_lines = np.where(suspect, (everywhere, at_lines), 0.0)
+    rows = suspect.nonzero()[0]
     if rows.size:
         part, variance = windows.take(rows), scored.variance[rows]
         relative = _relative_noise(part, scored.model[rows], variance)

@@ -60,6 +60,7 @@ DISQUALIFYING: Final = frozenset(
 
 FLAG_NAMES: Final = tuple(RUBY_FLAGS)
 """In the order of the columns of `RubyFits.flagged`."""
+_COLUMN: Final = {name: column for column, name in enumerate(FLAG_NAMES)}
 _FATAL: Final = np.array([name in DISQUALIFYING for name in FLAG_NAMES])
 # With these the line may be something else; with the other fatal ones it is ruby, badly seen.
 _NOT_RUBY: Final = ("no_line", "not_converged", "at_edge", "no_r2", "misfit", "buried")
@@ -191,7 +192,7 @@ class RubyFits:
 
     def flag(self, name: str) -> NDArray[np.bool_]:
         """Column of one flag, shape (spectra,); writable."""
-        return self.flagged[:, FLAG_NAMES.index(name)]
+        return self.flagged[:, _COLUMN[name]]
 
     def flags(self, index: int) -> tuple[str, ...]:
         """Names of the flags of one spectrum."""
@@ -203,7 +204,9 @@ class RubyFits:
             getattr(self, name)[rows] = getattr(other, name)
 
     def take(self, rows: NDArray[np.intp]) -> "RubyFits":
-        """Some of the rows."""
+        """Some of the rows; the very object where it is all of them."""
+        if rows.size == len(self):
+            return self
         return RubyFits(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
 
     def __getitem__(self, index: int) -> RubyFit:

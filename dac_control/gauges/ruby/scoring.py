@@ -49,7 +49,7 @@ class Windows:
     """Pixels about the lines of many spectra, each of shape (spectra, pixels)."""
 
     x: Array
-    """Wavelength in nm."""
+    """Wavelength in nm, rising."""
     y: Array
     """Counts."""
     used: Mask
@@ -60,7 +60,7 @@ class Windows:
     @property
     def pitch_nm(self) -> Array:
         """Mean distance of the pixels that are used, shape (spectra,)."""
-        return (self.x.max(axis=1) - self.x[:, 0]) / np.maximum(self.used.sum(axis=1), 1)
+        return (self.x[:, -1] - self.x[:, 0]) / np.maximum(self.used.sum(axis=1), 1)
 
     def take(self, which: NDArray[np.intp] | Mask) -> "Windows":
         """Some of the spectra."""

@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper, vector_helper
-from dac_control.gauges.ruby.leftovers import USED
+from dac_control.gauges.ruby.leftovers import FREEDOM
 from dac_control.gauges.ruby.leftovers_numba import add_leftovers
 from dac_control.gauges.ruby.lines_numba import BLOCK, MODEL, ROWS, SIZE
 from dac_control.gauges.ruby.newton_numba import invert, scale_system, solve
@@ -49,7 +49,7 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
     scored = Scored.empty(count, width)
     if width == 0:
         scored.parameters[:] = np.clip(start, constraints.lower, constraints.upper)
-        scored.chi2[:] = 0.0
+        scored.chi2[:], scored.leftovers[:, FREEDOM] = 0.0, 1.0
         return scored
     w, c = windows, constraints
     _score_all(
@@ -97,9 +97,9 @@ def _compiled(sources: int) -> Any:
             regular[i] = invert(information[i], active[i], free, scale, factor, covariance[i])
             _write(work, offset, per_count, floor[i], model[i], variance[i])
             add_leftovers(
-                work, width, parameters[i], active[i], covariance[i], left, step, leftovers[i]
-            )
-            leftovers[i, USED] = pixels
+                work, width, pixels, parameters[i], active[i], covariance[i], left, step,
+                leftovers[i],
+            )  # fmt: skip
         return sources
 
     return score_all

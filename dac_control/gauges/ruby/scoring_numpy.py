@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.asymmetry import projected, third_of_lines
 from dac_control.gauges.ruby.inverse import covariances
-from dac_control.gauges.ruby.leftovers import leftovers
+from dac_control.gauges.ruby.leftovers import FREEDOM, leftovers
 from dac_control.gauges.ruby.newton_numpy import newton_steps
 from dac_control.gauges.ruby.scoring import (
     DAMPING_MAX,
@@ -45,7 +45,7 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
     scored = Scored.empty(count, width)
     scored.parameters[:] = np.clip(start, constraints.lower, constraints.upper)
     if width == 0:
-        scored.chi2[:] = 0.0
+        scored.chi2[:], scored.leftovers[:, FREEDOM] = 0.0, 1.0
         return scored
     skew = np.zeros((count, 2 + scored.parameters.shape[1]))
     with np.errstate(all="ignore"):
@@ -59,6 +59,7 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
         scored.leftovers[:] = leftovers(
             windows,
             scored.parameters,
+            constraints.active,
             scored.model,
             scored.variance,
             projected(skew, scored.covariance),

@@ -63,8 +63,8 @@ class SpikeRepair:
 
     def _restore(self, fitted: Fitted, windows: Windows, start: Array, bound: Array) -> None:
         """Where a narrow line lost pixels, see whether something else explains more of them."""
-        poor = fitted.scatter > fitted.by_chance(_GOOD_SIGMA)
-        rows = np.flatnonzero((fitted.spikes > 0) | poor)
+        poor = fitted.excess > _GOOD_SIGMA
+        rows = ((fitted.spikes > 0) | poor).nonzero()[0]
         if not rows.size:
             return
         part = fitted.take(rows)
@@ -101,8 +101,8 @@ class SpikeRepair:
 
     def _cure(self, fitted: Fitted, bound: Array) -> None:
         """Mask spikes that hide upon a line, where that makes a suspicious fit good."""
-        suspect = fitted.scatter > fitted.by_chance(_SUSPECT_SIGMA)
-        rows = np.flatnonzero(suspect & (fitted.scored.parameters[:, 1] < _BROADEST_NM))
+        suspect = fitted.excess > _SUSPECT_SIGMA
+        rows = (suspect & (fitted.scored.parameters[:, 1] < _BROADEST_NM)).nonzero()[0]
         if not rows.size:
             return
         trial = fitted.copy(rows)
@@ -111,7 +111,7 @@ class SpikeRepair:
             going = self._cure_once(trial, going, bound[rows])
             if not going.size:
                 break
-        good = trial.scatter <= trial.by_chance(_GOOD_SIGMA)
+        good = trial.excess <= _GOOD_SIGMA
         cured = np.flatnonzero(good & (trial.spikes > fitted.spikes[rows]))
         fitted.put(rows[cured], trial.take(cured))
 
@@ -127,5 +127,5 @@ class SpikeRepair:
         trial.windows.used[going] &= ~mask
         trial.spikes[going] += mask.sum(axis=1)
         self._fitter.fit_again(trial, going, trial.scored.parameters[going], bound[going])
-        poor = trial.scatter > trial.by_chance(_GOOD_SIGMA)
-        return going[poor[going]]
+        poor = trial.excess[going] > _GOOD_SIGMA
+        return going[poor]

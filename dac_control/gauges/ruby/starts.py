@@ -31,7 +31,7 @@ def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array, score: 
     narrow = (fwhm_nm < _NARROW_NM) & (ratio > 0.0)
     clear = (fwhm_nm < _RESOLVED_NM) & (score > _CLEAR_SCORE) & (ratio > 0.0) & ~narrow
     for chosen, brightness in ((narrow, _three_pixels), (clear, _least_of_three)):
-        rows = np.flatnonzero(chosen)
+        rows = chosen.nonzero()[0]
         if rows.size:
             splitting[rows] = _seen_splitting(windows, rows, r1_nm[rows], brightness)
     level = _dark_level(windows)
@@ -96,11 +96,15 @@ def _least_of_three(y: Array, used: Mask) -> Array:
 def _dark_level(windows: Windows) -> Array:
     """About the level of the darkest fifth of each window, shape (spectra,)."""
     values = np.where(windows.used, windows.y, np.inf)
-    rank = int(0.2 * (float(np.median(windows.used.sum(axis=1))) - 1.0))
-    level = np.partition(values, max(rank, 0), axis=1)[:, max(rank, 0)]
-    lowest = values.min(axis=1)
-    level = np.where(np.isfinite(level), level, lowest)
-    return np.where(np.isfinite(level), level, 0.0)
+    count = np.sort(windows.used.sum(axis=1))
+    usual = 0.5 * float(count[(count.size - 1) // 2] + count[count.size // 2])
+    rank = max(int(0.2 * (usual - 1.0)), 0)
+    values.partition(rank, axis=1)
+    level = values[:, rank]
+    if not np.isfinite(level).all():
+        level = np.where(np.isfinite(level), level, values.min(axis=1))
+        level = np.where(np.isfinite(level), level, 0.0)
+    return level
 
 
 def _line(offset_nm: Array, fwhm_nm: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.scoring import Scored
-from dac_control.gauges.ruby.windows import PRIORS, SPLITTING_LIMITS_CM1
+from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 
 __all__ = ["FreeStress", "prior_free"]
 
@@ -49,20 +49,19 @@ class FreeStress:
 
 
 def prior_free(
-    scored: Scored, ratio_known: tuple[Array, Array], *, largest_ratio: float
+    scored: Scored, expected: Array, precision: Array, *, largest_ratio: float
 ) -> tuple[FreeStress, Mask]:
     """Take the priors of splitting, width ratio and ratio away again, by one linear step.
 
-    With ``k`` the parameters and ``L`` the precision of their priors, the information without
-    them is ``I - L`` on ``k``; by Woodbury's identity its inverse is
-    ``C + C_k (1/L - C_kk)^-1 C_k^T``, and the gradient there is ``L (p - expected)``. The ratio
-    goes after the other two, whose prior every doublet has.
+    The information without a prior of precision ``L`` on parameter ``k`` has, by Sherman and
+    Morrison, the inverse ``C + C_k C_k^T / (1/L - C_kk)``, and the gradient there is
+    ``L (p - expected)``. The ratio goes after the other two, whose prior every doublet has.
 
     Parameters
     ----------
     scored : Scored
-    ratio_known : tuple of arrays, shape (spectra,)
-        Mean and precision of the prior of the ratio.
+    expected, precision : arrays, shape (spectra, 11)
+        Means of the priors, and 1 / sigma squared of each.
     largest_ratio : float
         Ratio beyond which nothing is believed.
 
@@ -72,37 +71,20 @@ def prior_free(
     far : array of bool, shape (spectra,)
         Where the step is too long to be linear, or a limit was in its way: fit these again.
     """
-    p, covariance = scored.parameters, scored.covariance
-    expected, precision = PRIORS
-    columns = covariance[:, :, 9:11]
-    middle = np.diag(1.0 / precision) - columns[:, 9:11]
-    determinant = middle[:, 0, 0] * middle[:, 1, 1] - middle[:, 0, 1] ** 2
-    possible = (middle[:, 0, 0] > 0.0) & (middle[:, 1, 1] > 0.0) & (determinant > 0.0)
-    adjugate = np.stack(
-        (middle[:, 1, 1], -middle[:, 0, 1], -middle[:, 0, 1], middle[:, 0, 0]), axis=1
-    ).reshape(-1, 2, 2)
+    p, expected, precision = (a[:, _STRESS] for a in (scored.parameters, expected, precision))
+    free = scored.covariance[:, _STRESS, _STRESS]
+    eta = scored.parameters[:, 2]
+    linear = scored.regular & scored.converged & (eta > _AT_LIMIT) & (eta < 1.0 - _AT_LIMIT)
     with np.errstate(all="ignore"):
-        inner = adjugate / determinant[:, None, None]
-        spread = columns[:, _STRESS] @ inner
-        free = covariance[:, _STRESS, _STRESS] + spread @ columns[:, _STRESS].transpose(0, 2, 1)
-        of_ratio = free[:, :, 0]
-        left = 1.0 / ratio_known[1] - free[:, 0, 0]
-        possible &= left > 0.0
-        free = free + of_ratio[:, :, None] * (of_ratio / left[:, None])[:, None, :]
-        gradient = np.concatenate(
-            (
-                ((p[:, 8] - ratio_known[0]) * ratio_known[1])[:, None],
-                (p[:, 9:11] - expected) * precision,
-            ),
-            axis=1,
-        )
-        step = np.einsum("bij,bj->bi", free, gradient)
-        variance = np.diagonal(free, axis1=1, axis2=2)
-        small = np.einsum("bi,bi->b", step, gradient) < _SMALL
-    value = p[:, _STRESS] + step
-    low, high = SPLITTING_LIMITS_CM1
-    inside = (p[:, 2] > _AT_LIMIT) & (p[:, 2] < 1.0 - _AT_LIMIT)
-    inside &= (value[:, 0] > 0.0) & (value[:, 0] < largest_ratio)
-    inside &= (value[:, 1] > low) & (value[:, 1] < high)
-    linear = scored.regular & scored.converged & possible & small & inside
-    return FreeStress(value, np.maximum(variance, 0.0)), ~linear
+        for k in (1, 2, 0):
+            column, left = free[:, :, k], 1.0 / precision[:, k] - free[:, k, k]
+            linear &= left > 0.0
+            free = free + column[:, :, None] * (column / left[:, None])[:, None, :]
+        gradient = (p - expected) * precision
+        step = np.vecdot(free, gradient[:, None, :])
+        linear &= np.vecdot(step, gradient) < _SMALL
+        value = p + step
+        low, high = SPLITTING_LIMITS_CM1
+        linear &= np.all((value > (0.0, low, -np.inf)) & (value < (largest_ratio, high, np.inf)), 1)
+    variance = np.maximum(np.diagonal(free, axis1=1, axis2=2), 0.0)
+    return FreeStress(value, variance), ~linear

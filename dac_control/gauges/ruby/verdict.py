@@ -19,7 +19,7 @@ from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.residuals import misfit_share
-from dac_control.gauges.ruby.result import RubyFits
+from dac_control.gauges.ruby.result import FLAG_NAMES, RubyFits
 from dac_control.gauges.ruby.window_numpy import evaluate
 
 __all__ = ["judge", "stress_record"]
@@ -79,34 +79,43 @@ def judge(
     scale : array, shape (spectra,)
         Factor of the covariances: 1, or the scatter where the noise is not known or not enough.
     """
-    windows, scored = fitted.windows, fitted.scored
-    p = scored.parameters
-    active = fitted.active
-    poor = _is_poor(fitted)
-    scale = np.where(poor | gain_assumed, np.maximum(fitted.scatter, 1e-12), 1.0)
-    covariance, regular = scored.covariance, scored.regular
+    scored, scatter = fitted.scored, fitted.scatter
+    p, spectra = scored.parameters, fitted.doublet.size
+    poor = (scatter > _POOR_SCATTER) & (fitted.excess > _POOR_SIGMA)
+    scale = np.where(poor | gain_assumed, np.maximum(scatter, 1e-12), 1.0)
     if gain_assumed:
-        covariance = _from_residuals(fitted, active, covariance)
-    elif poor.any():
-        covariance = covariance * scale[:, None, None]
+        covariance = _from_residuals(fitted)
+    else:
+        covariance = scored.covariance * scale[:, None, None]
     strength = _signal_to_noise(fitted, scale)
     sigma = np.sqrt(np.maximum(covariance[:, 0, 0], 0.0))
-    line = regular & (sigma > 0.0) & np.isfinite(p).all(axis=1)
+    line = scored.regular & (sigma > 0.0) & np.isfinite(p).all(axis=1)
     found = line & (strength >= LINE_SIGMA)
-    fits = RubyFits.empty(p.shape[0], range_nm)
-    fits.flag("no_line")[:] = ~found
-    fits.flag("not_converged")[:] = ~line | (found & ~scored.converged)
-    fits.model[:] = np.where(found, np.where(fitted.doublet, 2, 1), 0)
-    rows = np.flatnonzero(found)
-    fits.r1_nm[rows], fits.r1_sigma_nm[rows] = p[rows, 0], sigma[rows]
-    fits.parameters[rows], fits.covariance[rows] = p[rows], covariance[rows]
-    fits.chi2_reduced[rows], fits.signal_to_noise[rows] = fitted.scatter[rows], strength[rows]
-    fits.window_nm[rows, 0] = windows.x[rows, 0]
-    fits.window_nm[rows, 1] = windows.x[rows].max(axis=1)
-    fits.masked_pixels[rows] = (fitted.spikes + known_spikes)[rows]
-    _flag(fits, fitted, rows, poor, saturated, temperature_k, range_nm)
-    fits.flag("poor_fit")[rows] = poor[rows] & (not gain_assumed)
-    _flag_skewness(fits, fitted, scale, gain_assumed=gain_assumed)
+    fits = RubyFits(
+        model=(found * (1 + fitted.doublet)).astype(np.int8),
+        r1_nm=p[:, 0].copy(),
+        r1_sigma_nm=sigma,
+        chi2_reduced=scatter,
+        parameters=p.copy(),
+        covariance=covariance,
+        bend=np.zeros((spectra, 3)),
+        window_nm=fitted.windows.x[:, [0, -1]],
+        flagged=np.zeros((spectra, len(FLAG_NAMES)), dtype=bool),
+        signal_to_noise=strength,
+        masked_pixels=fitted.spikes + known_spikes,
+        asymmetry_sigma_nm=np.zeros(spectra),
+        stress=np.full((spectra, 3), np.nan),
+        stress_sigma=np.full((spectra, 3), np.nan),
+    )
+    _flag(fits, fitted, poor, saturated, temperature_k, range_nm)
+    fits.flag("poor_fit")[:] = poor & (not gain_assumed)
+    fits.flag("not_converged")[:] = ~scored.converged
+    _judge_skewness(fits, fitted, scale, gain_assumed=gain_assumed)
+    lost = (~found).nonzero()[0]
+    if lost.size:
+        fits.put(lost, RubyFits.empty(lost.size, range_nm))
+        fits.flag("no_line")[lost] = True
+        fits.flag("not_converged")[lost] = ~line[lost]
     return fits, scale
 
 
@@ -122,7 +131,7 @@ def stress_record(
     again : bool
         False where the fit itself was made without priors.
     """
-    rows = np.flatnonzero(fits.ok & (fits.model == 2))
+    rows = (fits.ok & (fits.model == 2)).nonzero()[0]
     if not rows.size:
         return
     if not again:
@@ -135,23 +144,19 @@ def stress_record(
     fits.stress_sigma[rows] = np.sqrt(free.variance * scale[rows, None])
 
 
-def _from_residuals(fitted: Fitted, active: Mask, inverse: Array) -> Array:
+def _from_residuals(fitted: Fitted) -> Array:
     """Covariance where the weights themselves are a guess: the sandwich form.
 
     Residuals over one less their leverage, MacKinnon and White, J. Econometrics 29, 305 (1985),
     HC2: the scatter about the fit says how noisy each pixel was, whatever its weight.
     """
-    windows, scored = fitted.windows, fitted.scored
-    jacobian = evaluate(scored.parameters, windows.x, active)[1]
+    windows, scored, inverse = fitted.windows, fitted.scored, fitted.scored.covariance
+    jacobian = evaluate(scored.parameters, windows.x, fitted.active)[1]
     weight = np.where(windows.used, 1.0 / scored.variance, 0.0)
     leverage = np.einsum("bpk,bpq,bqk->bk", jacobian, inverse, jacobian, optimize=True) * weight
     residual = (windows.y - scored.model) / np.sqrt(np.clip(1.0 - leverage, 0.05, 1.0))
     half = jacobian * (weight * residual)[:, None, :]
     return inverse @ (half @ half.transpose(0, 2, 1)) @ inverse
-
-
-def _is_poor(fitted: Fitted) -> Mask:
-    return fitted.scatter > np.maximum(fitted.by_chance(_POOR_SIGMA), _POOR_SCATTER)
 
 
 def _signal_to_noise(fitted: Fitted, scale: Array) -> Array:
@@ -168,23 +173,20 @@ def _signal_to_noise(fitted: Fitted, scale: Array) -> Array:
 def _flag(
     fits: RubyFits,
     fitted: Fitted,
-    rows: NDArray[np.intp],
     poor: Mask,
     saturated: Mask,
     temperature_k: Array,
     range_nm: tuple[float, float],
 ) -> None:
-    p = fitted.scored.parameters[rows]
-    r1, fwhm, sigma = p[:, 0], p[:, 1], fits.r1_sigma_nm[rows]
-    doublet = fitted.doublet[rows]
-    r2 = np.where(doublet, CM1_NM / (CM1_NM / r1 + np.where(doublet, p[:, 9], 0.0)), r1)
-    margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * pitch_nm(fitted.windows)[rows]
-    strength = fits.signal_to_noise[rows]
+    p, sigma, strength = fits.parameters, fits.r1_sigma_nm, fits.signal_to_noise
+    r1, fwhm = p[:, 0], p[:, 1]
+    windows, doublet, ratio_variance = fitted.windows, fitted.doublet, fits.covariance[:, 8, 8]
+    r2 = CM1_NM / (CM1_NM / r1 + doublet * p[:, 9])
+    margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * pitch_nm(windows)
     # where something else shines beside the lines, less misfit makes them doubtful
     crowded = ~np.isnan(fitted.foreign_nm)
-    if crowded.any():
-        poor = poor | (crowded & (fitted.scatter > fitted.by_chance(_DOUBTED_SIGMA)))
-    everywhere, at_lines = misfit_share(fitted.windows, fitted.scored)
+    poor = poor | (crowded & (fitted.excess > _DOUBTED_SIGMA))
+    everywhere, at_lines = misfit_share(windows, fitted.scored)
     columns = {
         "low_signal": (strength < _RELIABLE_SIGMA)
         | ((fwhm > _BAND_NM) & (strength < _RELIABLE_BAND_SIGMA))
@@ -192,45 +194,40 @@ def _flag(
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
         "no_r2": lacks_r2(
             p,
-            fits.covariance[rows, 8, 8],
+            ratio_variance,
             doublet,
-            narrow | hides_r1(fitted.windows, rows, p, doublet),
-            temperature_k[rows],
+            narrow | hides_r1(windows, p, doublet),
+            temperature_k,
         ),
-        "misfit": (everywhere[rows] > _MISFIT_SHARE)
-        | (at_lines[rows] > _MISFIT_AT_LINES)
-        | (doublet & is_no_ruby(p, fits.covariance[rows, 8, 8], poor[rows]))
-        | is_cosmic_ray(fitted.windows, rows, p, narrow),
-        "spike": fits.masked_pixels[rows] > 0,
-        "foreign_line": crowded[rows],
+        "misfit": (everywhere > _MISFIT_SHARE)
+        | (at_lines > _MISFIT_AT_LINES)
+        | (doublet & is_no_ruby(p, ratio_variance, poor))
+        | is_cosmic_ray(windows, p, narrow),
+        "spike": fits.masked_pixels > 0,
+        "foreign_line": crowded,
         "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
-        "r2_above_thermal": fitted.unthermal[rows],
-        "saturated": _line_saturates(fitted, rows, saturated, r2, sigma),
+        "r2_above_thermal": fitted.unthermal,
     }
     for name, column in columns.items():
-        fits.flag(name)[rows] = column
+        fits.flag(name)[:] = column
+    if saturated.any():
+        fits.flag("saturated")[:] = _line_saturates(fitted, saturated, r2, sigma)
 
 
-def _line_saturates(
-    fitted: Fitted, rows: NDArray[np.intp], saturated: Mask, r2: Array, sigma: Array
-) -> Mask:
+def _line_saturates(fitted: Fitted, saturated: Mask, r2: Array, sigma: Array) -> Mask:
     """True where the light of the line fills the well; a cosmic ray in a dark pixel does not."""
-    clipped = saturated[rows]
-    if not clipped.any():
-        return np.zeros(rows.size, dtype=bool)
-    x, p = fitted.windows.x[rows], fitted.scored.parameters[rows]
+    x, p = fitted.windows.x, fitted.scored.parameters
     core = np.abs(x - p[:, :1]) <= np.maximum(p[:, 1], 2.0 * sigma)[:, None]
     core |= np.abs(x - r2[:, None]) <= p[:, 1:2]
-    bright = fitted.scored.model[rows] > 0.7 * fitted.windows.y[rows]
-    return np.any(clipped & core & bright, axis=1)
+    bright = fitted.scored.model > 0.7 * fitted.windows.y
+    return np.any(saturated & core & bright, axis=1)
 
 
-def _flag_skewness(fits: RubyFits, fitted: Fitted, scale: Array, *, gain_assumed: bool) -> None:
-    found = fits.model > 0
+def _judge_skewness(fits: RubyFits, fitted: Fitted, scale: Array, *, gain_assumed: bool) -> None:
     missed = _missed_share(fitted, gain_assumed=gain_assumed)
     skewness, fwhm = fitted.scored.leftovers[:, SKEW:], fitted.scored.parameters[:, 1]
     shift = skewness_shift(skewness, fwhm, scale, missed)
-    fits.asymmetry_sigma_nm[found] = shift.rms_nm[found]
+    fits.asymmetry_sigma_nm[:] = shift.rms_nm
     enough = fits.ok & (fits.signal_to_noise > _SKEW_SIGNAL)
     fits.flag("asymmetric")[:] = enough & (shift.seen_nm > fits.r1_sigma_nm)
 
@@ -243,6 +240,7 @@ def _missed_share(fitted: Fitted, *, gain_assumed: bool) -> Array:
         # the size of the noise is not known, but neighbours do not share it
         square = np.maximum(sums[:, LAGGED], 0.0)
     else:
-        beyond = 1.0 - fitted.by_chance(_MISSED_SIGMA) / fitted.scatter
-        square = sums[:, NEAR_SQUARES] * np.maximum(beyond, 0.0)
+        freedom = fitted.freedom
+        noise = (freedom + _MISSED_SIGMA * np.sqrt(2.0 * freedom)) / fitted.scored.chi2
+        square = sums[:, NEAR_SQUARES] * np.maximum(1.0 - noise, 0.0)
     return np.sqrt(square / pixels) / fitted.scored.parameters[:, 3]

@@ -11,10 +11,11 @@ from dac_control.gauges.ruby.scoring import Constraints, Windows
 
 __all__ = [
     "PIXELS_NEEDED",
-    "PRIORS",
     "SPLITTING_LIMITS_CM1",
     "constraints",
     "cut",
+    "expectations",
+    "parameters_in_use",
     "unlikeliness",
     "walked",
 ]
@@ -38,19 +39,30 @@ _STEEP_PER_NM: Final = 2.0
 _STEEP_NM: Final = (1.5, 0.5)
 _STEEP_WIDTHS: Final = 3.4
 
-# Weak priors, mean and sigma. A splitting of 4 cm-1 is 0.2 nm; both lines broaden together.
-_SPLITTING_SIGMA_CM1: Final = 4.0
-_WIDTH_RATIO_SIGMA: Final = 0.3
-PRIORS: Final = (
-    np.array([SPLITTING_CM1, 1.0]),
-    np.array([_SPLITTING_SIGMA_CM1**-2.0, _WIDTH_RATIO_SIGMA**-2.0]),
-)
-"""Centres of the priors on splitting and width ratio, and 1 / sigma**2 of each."""
-# Our choice, three and a half sigma of the prior: beyond, a fit splits one line to mend its shape.
 SPLITTING_LIMITS_CM1: Final = (16.0, 43.4)
-# Shape parameters have these priors always: where photons are few they would run to a limit.
-_ETA: Final = (0.5, 0.5)
-_VOIGT: Final = (0.5, 0.5)
+"""Our choice, three and a half sigma of the prior: beyond, a fit splits one line to mend its
+shape."""
+_NO_LIMIT: Final = (-np.inf, np.inf)
+_LIMITS: Final = dict.fromkeys(DOUBLET, _NO_LIMIT) | {
+    "eta": (0.0, 1.0),
+    "voigt": (-0.5, 1.5),
+    "ratio": (0.0, np.inf),
+    "splitting_cm1": SPLITTING_LIMITS_CM1,
+    "width_ratio": (0.25, 2.5),
+}
+_LOWER, _UPPER = np.array([*_LIMITS.values()]).T
+
+# Weak priors, mean and sigma. A splitting of 4 cm-1 is 0.2 nm; both lines broaden together. Those
+# of the shape hold always: where photons are few it would run to a limit.
+_NOTHING_KNOWN: Final = (0.0, np.inf)
+_PRIORS: Final = dict.fromkeys(DOUBLET, _NOTHING_KNOWN) | {
+    "eta": (0.5, 0.5),
+    "voigt": (0.5, 0.5),
+    "splitting_cm1": (SPLITTING_CM1, 4.0),
+    "width_ratio": (1.0, 0.3),
+}
+_MEAN, _SIGMA = np.array([*_PRIORS.values()]).T
+_PRECISION: Final = _SIGMA**-2.0
 
 # How far R1 may lie from its first estimate, whose error is a tenth of the width: less than half
 # the way to R2, or else a weak doublet may be fitted with R1 on R2.
@@ -135,51 +147,45 @@ def constraints(
     priors : bool
         Whether splitting, width ratio and R2 to R1 have their weak priors.
     """
-    spectra = doublet.size
-    inf = np.inf
-    lowest = np.min(np.where(windows.used, windows.y, inf), axis=1)
-    highest = np.max(np.where(windows.used, windows.y, -inf), axis=1)
-    span = np.where(np.isfinite(highest - lowest), highest - lowest, 0.0)
-    count = windows.used.sum(axis=1)
-    x_first, x_last = windows.x[:, 0], windows.x.max(axis=1)
-    pitch = (x_last - x_first) / np.maximum(count - 1, 1)
-    lower = np.full((spectra, len(DOUBLET)), -inf)
-    upper = np.full((spectra, len(DOUBLET)), inf)
+    used, y, x_first, x_last = windows.used, windows.y, windows.x[:, 0], windows.x[:, -1]
+    span = y.max(axis=1, where=used, initial=-np.inf) - y.min(axis=1, where=used, initial=np.inf)
+    pitch = (x_last - x_first) / np.maximum(used.sum(axis=1) - 1, 1)
     reach = _reach_nm(start[:, 1])
+    lower, upper = np.empty(start.shape), np.empty(start.shape)
+    lower[:], upper[:] = _LOWER, _UPPER
     lower[:, 0] = np.maximum(x_first, start[:, 0] - reach)
     upper[:, 0] = np.minimum(x_last, start[:, 0] + reach)
     lower[:, 1] = np.maximum(0.8 * pitch, _NARROWER * start[:, 1])
     upper[:, 1] = np.maximum(_WIDEST_NM, 3.0 * pitch)
-    lower[:, 2], upper[:, 2] = 0.0, 1.0
     # Above 0, for a line without height has neither place nor width.
-    lower[:, 3] = 1e-4 * span + 1e-9
-    lower[:, 7], upper[:, 7] = -0.5, 1.5
-    lower[:, 8], upper[:, 8] = 0.0, largest_ratio
-    lower[:, 9], upper[:, 9] = SPLITTING_LIMITS_CM1
-    lower[:, 10], upper[:, 10] = 0.25, 2.5
-    expected = np.zeros((spectra, len(DOUBLET)))
-    expected[:, [2, 7]] = _ETA[0], _VOIGT[0]
-    expected[:, 9:] = PRIORS[0]
-    precision = np.zeros((spectra, len(DOUBLET)))
-    precision[:, 2], precision[:, 7] = _ETA[1] ** -2.0, _VOIGT[1] ** -2.0
-    if priors:
-        precision[:, 9:] = PRIORS[1]
-        expected[:, 8], precision[:, 8] = ratio_prior(largest_ratio)
-    active = np.ones((spectra, len(DOUBLET)), dtype=bool)
+    lower[:, 3] = 1e-4 * np.maximum(span, 0.0) + 1e-9
+    upper[:, 8] = largest_ratio
+    expected, precision = expectations(largest_ratio, priors=priors)
+    return Constraints(lower, upper, expected, precision, parameters_in_use(doublet, bright))
+
+
+def expectations(largest_ratio: Array, *, priors: bool) -> tuple[Array, Array]:
+    """Means of the priors and 1 / sigma squared of each, shape (spectra, 11)."""
+    expected, precision = np.empty((2, largest_ratio.size, len(DOUBLET)))
+    expected[:], precision[:] = _MEAN, _PRECISION
+    expected[:, 8], precision[:, 8] = ratio_prior(largest_ratio)
+    if not priors:
+        precision[:, 8:] = 0.0
+    return expected, precision
+
+
+def parameters_in_use(doublet: Mask, bright: Mask) -> Mask:
+    """Parameters that are fitted, shape (spectra, 11)."""
+    active = np.ones((doublet.size, len(DOUBLET)), dtype=bool)
     active[:, 7] = bright
     active[:, 8:] = doublet[:, None]
-    return Constraints(lower, upper, expected, precision, active)
+    return active
 
 
 def unlikeliness(p: Array, active: Mask, largest_ratio: Array, *, priors: bool) -> Array:
     """What the priors add to chi squared, shape (spectra,)."""
-    total = active[:, 2] * ((p[:, 2] - _ETA[0]) / _ETA[1]) ** 2
-    total += active[:, 7] * ((p[:, 7] - _VOIGT[0]) / _VOIGT[1]) ** 2
-    if priors:
-        total += active[:, 9] * np.sum((p[:, 9:] - PRIORS[0]) ** 2 * PRIORS[1], axis=1)
-        expected, precision = ratio_prior(largest_ratio)
-        total += active[:, 8] * precision * (p[:, 8] - expected) ** 2
-    return total
+    expected, precision = expectations(largest_ratio, priors=priors)
+    return np.sum(active * precision * (p - expected) ** 2, axis=1)
 
 
 def walked(r1_nm: Array, start_nm: Array, fwhm_nm: Array) -> Mask:

@@ -19,6 +19,6 @@ def test_a_masked_place_of_r1_is_told_where_the_partner_is_weak(
     p = np.zeros((1, len(DOUBLET)))
     p[0, 0], p[0, DOUBLET.index("ratio")] = 694.25, ratio
 
-    found = hides_r1(windows, np.array([0]), p, np.array([True]))
+    found = hides_r1(windows, p, np.array([True]))
 
     assert found.tolist() == [hidden]
