@@ -27,6 +27,8 @@ _PHASES = 64
 _BOUND_SCENES = 3000
 _MANY_NUISANCES = 12
 _FEWER_SCENES = 300
+_FOLLOWED_SCENES = 600
+"""For the weights that follow the scenes."""
 _AT_ONCE = 250
 _SPIKE_REACH_NM = 1.5
 
@@ -89,12 +91,12 @@ class Cell:
             return Limits(bound=single, constant=single, single_scenes=single)
         constant = constant_weights(known, self.known)
         # The dear one on fewer scenes; what is sampled is its ratio to the cheap one, not itself.
-        few = {name: values[:_FEWER_SCENES] for name, values in scenes.items()}
-        hidden = None if masked is None else masked[:_FEWER_SCENES]
+        few = {name: values[:_FOLLOWED_SCENES] for name, values in scenes.items()}
+        hidden = None if masked is None else masked[:_FOLLOWED_SCENES]
         following = following_weights(
             self.recipe, few, self.detector, self.nuisances, self.known, hidden
         )
-        some = Information(names=known.names, matrices=known.matrices[:_FEWER_SCENES])
+        some = Information(names=known.names, matrices=known.matrices[:_FOLLOWED_SCENES])
         following *= single / float(cramer_rao(some, self.known).mean())
         best = max(constant, following)
         return Limits(bound=best, constant=constant, single_scenes=single)
