@@ -12,18 +12,19 @@ not look at data. Times are wall-clock, of this process and a loopback database.
 import argparse
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import event_model
 import numpy as np
 
 from dac_control.app.index.feeder import Feeder
-from dac_control.app.index.target import open_target, parse_target
+from dac_control.app.index.target import Target, open_target, parse_target
 from dac_control.records import RunRecorder
-from dac_control.records.catalog import list_runs
 
+T = TypeVar("T")
 PLANS = ("pressure_ramp", "control_run", "cooldown", "hold", "repeatability")
 KEYS = {
     name: {"source": "benchmark", "dtype": "number", "shape": []}
@@ -32,7 +33,7 @@ KEYS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--to", default="index")
@@ -44,6 +45,7 @@ def main() -> None:
     with open_target(target, root) as client:
         feed(client, root, args.minutes * 60.0)
         search(client)
+    sizes(target)
 
 
 def record(root: Path, wanted: int) -> None:
@@ -90,14 +92,14 @@ def write_run(recorder: RunRecorder, number: int, rng: np.random.Generator) -> N
 
 def feed(client: Any, root: Path, at_most_s: float) -> None:
     """Feed what is not in the index yet, as long as there is time."""
-    began = time.perf_counter()
-    feeder = Feeder(client)
-    known = len(feeder._whole)  # noqa: SLF001 - a figure of this benchmark
-    print(f"{known} runs were in the index ({time.perf_counter() - began:.1f} s to ask)")
-    began, count, failed = time.perf_counter(), 0, 0
-    for info in reversed(list_runs(root)):
-        if info.uid in feeder._whole:  # noqa: SLF001 - as `feed_all` does
-            continue
+    feeder, spent_s = timed(lambda: Feeder(client))
+    infos, listing_s = timed(lambda: feeder.pending(root))
+    print(
+        f"{len(client)} runs were in the index, asked in {spent_s:.1f} s; the other "
+        f"{len(infos)} found in the folder in {listing_s:.1f} s"
+    )
+    began, cpu, count, failed = time.perf_counter(), time.process_time(), 0, 0
+    for info in infos:
         if time.perf_counter() - began > at_most_s:
             print("the time is over; call again to go on")
             break
@@ -107,12 +109,34 @@ def feed(client: Any, root: Path, at_most_s: float) -> None:
             print(fed)
         if count % 250 == 0:
             print(f"{count} fed, {count / (time.perf_counter() - began):.1f} runs/s", flush=True)
-    spent = time.perf_counter() - began
+    spent, cpu = time.perf_counter() - began, time.process_time() - cpu
     if count:
-        print(f"fed {count} runs in {spent:.0f} s: {count / spent:.2f} runs/s, {failed} failed")
+        print(
+            f"fed {count} runs in {spent:.0f} s: {count / spent:.2f} runs/s, "
+            f"{1e3 * cpu / count:.0f} ms of processor time each, {failed} failed"
+        )
+    _, spent_s = timed(lambda: Feeder(client))
+    feeder.pending(root)
+    left, look_s = timed(lambda: feeder.pending(root))
+    print(
+        f"asked again in {spent_s:.1f} s; a look for new runs: {1e3 * look_s:.0f} ms, "
+        f"{len(left)} left"
+    )
+
+
+def timed(what: Callable[[], T]) -> tuple[T, float]:
+    """Return a result, and the wall-clock time in s that it took."""
     began = time.perf_counter()
-    again = Feeder(client)
-    print(f"asked again: {len(again._whole)} whole, {time.perf_counter() - began:.1f} s")  # noqa: SLF001
+    return what(), time.perf_counter() - began
+
+
+def sizes(target: Target) -> None:
+    """Print what the index takes on the disk, or in the database."""
+    parts = {
+        path.name: sum(each.stat().st_size for each in [path, *path.rglob("*")] if each.is_file())
+        for path in sorted(target.files.iterdir())
+    }
+    print(", ".join(f"{name}: {size / 1e6:.1f} MB" for name, size in parts.items()))
 
 
 def search(client: Any) -> None:

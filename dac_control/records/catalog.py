@@ -1,6 +1,8 @@
 """The runs in a folder: which there are, and which one a person means."""
 
 import logging
+import os
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,7 @@ class RunInfo:
     """The start document."""
 
 
-def list_runs(folder: Path | str) -> list[RunInfo]:
+def list_runs(folder: Path | str, *, but: Container[str] = ()) -> list[RunInfo]:
     """List the runs in a folder, the newest first; reads two lines of each.
 
     A journal without a readable first line is no run yet; it is logged and left out.
@@ -46,13 +48,16 @@ def list_runs(folder: Path | str) -> list[RunInfo]:
     ----------
     folder : Path or str
         The folder of all runs; if it does not exist there are none.
+    but : container of str
+        Names of run folders to leave out; of these nothing is read.
 
     Raises
     ------
     RecordError
         If the folder or a journal cannot be read.
     """
-    found = [info for path in _run_folders(Path(folder)) if (info := _peek(path)) is not None]
+    paths = _run_folders(Path(folder), but)
+    found = [info for path in paths if (info := _peek(path)) is not None]
     return sorted(found, key=lambda info: (info.time, info.uid), reverse=True)
 
 
@@ -93,9 +98,10 @@ def find_run(text: str, folder: Path | str) -> Path:
     )
 
 
-def _run_folders(root: Path) -> list[Path]:
+def _run_folders(root: Path, but: Container[str]) -> list[Path]:
     try:
-        return [path for path in root.iterdir() if (path / JOURNAL_NAME).is_file()]
+        names = [name for name in os.listdir(root) if name not in but]
+        return [root / name for name in names if (root / name / JOURNAL_NAME).is_file()]
     except FileNotFoundError:
         return []
     except OSError as error:

@@ -4,14 +4,14 @@ It is the record of truth. A line is ``["event", {...}]``; it is written by one 
 before the RunEngine goes on, so a finished event survives ``kill -9`` and a power cut.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from dac_control.errors import RecordError
 from dac_control.records.lines import AppendFile, iter_lines
 
-__all__ = ["JOURNAL_NAME", "Journal", "iter_documents"]
+__all__ = ["JOURNAL_NAME", "Journal", "as_documents", "iter_documents"]
 
 JOURNAL_NAME = "documents.jsonl"
 
@@ -72,7 +72,14 @@ def iter_documents(folder: Path, size: int | None = None) -> Iterator[tuple[str,
         If there is no journal, or a line before the last is damaged.
     """
     path = folder / JOURNAL_NAME
-    for number, content in iter_lines(path, size):
+    yield from as_documents(iter_lines(path, size), path)
+
+
+def as_documents(
+    lines: Iterable[tuple[int, Any]], path: Path
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the documents that numbered lines of the journal at `path` are; see above."""
+    for number, content in lines:
         match content:
             case [str() as name, dict() as document]:
                 yield name, document

@@ -7,7 +7,7 @@ damaged last line is dropped, and a damaged line before it is reported, never sk
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -24,7 +24,7 @@ from dac_control.records.disk import (
 )
 from dac_control.records.file_lock import lock_descriptor
 
-__all__ = ["AppendFile", "dumps_line", "iter_lines"]
+__all__ = ["AppendFile", "dumps_line", "iter_lines", "parse_lines"]
 
 logger = logging.getLogger(__name__)
 
@@ -82,23 +82,43 @@ def iter_lines(path: Path, size: int | None = None) -> Iterator[tuple[int, Any]]
     RecordError
         If the file cannot be read, or a line before the last is damaged.
     """
-    damaged: int | None = None
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(_bounded(file, size), start=1):
-                if damaged is not None:
-                    raise RecordError(
-                        f"Line {damaged} of {path} is damaged; compare the file with its manifest "
-                        "and restore it from a copy."
-                    )
-                try:
-                    content = orjson.loads(line)
-                except orjson.JSONDecodeError:
-                    damaged = number
-                    continue
-                yield number, content
+            yield from parse_lines(_bounded(file, size), path)
     except OSError as error:
         raise record_error("Reading the file", path, error) from error
+
+
+def parse_lines(lines: Iterable[bytes], path: Path, first: int = 1) -> Iterator[tuple[int, Any]]:
+    """Yield what `iter_lines` yields, of lines that were read already.
+
+    Parameters
+    ----------
+    lines : iterable of bytes
+        The lines.
+    path : Path
+        Where they are from, for messages.
+    first : int
+        Number of the first one.
+
+    Raises
+    ------
+    RecordError
+        If a line before the last is damaged.
+    """
+    damaged: int | None = None
+    for number, line in enumerate(lines, start=first):
+        if damaged is not None:
+            raise RecordError(
+                f"Line {damaged} of {path} is damaged; compare the file with its manifest "
+                "and restore it from a copy."
+            )
+        try:
+            content = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            damaged = number
+            continue
+        yield number, content
     if damaged is not None:
         logger.warning("line %d, the last of %s, is torn and was dropped", damaged, path)
 

@@ -13,6 +13,7 @@ from dac_control.app.index.target import Target, open_target, parse_target
 from dac_control.app.state_files import copies_for_runs
 from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError, IndexUnreachable
+from dac_control.records.catalog import RunInfo
 from dac_control.records.closing import close_dead_runs
 from dac_control.records.copies import Copies
 
@@ -56,17 +57,23 @@ def index_runs(
     console = console_for(as_json)
     target, root, copies = _what_and_where(runs, station_file, to)
     over = over or threading.Event()
-    # a run whose process died gets its end in the record; the index only follows that
-    for folder in close_dead_runs(root, closed_by="index", copies=copies):
-        console.print(f"{folder.name}: its process died; closed.", soft_wrap=True, markup=False)
+    _close_dead(root, copies, console)
     if not follow:
         with only_json_on_stdout(as_json):
             document = _once(target, root, console)
         if as_json:
             print_json(document)
         return 1 if document["failed"] or document["error"] else 0
-    _follow(target, root, console, over)
+    _follow(target, root, copies, console, over)
     return 0
+
+
+def _close_dead(
+    root: Path, copies: Copies | None, console: Console, infos: list[RunInfo] | None = None
+) -> None:
+    """Give runs whose process died their end in the record; the index only follows that."""
+    for folder in close_dead_runs(root, closed_by="index", copies=copies, infos=infos):
+        console.print(f"{folder.name}: its process died; closed.", soft_wrap=True, markup=False)
 
 
 def _what_and_where(
@@ -114,7 +121,9 @@ def _once(target: Target, root: Path, console: Console) -> dict[str, Any]:
     return document
 
 
-def _follow(target: Target, root: Path, console: Console, over: threading.Event) -> None:
+def _follow(
+    target: Target, root: Path, copies: Copies | None, console: Console, over: threading.Event
+) -> None:
     """Keep the index up to date until the end; says once that it cannot be reached."""
     told = ""
     while not over.is_set():
@@ -124,7 +133,9 @@ def _follow(target: Target, root: Path, console: Console, over: threading.Event)
                 console.print(f"Following {root} into {target.shown}.", soft_wrap=True)
                 told = ""
                 while True:
-                    _tell(feeder.feed_all(root), console)
+                    infos = feeder.pending(root)
+                    _close_dead(root, copies, console, infos)
+                    _tell([feeder.feed(info) for info in infos], console)
                     if over.wait(LOOK_EVERY_S):
                         return
         except IndexUnreachable as error:

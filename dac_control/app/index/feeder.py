@@ -1,19 +1,20 @@
 """Feeds run folders into Tiled: each run once, a grown one anew, a failure never twice in a row."""
 
-import itertools
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+import httpx
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.app.index.documents import FrameCopy, Prepared, prepare, without_frames
-from dac_control.errors import RecordError
+from dac_control.errors import IndexUnreachable, RecordError
 from dac_control.records import open_run
 from dac_control.records.catalog import RunInfo, list_runs
 from dac_control.records.frames import FRAMES_NAME
+from dac_control.records.tail import RunTail
 
 __all__ = ["Fed", "Feeder"]
 
@@ -42,7 +43,7 @@ class _Live:
     """A run that is being recorded and followed."""
 
     writer: Any
-    taken: int
+    tail: RunTail
 
 
 class Feeder:
@@ -62,37 +63,54 @@ class Feeder:
         self._client = client
         self._writers: dict[int, Any] = {}
         self._live: dict[str, _Live] = {}
-        self._whole: set[str] = self._known_whole()
+        # asked once for all runs: asking for each is a tenth of what feeding costs
+        self._there = set(client.keys())
+        # after the keys: a run that another process adds meanwhile is not taken for a whole one
+        self._whole = self._there.difference(_unfinished(client))
+        self._done: set[str] = set()
         self._failures: dict[str, int] = {}
 
     def feed_all(self, root: Path) -> list[Fed]:
         """Bring the index up to date with a folder of runs, the oldest first."""
-        return [
-            self.feed(info)
-            for info in reversed(list_runs(root))
-            if info.uid not in self._whole and self._may_try(info)
-        ]
+        return [self.feed(info) for info in self.pending(root)]
+
+    def pending(self, root: Path) -> list[RunInfo]:
+        """List the runs of a folder that the index may lack something of, the oldest first.
+
+        A folder whose run was found whole in the index is never looked at again.
+        """
+        found = list_runs(root, but=self._done)
+        self._done.update(info.folder.name for info in found if info.uid in self._whole)
+        left = [info for info in found if info.uid not in self._whole and self._may_try(info)]
+        return left[::-1]
 
     def feed(self, info: RunInfo) -> Fed:
-        """Bring the index up to date with one run; a failure is told, not raised."""
+        """Bring the index up to date with one run; a failure is told, not raised.
+
+        Raises
+        ------
+        IndexUnreachable
+            If the index is gone: then it is no fault of the run, which is tried again later.
+        """
         try:
             return self._feed(info)
+        except httpx.TransportError as error:
+            raise IndexUnreachable(
+                f"The index does not answer any more: {_in_words(error)}. Runs do not depend on "
+                "it; run `dac-control index` again once it is there."
+            ) from error
         except RecordError as error:
             return self._failed(info, str(error))
         except Exception as error:
             logger.exception("%s was not indexed", info.folder)
-            why = " ".join(str(error).split())[:300]
-            return self._failed(info, f"{type(error).__name__}: {why}")
+            return self._failed(info, _in_words(error))
 
     def _feed(self, info: RunInfo) -> Fed:
         if info.exit_status == "unfinished":
             return self._feed_live(info)
-        live = self._live.pop(info.uid, None)
-        there = live is not None or self._is_there(info.uid)
+        self._live.pop(info.uid, None)
+        there = info.uid in self._there
         if there:
-            if self._has_stop(info.uid):
-                self._whole.add(info.uid)
-                return Fed(uid=info.uid, folder=info.folder, outcome="unchanged")
             self._remove(info.uid)
         prepared = prepare(open_run(info.folder).documents(), info.folder)
         self._write(info, prepared)
@@ -102,24 +120,21 @@ class Feeder:
         return Fed(uid=info.uid, folder=info.folder, outcome=outcome, notes=prepared.notes)
 
     def _feed_live(self, info: RunInfo) -> Fed:
-        live = self._live.get(info.uid)
-        documents = [*open_run(info.folder).documents()]
-        outcome: Outcome = "grown"
+        live = self._live.pop(info.uid, None)
+        outcome: Outcome = "grown" if info.uid in self._there else "added"
+        known = live is not None
         if live is None:
-            if self._is_there(info.uid):
+            if info.uid in self._there:
                 self._remove(info.uid)
-            else:
-                outcome = "added"
-            live = self._live[info.uid] = _Live(self._writer(1), 0)
-        elif len(documents) == live.taken:
-            return Fed(uid=info.uid, folder=info.folder, outcome="unchanged")
-        try:
-            for name, doc in without_frames(itertools.islice(documents, live.taken, None)):
-                live.writer(name, doc)
-        except BaseException:
-            del self._live[info.uid]
-            raise
-        live.taken = len(documents)
+            live = _Live(self._writer(1), RunTail(info.folder))
+        documents = live.tail.read()
+        self._there.add(info.uid)
+        for name, doc in without_frames(documents):
+            live.writer(name, doc)
+        # only now: what failed half way is written anew
+        self._live[info.uid] = live
+        if known and not documents:
+            outcome = "unchanged"
         return Fed(uid=info.uid, folder=info.folder, outcome=outcome)
 
     def _write(self, info: RunInfo, prepared: Prepared) -> None:
@@ -129,13 +144,13 @@ class Feeder:
             self._write_batched(info, prepared, _BATCH)
         except Exception as error:  # noqa: BLE001 - the second try tells what is really wrong
             logger.info("%s is written again in one piece: %s", uid, error)
-            if self._is_there(uid):
-                self._remove(uid)
+            self._remove(uid)
             self._write_batched(info, prepared, _ALL_AT_ONCE)
 
     def _write_batched(self, info: RunInfo, prepared: Prepared, batch: int) -> None:
         # one for all runs: making one asks the server
         writer = self._writers.pop(batch, None) or self._writer(batch)
+        self._there.add(info.uid)
         for name, doc in prepared.documents:
             if name == "stop":
                 # before it: what has a stop document there is whole
@@ -150,30 +165,11 @@ class Feeder:
 
         return TiledWriter(self._client, batch_size=batch)
 
-    def _known_whole(self) -> set[str]:
-        from tiled.queries import Key
-
-        # the three ends that a run can have, as the stop document of event-model has it
-        ended = [
-            self._client.search(Key("stop.exit_status") == end)
-            for end in ("success", "abort", "fail")
-        ]
-        return {key for found in ended for key in found.keys()}
-
-    def _is_there(self, uid: str) -> bool:
-        return self._metadata(uid) is not None
-
-    def _has_stop(self, uid: str) -> bool:
-        return bool((self._metadata(uid) or {}).get("stop"))
-
-    def _metadata(self, uid: str) -> Any:
-        try:
-            return self._client[uid].metadata
-        except KeyError:
-            return None
-
     def _remove(self, uid: str) -> None:
-        self._client.delete_contents(uid, recursive=True, external_only=False)
+        """Remove a run, or what there is of it."""
+        if uid in self._client:
+            self._client.delete_contents(uid, recursive=True, external_only=False)
+        self._there.discard(uid)
 
     def _failed(self, info: RunInfo, why: str) -> Fed:
         self._failures[info.uid] = info.folder.joinpath("documents.jsonl").stat().st_size
@@ -183,6 +179,17 @@ class Feeder:
         """False for a run that failed and has not changed since."""
         size = self._failures.get(info.uid)
         return size is None or info.folder.joinpath("documents.jsonl").stat().st_size != size
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+def _unfinished(client: Any) -> set[str]:
+    """Uids of runs that have no stop document in the index."""
+    from tiled.queries import KeyPresent
+
+    return set(client.search(KeyPresent("stop.exit_status", exists=False)).keys())
 
 
 def _read_frames(folder: Path, copy: FrameCopy) -> NDArray[Any]:

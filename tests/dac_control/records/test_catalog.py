@@ -38,6 +38,15 @@ def test_runs_are_listed_newest_first(root: Path) -> None:
     assert found[1].reason == "held" and found[1].plan == "ramp" and found[1].scan_id == 3
 
 
+def test_nothing_is_read_of_folders_that_are_left_out(
+    root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (root / "third" / "documents.jsonl").write_bytes(b"damaged")
+    found = list_runs(root, but={"third", "second", "empty"})
+    assert [info.uid for info in found] == ["aaa111"]
+    assert caplog.text == ""
+
+
 def test_a_folder_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
     assert list_runs(tmp_path / "none") == []
     (tmp_path / "file").write_text("")

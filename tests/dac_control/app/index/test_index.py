@@ -1,12 +1,15 @@
 """Runs in a real Tiled, embedded over SQLite and PostgreSQL, and behind HTTP."""
 
+import contextlib
 import json
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -143,12 +146,11 @@ def test_what_was_cut_off_half_way_is_written_anew(client: Any, root: Path, reco
     for _ in range(3):
         run.step()
     run.end()
-    feeder = Feeder(client)
-    writer = feeder._writer(1)
+    writer = Feeder(client)._writer(1)
     documents = list(open_run(run.folder).documents())
     for name, doc in documents[:3]:
         writer(name, doc)
-    assert outcomes(feeder.feed_all(root))[run.uid] == "completed"
+    assert outcomes(Feeder(client).feed_all(root))[run.uid] == "completed"
     assert len(client[run.uid]["primary"]["drive_turns"].read()) == 3
 
 
@@ -181,6 +183,42 @@ def test_a_run_that_tiled_refuses_is_said_and_left_alone_until_it_changes(
     assert run.uid not in outcomes(feeder.feed_all(root))
     monkeypatch.undo()
     assert outcomes(Feeder(client).feed_all(root))[run.uid] == "added"
+
+
+def test_an_index_that_went_away_is_no_fault_of_a_run(
+    client: Any, root: Path, recording: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recording(root)
+    run.step()
+    run.end()
+    feeder = Feeder(client)
+
+    def gone(batch: int) -> Any:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr(feeder, "_writer", gone)
+    with pytest.raises(IndexUnreachable, match="does not answer any more: ConnectError: refused"):
+        feeder.feed_all(root)
+    monkeypatch.undo()
+    assert outcomes(feeder.feed_all(root))[run.uid] == "added"
+
+
+def test_nothing_is_read_again_of_a_run_that_is_in_the_index(
+    client: Any, root: Path, recording: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = recording(root)
+    run.step()
+    run.end()
+    feeder = Feeder(client)
+    assert outcomes(feeder.feed_all(root))[run.uid] == "added"
+    assert run.uid not in [info.uid for info in feeder.pending(root)]
+    journal = run.folder / "documents.jsonl"
+    content = journal.read_bytes()
+    journal.write_bytes(b"unreadable")
+    caplog.clear()
+    assert feeder.pending(root) == []
+    journal.write_bytes(content)
+    assert caplog.text == ""
 
 
 def test_runs_can_be_searched(client: Any, root: Path, recording: Any) -> None:
@@ -238,8 +276,6 @@ def test_a_run_goes_on_while_its_index_fails(
 def test_following_goes_on_until_it_is_ended(
     client: Any, root: Path, recording: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import contextlib
-
     from dac_control.app.commands import index
 
     monkeypatch.setattr(index, "LOOK_EVERY_S", 0.01)
@@ -256,6 +292,8 @@ def test_following_goes_on_until_it_is_ended(
     monkeypatch.setattr(index, "open_target", now_and_then)
     run = recording(root)
     run.step()
+    dead = recording(root)
+    dead.step()
     over = threading.Event()
     thread = threading.Thread(
         target=index.index_runs,
@@ -265,6 +303,11 @@ def test_following_goes_on_until_it_is_ended(
     thread.start()
     run.end()
     wait_until(lambda: run.uid in client and "stop" in client[run.uid].metadata)
+    wait_until(lambda: dead.uid in client)
+    assert "stop" not in client[dead.uid].metadata
+    dead.die()
+    wait_until(lambda: "stop" in client[dead.uid].metadata)
+    assert "the process died" in client[dead.uid].metadata["stop"]["reason"]
     over.set()
     thread.join(30.0)
     assert not thread.is_alive()
@@ -284,7 +327,8 @@ def test_the_command_feeds_a_folder_over_sqlite(
     assert index_runs(tmp_path / "runs", None, to=to, follow=False, as_json=True) == 0
     told = json.loads(capsys.readouterr().out)
     assert (set(told["added"]), told["failed"], told["error"]) == ({run.uid, dead.uid}, [], None)
-    assert (tmp_path / "index" / "catalog.db").is_file()
+    with contextlib.closing(sqlite3.connect(tmp_path / "index" / "catalog.db")) as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     closed = open_run(dead.folder)
     assert (closed.exit_status, "the process died" in closed.reason) == ("abort", True)
 
