@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from event_model import compose_run
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dac_control.errors import RecordError
@@ -35,6 +35,7 @@ LINES = _lines()
 WHOLE = b"".join(LINES)
 
 
+@settings(deadline=None)
 @given(cuts=st.sets(st.integers(0, len(WHOLE))))
 def test_every_document_comes_once_wherever_the_writer_was(
     cuts: set[int], tmp_path_factory: pytest.TempPathFactory
