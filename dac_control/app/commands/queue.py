@@ -12,20 +12,15 @@ from typing import Any
 import typer
 
 from dac_control.app.commands.common import console_for, print_json
-from dac_control.app.guardian.aftermath import Aftermath
-from dac_control.app.guardian.chronicle import Chronicle
-from dac_control.app.guardian.watch import WorkerState
-from dac_control.app.notify import Notice
-from dac_control.app.notify.opening import heading_of, open_notifier
+from dac_control.app.guardian.keeper import Keeper
 from dac_control.app.queue.manager import Manager
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.schedule import Scheduled, forget, schedule, scheduled
 from dac_control.app.queue.tickets import read_tickets
 from dac_control.app.run_file import load_run_file
-from dac_control.app.state_files import guardian_log
 from dac_control.app.station import Station, load_station
 from dac_control.app.toml_file import read_text
-from dac_control.errors import ConfigurationError, DacError, QueueRefused
+from dac_control.errors import ConfigurationError, QueueRefused
 from dac_control.records.disk import replace_file
 
 __all__ = ["add_run", "go", "list_queue", "pause_queue", "remove_ticket", "start_queue"]
@@ -61,42 +56,26 @@ def start_queue(
     station = load_station(station_file)
     place = Place(station.storage.state)
     console = console_for(False)
-    about = station.station
-    notifier, problems = open_notifier(
-        station.notify,
-        heading=heading_of(about.name, simulated=about.simulated),
-        state=station.storage.state,
-    )
-
-    def tell(text: str) -> None:
-        console.print(f"{time.strftime('%H:%M:%S')} {text}", soft_wrap=True, markup=False)
-        level = "critical" if "died" in text or "killed" in text else "info"
-        notifier.post(Notice(title="Queue", body=text, level=level, key=text))
-
-    for problem in problems:
-        console.print(f"notify: {problem}", soft_wrap=True, markup=False)
     over = over or threading.Event()
     redis = station.queue.redis if station.queue is not None else None
-    try:
-        supervisor = Supervisor(
-            place,
-            station_file,
-            redis=redis,
-            tell=tell,
-            report=report,
-            on_dead_worker=lambda why: tell(_take_over(station, why)),
-        )
+
+    def say(text: str) -> None:
+        console.print(f"{time.strftime('%H:%M:%S')} {text}", soft_wrap=True, markup=False)
+
+    with Keeper(station) as keeper:
+        for problem in keeper.people.problems:
+            console.print(f"notify: {problem}", soft_wrap=True, markup=False)
+        supervisor = Supervisor(place, station_file, keeper, redis=redis, say=say, report=report)
         with _signals_set(over):
             try:
                 supervisor.open()
             except BaseException:
                 supervisor.stop()
                 raise
-            tell(f"The queue of {about.name} is ready; `dac-control queue go` begins with it.")
+            name = station.station.name
+            say(f"The queue of {name} is ready; `dac-control queue go` begins with it.")
             on_ready(supervisor)
             supervisor.serve(over)
-    finally:
-        notifier.close(5.0)
     return 0
 
 
@@ -212,18 +191,6 @@ def remove_ticket(station_file: Path, ticket: str) -> int:
 def _place(station_file: Path) -> tuple[Place, Station]:
     station = load_station(station_file)
     return Place(station.storage.state), station
-
-
-def _take_over(station: Station, why: str) -> str:
-    """Bring the instruments to hold and close the run, as the guardian does."""
-    state = WorkerState(now_s=time.monotonic(), setpoint_moving=True)
-    chronicle = Chronicle(guardian_log(station.storage.state), lambda: None)
-    try:
-        return Aftermath(station=station, state=state, chronicle=chronicle, why=why).carry_out()
-    except DacError as error:
-        return f"The instruments could not be brought to hold, look at them now: {error}"
-    finally:
-        chronicle.finish()
 
 
 class _signals_set:  # noqa: N801 - reads like a function

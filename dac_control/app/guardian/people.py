@@ -38,7 +38,7 @@ class People:
         self._chronicle = chronicle
         self._notifier: Notifier | None = None
         self._open = ExitStack()
-        self._before = 0, ""
+        self._before: tuple[float, str] | None = None
         """When somebody acknowledged last, and who had the station, as the run's end was told."""
         self.problems: list[str] = []
         """What is wrong with ``[notify]``, sentences; the run goes on."""
@@ -89,26 +89,39 @@ class People:
         """Whether there is a way to anybody."""
         return self._notifier is not None and bool(self._notifier.channels)
 
+    def still_held(self) -> bool:
+        """Look whether people must still be told of a run that was held; says once that it is over.
+
+        It is over when somebody acknowledges, or takes the station.
+        """
+        if self._before is None:
+            return False
+        known, holder = self._before
+        state = self._station.storage.state
+        if acknowledged_at(state / ACKNOWLEDGED_NAME) != known:
+            self.is_over("somebody has acknowledged it")
+        elif (now := station_holder(state)) and now != holder:
+            self.is_over(f"the station is in use again, by {now}")
+        return self._before is not None
+
     def stay_while_held(self, over: Callable[[], bool]) -> None:
-        """Stay until somebody acknowledges, takes the station, or `over`; then tell that it is so.
+        """Stay while a run is held, or until `over`.
 
         As long as this process lives its notices are repeated, and its sign of life goes out.
         """
-        state = self._station.storage.state
-        known, holder = self._before
-        while not over():
-            if acknowledged_at(state / ACKNOWLEDGED_NAME) != known:
-                self._resolved("somebody has acknowledged it")
-                return
-            if (now := station_holder(state)) and now != holder:
-                self._resolved(f"the station is in use again, by {now}")
-                return
+        while self.still_held():
+            if over():
+                self.is_over("the guardian was told to end")
             time.sleep(_LOOK_EVERY_S)
-        self._resolved("the guardian was told to end")
 
-    def _resolved(self, why: str) -> None:
-        title = "Resolved: the run that ended in hold"
-        self.tell(Notice(title=title, body=f"{why[0].upper()}{why[1:]}.", key=HELD, state="over"))
+    def is_over(self, why: str) -> None:
+        """Tell that a run is held no more; nothing where none is."""
+        if self._before is not None:
+            self._before = None
+            title = "Resolved: the run that ended in hold"
+            self.tell(
+                Notice(title=title, body=f"{why[0].upper()}{why[1:]}.", key=HELD, state="over")
+            )
 
     def _failed(self, text: str) -> None:
         self._chronicle.note("notifier", text=text)

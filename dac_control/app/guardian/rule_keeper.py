@@ -40,15 +40,21 @@ class RuleKeeper:
     """
 
     def __init__(self, rules: Sequence[Rule], runs: Path) -> None:
-        self._watch = Watch(rules)
+        self._rules = rules
         self._runs = runs
         self._looked_s = float("-inf")
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget which alarms were raised: what is still wrong holds for the next run, too."""
+        self._watch = Watch(self._rules)
 
     def look(self, state: WorkerState, now_s: float) -> list[Order]:
         """Compare what was published with every rule; a few times a second."""
         lab_s = state.lab_now_s(now_s)
         too_soon = now_s - self._looked_s < _LOOK_EVERY_S
-        if not self._watch.rules or lab_s is None or too_soon or state.phase == "finishing":
+        at_rest = state.phase in ("finishing", "waiting")
+        if not self._watch.rules or lab_s is None or too_soon or at_rest:
             return []
         self._looked_s = now_s
         samples = {

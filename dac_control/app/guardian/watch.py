@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 __all__ = ["Patience", "Reading", "RunSeen", "WorkerState"]
 
-Phase = Literal["starting", "running", "finishing"]
+Phase = Literal["starting", "running", "finishing", "waiting"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class Patience:
     """In a run: it is killed after this, and what moves is stopped."""
     finishing_s: float = 600.0
     """While it writes the report; nothing moves any more."""
+    waiting_s: float = 30.0
+    """While a worker of many runs has none."""
     ending_s: float = 30.0
     """From being told to end a run until it has ended."""
 
@@ -51,6 +53,7 @@ class WorkerState:
     """When the watch began."""
     patience: Patience = field(default_factory=Patience)
     phase: Phase = "starting"
+    pid: int | None = None
     run: RunSeen | None = None
     step: int = 0
     in_a_move: bool = False
@@ -80,6 +83,12 @@ class WorkerState:
         """Take in a message; unknown kinds are a sign of life."""
         self._last_sign_s = now_s
         match message.get("kind"):
+            case "hello":
+                self.pid = int(message["pid"])
+            case "begin":
+                self._begin()
+            case "waiting":
+                self.phase = "waiting"
             case "ready":
                 self.ready, self.speed = True, float(message["speed"])
             case "beat":
@@ -96,6 +105,11 @@ class WorkerState:
             case "bye":
                 self.exit_status = int(message["status"])
                 self.failure = str(message.get("failure", ""))
+
+    def _begin(self) -> None:
+        """A worker of many runs begins the next: what was asked of the last holds no more."""
+        self.phase, self.run, self.step, self.ending = "starting", None, 0, ""
+        self.heater_off_asked, self._end_asked_s = False, None
 
     def _take_beat(self, message: Mapping[str, Any], now_s: float) -> None:
         self._loop_age_s = float(message.get("loop_age_s") or 0.0)
@@ -132,13 +146,14 @@ class WorkerState:
             "starting": self.patience.starting_s,
             "running": self.patience.running_s,
             "finishing": self.patience.finishing_s,
+            "waiting": self.patience.waiting_s,
         }[self.phase]
         if silent_s > allowed_s:
             return f"it has given no sign of life for {silent_s:.1f} s"
         loop_s = self._loop_age_s + silent_s
         if self.phase == "running" and loop_s > self.patience.running_s:
             return f"its RunEngine has not turned for {loop_s:.1f} s"
-        if self._end_asked_s is not None and self.phase != "finishing":
+        if self._end_asked_s is not None and self.phase not in ("finishing", "waiting"):
             asked_s = now_s - self._end_asked_s
             if asked_s > self.patience.ending_s:
                 return f"it was told to end {asked_s:.0f} s ago and has not"

@@ -50,11 +50,6 @@ class Place:
         return self.folder / "worker"
 
     @property
-    def beat(self) -> Path:
-        """File of the worker's beats; see `dac_control.app.queue.beats`."""
-        return self.worker / "beat"
-
-    @property
     def tickets(self) -> Path:
         """Run files that were handed in, by ticket."""
         return self.folder / "tickets"

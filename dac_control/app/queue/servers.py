@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from dac_control.app.guardian.channel import INVITATION
 from dac_control.app.queue.place import Place, QueueAddresses, free_port
 from dac_control.app.queue.startup_variable import STATION_VARIABLE
 from dac_control.errors import ConfigurationError, QueueUnreachable
@@ -131,9 +132,11 @@ class ManagerProcess:
         What the worker builds.
     redis : str
         Address of Redis.
+    invitation : str
+        Where the worker finds its guardian; see `dac_control.app.guardian.channel`.
     """
 
-    def __init__(self, place: Place, station_file: Path, redis: str) -> None:
+    def __init__(self, place: Place, station_file: Path, redis: str, invitation: str) -> None:
         from bluesky_queueserver import generate_zmq_keys
 
         public, private = generate_zmq_keys()
@@ -160,6 +163,7 @@ class ManagerProcess:
         environment = {
             **os.environ,
             STATION_VARIABLE: str(station_file.resolve()),
+            INVITATION: invitation,
             "QSERVER_ZMQ_PRIVATE_KEY_FOR_SERVER": private,
         }
         with place.log.open("ab") as log:

@@ -1,8 +1,8 @@
 """Watches over a queue: what queueserver does not notice, and what it would repeat.
 
 It starts Redis and the manager, opens the worker's environment, hands over what is due, and
-ends everything in order. It sees by a lock that a worker is dead and by its beats that it is
-frozen, which the manager never does, and takes out of the queue what was begun and put back there.
+ends everything in order. It is the worker's guardian, as that of a single run is. It buries a
+dead worker, and takes out of the queue what was begun and put back there.
 """
 
 import contextlib
@@ -15,12 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dac_control.app.queue.beats import BeatWatch
+from dac_control.app.guardian.keeper import Keeper
 from dac_control.app.queue.manager import Manager
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.schedule import due, forget, misses
 from dac_control.app.queue.servers import ManagerProcess, OwnRedis, require_redis
 from dac_control.app.queue.tickets import Ticket, read_tickets
+from dac_control.app.queue.worker_watch import WorkerWatch
 from dac_control.app.station_lock import StationLock
 from dac_control.errors import (
     ConfigurationError,
@@ -37,7 +38,6 @@ logger = logging.getLogger(__name__)
 _OPEN_S = 300.0
 _STOP_S = 120.0
 _REPORT_S = 60.0
-_DYING_S = 10.0
 _NULL = subprocess.DEVNULL
 
 
@@ -52,32 +52,33 @@ class Supervisor:
         What its worker builds.
     redis : str, optional
         Address of a Redis; by default one of its own.
-    tell : callable
-        Told in a sentence what a person should know.
+    keeper : Keeper
+        Open; watches over the worker, and tells people.
+    say : callable
+        Told in a sentence what belongs on the terminal.
     report : bool
         Write the report of each run that ended.
-    on_dead_worker : callable, optional
-        Called with the reason after a worker died and before anything else is done: brings the
-        instruments to hold and closes the run.
     """
 
     def __init__(
         self,
         place: Place,
         station_file: Path,
+        keeper: Keeper,
         *,
         redis: str | None,
-        tell: Callable[[str], None],
+        say: Callable[[str], None],
         report: bool = True,
-        on_dead_worker: Callable[[str], None] | None = None,
     ) -> None:
         self._place = place
-        self._tell = tell
-        self._on_dead_worker = on_dead_worker
+        self._keeper = keeper
+        self._say = say
         self._report = report
         self._reports: list[subprocess.Popen[Any]] = []
         place.make()
-        self._beats = BeatWatch(place.beat)
+        self._held = False
+        """True since a run ended early: what is due waits until a person begins with the queue."""
+        self._watch: WorkerWatch | None = None
         self._only_one = StationLock(place.folder / "supervisor")
         self._own_redis: OwnRedis | None = None
         self._process: ManagerProcess | None = None
@@ -91,10 +92,11 @@ class Supervisor:
                 redis = self._own_redis.address
             else:
                 require_redis(redis)
-            self._process = ManagerProcess(place, station_file, redis)
+            self._process = ManagerProcess(place, station_file, redis, keeper.invitation)
             self._manager = Manager(self._process.addresses)
             self._wait_for_manager(self._manager)
             place.save(self._process.addresses)
+            self._watch = WorkerWatch(place, keeper)
         except BaseException:
             self._close()
             raise
@@ -137,12 +139,13 @@ class Supervisor:
         """Look once at everything."""
         status = self.manager.status()
         if status["worker_environment_exists"]:
-            froze = self._beats.frozen()
-            if froze:
-                self._beats.kill()
-                self._wait_for_its_end()
-            if self._worker_is_dead():
-                self._bury_worker("froze and was killed" if froze else "died")
+            how = self._watch.what_became_of_it() if self._watch is not None else ""
+            if how:
+                self._bury_worker(how)
+        if status["manager_state"] == "paused":
+            # as everywhere where nobody is at a prompt
+            self.manager.ask("re_abort")
+        self._keeper.people.still_held()
         self._take_out_what_was_begun()
         self._report_what_ended()
         self._hand_over(status)
@@ -191,6 +194,8 @@ class Supervisor:
             self._process.close()
         if self._own_redis is not None:
             self._own_redis.close()
+        if self._watch is not None:
+            self._watch.close()
         for each in self._reports:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 each.wait(_REPORT_S)
@@ -208,31 +213,17 @@ class Supervisor:
                         f"The queue's manager does not start: {self._why(0)}"
                     ) from None
 
-    def _worker_is_dead(self) -> bool:
-        """The worker holds a lock that the operating system lets go with it."""
-        try:
-            StationLock(self._place.worker).release()
-        except ConfigurationError:
-            return False
-        return True
-
-    def _wait_for_its_end(self) -> None:
-        until = time.monotonic() + _DYING_S
-        while not self._worker_is_dead() and time.monotonic() < until:
-            time.sleep(0.02)
-
     def _bury_worker(self, how: str) -> None:
         _, running = self.manager.waiting()
         title = running.get("kwargs", {}).get("title", "")
         why = f"the queue's worker {how}" + (f" while it carried out {title}" if title else "")
-        if self._on_dead_worker is not None:
-            self._on_dead_worker(why)
+        self._say(self._keeper.take_over(why))
         self.manager.ask("environment_destroy")
         self.manager.wait(lambda s: not s["worker_environment_exists"])
         self._take_out_what_was_begun()
-        self._tell(
+        self._say(
             f"{why[0].upper()}{why[1:]}. It is not repeated, and the queue stands still. Look at "
-            "the cell, then start the queue again and hand in what is left."
+            "the cell, then end the queue, start it again and hand in what is left."
         )
 
     def _take_out_what_was_begun(self) -> None:
@@ -249,7 +240,10 @@ class Supervisor:
                 logger.info("%s: %s", ticket.title, error)  # it has just come to be its turn
 
     def _report_what_ended(self) -> None:
-        for ticket in read_tickets(self._place.ledger).values():
+        tickets = list(read_tickets(self._place.ledger).values())
+        if tickets and tickets[-1].ended is None:
+            self._held = False  # somebody has begun with the queue again
+        for ticket in tickets:
             if ticket.ended is not None and ticket.ticket not in self._reported:
                 self._reported.add(ticket.ticket)
                 self._tell_of(ticket)
@@ -262,7 +256,10 @@ class Supervisor:
                 run = open_run(ticket.folder)
                 failure = run.reason or ("" if run.exit_status == "success" else run.exit_status)
         how = f"ended early: {failure}" if failure else "is done"
-        self._tell(f"{ticket.title} {how}{f' ({ticket.folder})' if ticket.folder else ''}")
+        self._say(f"{ticket.title} {how}{f' ({ticket.folder})' if ticket.folder else ''}")
+        self._held = bool(failure)
+        self._keeper.wait_for_picture()
+        self._keeper.people.run_is_over(ticket.title, failure or "success")
         if ticket.folder and self._report:
             # in a process of its own: it takes seconds, in which a worker may die
             command = [sys.executable, "-m", "dac_control.app.cli", "report", ticket.folder]
@@ -281,9 +278,17 @@ class Supervisor:
         for item in due(self._place):
             self.manager.add(item.ticket, item.title)
             forget(self._place, item.ticket)
-            self._tell(f"{item.title} is due and stands in the queue.")
+            stands = " The queue stands still since a run ended early." if self._held else ""
+            self._tell(f"{item.title} is due and stands in the queue.{stands}")
+            if self._held:
+                continue
             if status["manager_state"] == "idle" and status["worker_environment_exists"]:
                 self.manager.ask("queue_start")
+
+    def _tell(self, text: str) -> None:
+        """Say it here, and to people."""
+        self._say(text)
+        self._keeper.people.say("Queue", text, "info")
 
     def _why(self, after: int) -> str:
         """Last words of the manager's log, from a place on."""

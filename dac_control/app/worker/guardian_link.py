@@ -8,7 +8,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dac_control.app.guardian.channel import Wire
@@ -38,10 +38,16 @@ class GuardianLink:
     ----------
     wire : Wire
         The line to the guardian.
+    leave : callable, optional
+        Called from a thread where this process is to end while the RunEngine does nothing; by
+        default the main thread is interrupted.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, leave: Callable[[], None] = interrupt_main_thread) -> None:
         self._wire = wire
+        self._leave = leave
+        self.guarded = True
+        """False once the guardian is gone, or silent for long."""
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue(_MOST_WAITING)
         self._session: Session | None = None
         self._published: Published | None = None
@@ -75,6 +81,16 @@ class GuardianLink:
         finally:
             session.engine.unsubscribe(token)
             self._session = None
+
+    def begin(self) -> None:
+        """Say that the next of many runs begins."""
+        self._run_over = False
+        self.post({"kind": "begin"})
+
+    def wait(self) -> None:
+        """Say that there is no run until the next `begin`."""
+        self._run_over = True
+        self.post({"kind": "waiting"})
 
     def farewell(self, status: int, failure: str = "") -> None:
         """Say that this process ends in order, and with what exit status."""
@@ -186,6 +202,7 @@ class GuardianLink:
     def _lose(self, reason: str) -> None:
         # looked at first: the run may be over at once
         session, in_a_run = self._session, not self._run_over
+        self.guarded = False
         self._end(reason)
         if session is not None and in_a_run and self._telling is None:
             self._telling = threading.Thread(
@@ -211,4 +228,4 @@ class GuardianLink:
         if session is not None and session.engine.state != "idle":
             session.hold.ask_to_end(reason)
         elif not self._run_over:
-            interrupt_main_thread()
+            self._leave()

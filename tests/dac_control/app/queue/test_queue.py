@@ -79,6 +79,13 @@ class Queue:
         commands.add_run(path, self.station, at=at, as_json=True)
         return re.findall(r'"ticket": "(\w+)"', capsys.readouterr().out)[-1]
 
+    def worker(self) -> int:
+        """Number of the worker's process, which holds a lock."""
+        holder = (self.place.worker / "lock").read_text(errors="replace")
+        found = re.search(r"process (\d+)", holder)
+        assert found is not None
+        return int(found.group(1))
+
     def runs(self) -> list[Any]:
         found = []
         for path in (self.station.parent / "runs").glob("*/documents.jsonl"):
@@ -261,13 +268,14 @@ def test_a_frozen_worker_is_killed_and_its_run_closed(
         queue.add(capsys, "frozen.toml", HOLD.format(hours=20))
         commands.go(queue.station)
         wait_until(lambda: queue.runs() and queue.runs()[-1].streams)
-        pid = int(queue.place.beat.read_text())
+        pid = queue.worker()
         os.kill(pid, signal.SIGSTOP)
         listed = queue.without_worker(capsys)
         assert (listed["waiting"], listed["running"]) == ([], None)
         (run,) = queue.runs()
         assert run.exit_status == "abort"
-        assert "worker froze and was killed while it carried out frozen.toml" in run.reason
+        assert "the queue's worker froze (" in run.reason
+        assert "and was killed while it carried out frozen.toml" in run.reason
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     finally:
@@ -276,16 +284,56 @@ def test_a_frozen_worker_is_killed_and_its_run_closed(
     assert not queue.thread.is_alive()
 
 
+RULE = """
+[[rules]]
+name = "cell warms"
+condition = "cell_temperature_k > 1"
+grace_s = 60
+action = "hold"
+level = "critical"
+"""
+
+
+def test_a_rule_ends_the_run_and_nothing_is_begun_after_it(
+    laboratory: Laboratory, tmp_path: Path, capsys: Any
+) -> None:
+    station = write_station(tmp_path / "ruled", laboratory)
+    station.write_text(station.read_text() + RULE)
+    queue = start(station)
+    try:
+        ended = queue.add(capsys, "ended.toml", HOLD.format(hours=20))
+        waits = queue.add(capsys, "waits.toml", HOLD.format(hours=0.1))
+        commands.go(queue.station)
+        wait_until(lambda: read_tickets(queue.place.ledger).get(ended))
+        wait_until(lambda: read_tickets(queue.place.ledger)[ended].ended)
+        # what is due while the queue stands still waits, too
+        due = queue.add(
+            capsys, "due.toml", HOLD.format(hours=0.1), at=datetime.now() + timedelta(seconds=1)
+        )
+        listed = wait_until(
+            lambda: found if due in str((found := queue.listed(capsys))["waiting"]) else None
+        )
+        assert listed["running"] is None and listed["worker"]
+        assert waits in str(listed["waiting"])
+        (run,) = queue.runs()
+        assert run.exit_status == "abort"
+        assert "rule 'cell warms': cell warms: cell_temperature_k > 1" in run.reason
+        guardian = (run.folder / "guardian.jsonl").read_text()
+        assert '"what":"alarm"' in guardian.replace(" ", "")
+    finally:
+        queue.over.set()
+        queue.thread.join(120.0)
+    assert not queue.thread.is_alive()
+    assert len(queue.runs()) == 1
+
+
 def test_a_killed_worker_is_noticed_and_nothing_is_repeated(queue: Queue, capsys: Any) -> None:
     ticket = queue.add(capsys, "killed.toml", HOLD.format(hours=20))
     waits = queue.add(capsys, "waits.toml", HOLD.format(hours=0.1))
     before = len(queue.runs())
     commands.go(queue.station)
     wait_until(lambda: len(queue.runs()) == before + 1 and queue.runs()[-1].streams)
-    holder = (queue.place.worker / "lock").read_text(errors="replace")
-    found = re.search(r"process (\d+)", holder)
-    assert found is not None
-    os.kill(int(found.group(1)), signal.SIGKILL)
+    os.kill(queue.worker(), signal.SIGKILL)
     capsys.readouterr()
     listed = queue.without_worker(capsys)
     assert [item["ticket"] for item in listed["waiting"]] == [waits]
