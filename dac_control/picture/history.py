@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
@@ -16,7 +17,7 @@ from dac_control.picture.signs import Record, Sign, SignThresholds
 __all__ = ["PictureHistory"]
 
 MEMORY = 60
-"""Frames whose numbers are kept."""
+"""Frames whose numbers are kept; the picture is kept of the last one."""
 CHANGED_OUTSIDE = 0.05
 """Part of the gasket's picture that must have changed where the inside of the hole did."""
 CHANGED = 6.0
@@ -69,8 +70,16 @@ class PictureHistory:
         if len(self._records) >= LEAST_RECORDS:
             signs += blow_out_signs(now, tuple(self._records), self._limits)
             signs += self._picture_signs(reading, hole_changed=bool(signs))
-        self._records.append(now)
+        self._remember(now)
         return tuple(signs)
+
+    def _remember(self, now: Record) -> None:
+        """Keep a frame; of the one before it its numbers alone, and no picture."""
+        if self._records:
+            last = self._records[-1]
+            numbers = replace(last.reading, small=last.reading.small[:0], rim_px=np.empty((0, 2)))
+            self._records[-1] = replace(last, reading=numbers)
+        self._records.append(now)
 
     def _picture_signs(self, reading: PictureReading, *, hole_changed: bool) -> list[Sign]:
         """Compare the picture with the last one.
