@@ -98,8 +98,8 @@ class Door:
         """Wait for the worker; strangers are turned away. None if it did not come in time."""
         deadline_s = time.monotonic() + timeout_s
         while (left_s := deadline_s - time.monotonic()) > 0:
-            self._server.settimeout(left_s)
             try:
+                self._server.settimeout(left_s)
                 connection, _ = self._server.accept()
             except OSError:
                 return None

@@ -68,6 +68,12 @@ def test_nobody_comes() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a send there waits for the reader")
+def test_nobody_is_let_in_by_a_door_that_was_closed() -> None:
+    door = Door()
+    door.close()
+    assert door.accept(10.0) is None
+
+
 def test_a_reader_that_does_not_read_cannot_hold_the_sender(
     ends: tuple[Wire, Wire], monkeypatch: pytest.MonkeyPatch
 ) -> None:

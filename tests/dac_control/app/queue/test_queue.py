@@ -291,6 +291,7 @@ condition = "cell_temperature_k > 1"
 grace_s = 60
 action = "hold"
 level = "critical"
+stale_s = 1e6 # at 200 times real time a busy machine is never fresh
 """
 
 
