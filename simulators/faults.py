@@ -38,9 +38,11 @@ class Fault(StrEnum):
     PREVIOUS_REPLY = "reply_for_another_query"
     """The reply before this one comes again instead."""
     DUPLICATE = "duplicate"
-    """The reply comes twice."""
+    """The reply comes twice, at once: a second one that is late is a `PREVIOUS_REPLY`."""
     NAN = "nan"
     """Every number in the reply reads ``NaN``; for line protocols."""
+    FLIPPED_DIGIT = "flipped_digit"
+    """One digit of the reply, by number `digit`, is one higher; for line protocols."""
     LOST_REQUEST = "lost_request"
     """The connection closes before the instrument has the request; needs a line protocol."""
 
@@ -51,6 +53,7 @@ class _Scheduled:
     when: Callable[[bytes], bool]
     delay_s: float
     hang_up: bool
+    digit: int
 
 
 class FaultInjector:
@@ -83,6 +86,7 @@ class FaultInjector:
         when: bytes | Callable[[bytes], bool] | None = None,
         delay_s: float = 0.5,
         hang_up: bool = False,
+        digit: int = 0,
         count: int = 1,
     ) -> None:
         """Schedule a fault for the next `count` replies that match.
@@ -97,6 +101,8 @@ class FaultInjector:
             Seconds on the wall, for `Fault.LATE`.
         hang_up : bool
             For `Fault.HALF_REPLY`: close the connection after the half.
+        digit : int
+            For `Fault.FLIPPED_DIGIT`: which one, from 0; counted round where there are fewer.
         count : int
             How many replies.
 
@@ -105,9 +111,14 @@ class FaultInjector:
         ValueError
             If `kind` is no fault.
         """
-        scheduled = _Scheduled(Fault(kind), _predicate(when), delay_s, hang_up)
+        scheduled = _Scheduled(Fault(kind), _predicate(when), delay_s, hang_up, digit)
         with self._lock:
             self._scheduled.extend([scheduled] * count)
+
+    def clear(self) -> None:
+        """Forget what has been scheduled and has not happened: the line is sound again."""
+        with self._lock:
+            self._scheduled.clear()
 
     @property
     def pending(self) -> int:
@@ -191,16 +202,26 @@ def _spoil(scheduled: _Scheduled, reply: Reply, previous: Reply) -> list[Reply]:
             return [replace(reply, payload=_garbage(reply.payload))]
         case Fault.NAN:
             return [replace(reply, payload=_NUMBER.sub(b"NaN", reply.payload))]
+        case Fault.FLIPPED_DIGIT:
+            return [replace(reply, payload=_flip(reply.payload, scheduled.digit))]
         case Fault.HALF_REPLY:
             half = reply.payload[: len(reply.payload) // 2]
             return [replace(reply, payload=half, hang_up=scheduled.hang_up)]
         case Fault.PREVIOUS_REPLY:
             return [replace(reply, payload=previous.payload)]
         case Fault.DUPLICATE:
-            return [reply, reply]
+            return [replace(reply, payload=2 * reply.payload)]
 
 
 def _garbage(payload: bytes) -> bytes:
     body = payload.rstrip(b"\r\n")
     rubbish = (GARBAGE * (len(body) // len(GARBAGE) + 1))[: len(body)]
     return rubbish + payload[len(body) :]
+
+
+def _flip(payload: bytes, number: int) -> bytes:
+    places = [at for at, byte in enumerate(payload) if byte in b"0123456789"]
+    if not places:
+        return payload
+    at = places[number % len(places)]
+    return payload[:at] + b"%d" % ((payload[at] - ord("0") + 1) % 10) + payload[at + 1 :]

@@ -55,15 +55,22 @@ def _both(trial: "Trial", rng: random.Random) -> None:
     trial.guardian.send_signal(signal.SIGKILL)
 
 
-def _wire(fault: Fault, most: int) -> Callable[["Trial", random.Random], None]:
+LINES = ("cryostat", "drive", "laser")
+ALL = (*LINES, "spectrometer")
+
+
+def _wire(
+    fault: Fault, most: int, roles: tuple[str, ...] = ALL
+) -> Callable[["Trial", random.Random], None]:
     def strike(trial: "Trial", rng: random.Random) -> None:
-        roles = ["cryostat", "drive", "laser"]
-        if fault in (Fault.DROP_CONNECTION, Fault.SILENCE, Fault.LATE, Fault.HALF_REPLY):
-            roles.append("spectrometer")
-        role = rng.choice(roles)
-        trial.note(f"{role}")
+        # every fault goes round the instruments, from each of its seeds to the next
+        role = roles[(trial.seed + trial.seed // len(FAULTS)) % len(roles)]
+        trial.note(role)
         trial.laboratory.faults[role].next(
-            fault, count=rng.randint(1, most), delay_s=rng.uniform(0.3, 3.0)
+            fault,
+            count=rng.randint(1, most),
+            delay_s=rng.uniform(0.3, 3.0),
+            digit=rng.randrange(32),
         )
 
     return strike
@@ -126,17 +133,23 @@ FAULTS = (
     FaultKind(name="kill -9 both", strike=_both),
     FaultKind(name="kill -9 between moves", strike=_worker(signal.SIGKILL), hold_within_s=2.0),
     FaultKind(name="dropped link", strike=_wire(Fault.DROP_CONNECTION, 4)),
-    FaultKind(name="lost request", strike=_wire(Fault.LOST_REQUEST, 2)),
+    FaultKind(name="lost request", strike=_wire(Fault.LOST_REQUEST, 2, LINES)),
     FaultKind(name="silence", strike=_wire(Fault.SILENCE, 6)),
     FaultKind(name="late reply", strike=_wire(Fault.LATE, 3)),
     FaultKind(name="reply for another query", strike=_wire(Fault.PREVIOUS_REPLY, 3)),
     FaultKind(name="duplicate reply", strike=_wire(Fault.DUPLICATE, 3)),
     FaultKind(name="garbage", strike=_wire(Fault.GARBAGE, 4)),
     FaultKind(name="half a reply", strike=_wire(Fault.HALF_REPLY, 4)),
-    FaultKind(name="NaN", strike=_wire(Fault.NAN, 4)),
+    FaultKind(name="NaN", strike=_wire(Fault.NAN, 4, LINES)),
+    FaultKind(name="flipped digit, checksum", strike=_wire(Fault.FLIPPED_DIGIT, 4, ("drive",))),
+    FaultKind(
+        name="flipped digit, no checksum",
+        strike=_wire(Fault.FLIPPED_DIGIT, 4, ("cryostat", "laser")), lies=True,
+    ),
     FaultKind(name="cryostat rebooted", strike=_reboot("cryostat")),
     FaultKind(name="drive rebooted", strike=_reboot("drive")),
     FaultKind(name="laser rebooted", strike=_reboot("laser")),
+    FaultKind(name="spectrometer rebooted", strike=_reboot("spectrometer")),
     FaultKind(name="stalled motor", strike=_stall),
     FaultKind(name="drive that lies (slips)", strike=_slip, lies=True),
     FaultKind(name="disk full", strike=_full_disk),

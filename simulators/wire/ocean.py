@@ -12,6 +12,9 @@ from simulators.wire.reply import Clock, Reply
 
 __all__ = ["Light", "OceanSession", "OceanSimulator"]
 
+RESET = 0x000_000_00
+"""Type of the message that puts the settings of power-up back."""
+
 
 class OceanSimulator:
     """The instrument: one detector, shared by all connections.
@@ -41,6 +44,13 @@ class OceanSimulator:
     ) -> None:
         self._unit = OceanUnit(light, clock, serial, product_id, device_name)
         self._lock = threading.Lock()
+        self.power_ups = 0
+
+    def power_cycle(self) -> None:
+        """Switch off and on: settings are those of power-up, and every connection is lost."""
+        with self._lock:
+            self._unit.commands[RESET](b"")
+            self.power_ups += 1
 
     def session(self) -> "OceanSession":
         """Return the parser of a new connection."""
@@ -88,9 +98,12 @@ class OceanSession:
     def __init__(self, simulator: OceanSimulator) -> None:
         self._simulator = simulator
         self._parser = Parser()
+        self._power_ups = simulator.power_ups
 
     def feed(self, data: bytes) -> list[Reply]:
         """Take bytes from the client and return the replies to what is complete."""
+        if self._power_ups != self._simulator.power_ups:
+            return [Reply(b"", hang_up=True)]
         replies = (self._simulator.answer(item) for item in self._parser.feed(data))
         return [reply for reply in replies if reply is not None]
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from simulators.unrevealed import UNREVEALED
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "unattended.md").read_text(encoding="utf-8")
 
@@ -16,3 +18,8 @@ def test_every_test_that_is_named_exists() -> None:
         if f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
     ]
     assert missing == []
+
+
+def test_every_fault_that_no_protocol_reveals_is_listed_and_no_other() -> None:
+    rows = re.findall(r"^  \| (\w+) \| `(\w+)` \|", TEXT, re.MULTILINE)
+    assert sorted(rows) == sorted((role, fault.value) for role, fault, _ in UNREVEALED)

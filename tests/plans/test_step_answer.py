@@ -7,6 +7,7 @@ from dac_control.safety.limits import StepLimits
 from plans.branch_points import BranchPoints
 from plans.settings import StepSettings
 from plans.step_answer import check_answer
+from plans.step_choice import Branch
 from plans.step_prediction import Point
 
 LIMITS = StepLimits(
@@ -41,3 +42,29 @@ def test_what_no_sound_cell_does_ends_the_ramp(
 def test_what_a_sound_cell_does_goes_on() -> None:
     check_answer(branch(40.0, 44.0), Point(0.02, 47.0, 0.01))
     check_answer(branch(40.0, 44.0), Point(0.02, 43.0, 0.01))
+
+
+@pytest.mark.parametrize("sound_steps", [0, 1, 3, 8])
+@pytest.mark.parametrize("probe_turns", [0.003, 0.01, 0.05])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_screw_that_no_longer_follows_its_drive_is_left_alone_within_a_bound(
+    sound_steps: int, probe_turns: float, sign: int
+) -> None:
+    """By the drive's count: no more than `max_dead_band_turns` and one step since it slipped."""
+    settings = StepSettings(probe_turns=probe_turns, tolerance_gpa=0.4)
+    start = Point(1.0, 40.0, 0.01)
+    branch = Branch(sign, start, LIMITS, settings)
+    slipped_at = start
+    target_gpa = 40.0 + sign * 39.0
+    with pytest.raises(RampHeld, match="has not answered"):
+        for number in range(1000):
+            turns = branch.next_turns_for_gpa(target_gpa)
+            if number < sound_steps:
+                # the screw follows, 40 GPa per turn
+                slipped_at = Point(turns, 40.0 + 40.0 * (turns - 1.0), 0.01)
+            there = Point(turns, slipped_at.pressure_gpa, 0.01)
+            lost_turns = abs(turns - slipped_at.turns)
+            assert lost_turns <= settings.max_dead_band_turns + LIMITS.max_step_turns
+            check_answer(branch, there)
+            branch.add(there)
+    assert lost_turns > settings.max_dead_band_turns - LIMITS.max_step_turns

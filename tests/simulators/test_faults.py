@@ -44,7 +44,7 @@ def test_without_faults_nothing_changes(faults):
         ("late", [Reply(b"query\r\n", delay_wall_s=0.5)]),
         ("half_reply", [Reply(b"que")]),
         ("reply_for_another_query", [Reply(b"before\r\n")]),
-        ("duplicate", [Reply(b"query\r\n")] * 2),
+        ("duplicate", [Reply(b"query\r\n" * 2)]),
     ],
 )
 def test_each_fault_happens_once_after_the_request_was_carried_out(faults, echo, kind, expected):
@@ -86,7 +86,7 @@ def test_faults_wait_for_their_request(faults):
     faults.next("silence", when=b"two")
     faults.next("duplicate", when=lambda request: request.startswith(b"three"))
     replies = session.feed(b"one\nsilent\ntwo\nthr") + session.feed(b"ee\n")
-    assert [reply.payload for reply in replies] == [b"one\r\n", b"three\r\n", b"three\r\n"]
+    assert [reply.payload for reply in replies] == [b"one\r\n", b"three\r\nthree\r\n"]
     assert faults.pending == 0
 
 
