@@ -8,6 +8,7 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import ConfigurationError
 from plans.instruments import Instruments
 from plans.pressure_ramp import ramp_run
+from plans.resumption import Resumption
 from plans.settings import RampSettings, Targets
 
 __all__ = ["control_run"]
@@ -22,6 +23,7 @@ def control_run(
     contents: str,
     settings: RampSettings | None = None,
     md: Mapping[str, Any] | None = None,
+    resumption: Resumption | None = None,
 ) -> MsgGenerator[Any]:
     """Carry out a ramp on an empty or coated cell, linked to the run that it controls.
 
@@ -39,6 +41,8 @@ def control_run(
         Those of the run that is controlled.
     md : mapping, optional
         Added to the start document.
+    resumption : Resumption, optional
+        As for `pressure_ramp`.
 
     Raises
     ------
@@ -53,4 +57,4 @@ def control_run(
             "instead of the specimen; give `controls` and `contents`."
         )
     link = {"controls": controls, "contents": contents, **dict(md or {})}
-    return (yield from ramp_run("control_run", instruments, targets, settings, link))
+    return (yield from ramp_run("control_run", instruments, targets, settings, link, resumption))

@@ -7,6 +7,7 @@ from bluesky.utils import MsgGenerator, plan
 
 from plans.instruments import Instruments
 from plans.pressure_ramp import ramp_run
+from plans.resumption import Resumption
 from plans.route import Repeat
 from plans.settings import RampSettings
 
@@ -20,6 +21,7 @@ def repeatability(
     *,
     settings: RampSettings | None = None,
     md: Mapping[str, Any] | None = None,
+    resumption: Resumption | None = None,
 ) -> MsgGenerator[Any]:
     """Reach one pressure several times, loading and unloading in turn.
 
@@ -36,10 +38,12 @@ def repeatability(
         As for `pressure_ramp`.
     md : mapping, optional
         Added to the start document.
+    resumption : Resumption, optional
+        As for `pressure_ramp`.
 
     Raises
     ------
     LimitError, RampHeld
         As for `pressure_ramp`.
     """
-    return (yield from ramp_run("repeatability", instruments, repeat, settings, md))
+    return (yield from ramp_run("repeatability", instruments, repeat, settings, md, resumption))

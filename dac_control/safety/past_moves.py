@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-__all__ = ["moved_since", "way_of"]
+__all__ = ["moved_since", "ways_of"]
 
 Record = Mapping[str, Any]
 
 
-def way_of(records: Sequence[Record], runs: Collection[str]) -> int:
-    """Way of the last move of some runs: +1 to more turns, -1 to fewer, 0 if there was none.
+def ways_of(records: Sequence[Record], runs: Collection[str]) -> tuple[int, ...]:
+    """Ways that the screw went in some runs, oldest first; each counts once until it turned.
 
     Parameters
     ----------
@@ -17,12 +17,20 @@ def way_of(records: Sequence[Record], runs: Collection[str]) -> int:
         The journal, oldest first; see `dac_control.safety.intents`.
     runs : collection of str
         Uids.
+
+    Returns
+    -------
+    tuple of int
+        +1 to more turns, -1 to fewer.
     """
-    for record in reversed(records):
+    ways: list[int] = []
+    for record in records:
         if record.get("kind") == "intent" and record.get("run") in runs:
-            way = float(record["to_turns"]) - float(record["from_turns"])
-            return (way > 0) - (way < 0)
-    return 0
+            change = float(record["to_turns"]) - float(record["from_turns"])
+            way = (change > 0) - (change < 0)
+            if way and ways[-1:] != [way]:
+                ways.append(way)
+    return tuple(ways)
 
 
 def moved_since(records: Sequence[Record], runs: Collection[str], time_s: float) -> str:
@@ -31,7 +39,7 @@ def moved_since(records: Sequence[Record], runs: Collection[str], time_s: float)
     Parameters
     ----------
     records, runs
-        As of `way_of`.
+        As of `ways_of`.
     time_s : float
         When the last of the runs ended, s since the epoch.
     """

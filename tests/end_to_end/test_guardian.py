@@ -1,7 +1,9 @@
-"""A run under its guardian, over the wire: whatever dies, the screw stands and the run is ended."""
+"""One ramp that dies in every way, over the wire: it is held, ended, and taken up where it was."""
 
+import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,17 +19,17 @@ import pytest
 
 from dac_control.app.simulated_station import station_toml
 from dac_control.records import Run, list_runs, open_run, verify_manifest
+from simulators.faults import Fault
 from simulators.laboratory import Laboratory
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL and SIGSTOP are POSIX signals")
-
-# Slow enough that a move of 0.05 turns takes about 1.5 s on the wall, quick enough for a test.
-SPEED = 20.0
-RUN = """
+# Slow enough that a move of 0.03 turns takes about 2 s on the wall, quick enough for a test.
+SPEED = 10.0
+PROBE_TURNS, LAST_TURNS = 0.03, 0.36
+RUN = f"""
 plan = "pressure_ramp"
 [targets]
 unit = "turns"
-load = [{turns:.4f}]
+load = [{LAST_TURNS}]
 [dwell]
 drift_limit_gpa_per_h = 1000
 window_s = 4
@@ -37,8 +39,9 @@ max_dwell_s = 8
 min_readings = 3
 [ruby]
 exposure_s = 0.2
+attempts = 2
 [step]
-probe_turns = 0.05
+probe_turns = {PROBE_TURNS}
 """
 # The command line as it is, and at the end the names of all modules that its process loaded.
 COMMAND = """
@@ -48,6 +51,23 @@ atexit.register(lambda: Path("modules.json").write_text(json.dumps(sorted(sys.mo
 from dac_control.app.cli import main
 main()
 """
+# Python reads it when it starts: a bug in a plan, on demand.
+BUG = """
+import signal, sys
+def break_the_dwell(number, frame):
+    def dwell(*args, **kwargs):
+        raise ZeroDivisionError("a bug in a plan")
+    sys.modules["plans.ramp_step"].dwell = dwell
+signal.signal(signal.SIGUSR1, break_the_dwell)
+"""
+MICROSTEP_TURNS = 2e-4
+"""Tolerance of a comparison with the truth."""
+
+
+def heed_signals() -> None:
+    """In the child: a suite in the background would hand on that it ignores some."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @dataclass
@@ -56,49 +76,72 @@ class Bench:
 
     laboratory: Laboratory
     folder: Path
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self) -> "subprocess.Popen[str]":
-        """Begin a ramp by one long move from where the screw stands."""
-        turns = self.laboratory.twin.turns + 0.05
-        (self.folder / "run.toml").write_text(RUN.format(turns=turns), encoding="utf-8")
-        return self.command("run", "run.toml", "--json")
+    sent: list[int] = field(default_factory=list)
+    """Targets of the moves that reached the drive, in its own counts: what the wire has seen."""
+    guardian: "subprocess.Popen[str] | None" = None
+    """That of the run which goes on."""
 
     def command(self, *arguments: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-c", COMMAND, *arguments],
             cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "bug")},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_signals,
         )
-        self.started.append(process)
-        return process
+
+    def carried_out(self, *arguments: str) -> tuple[int, str]:
+        process = self.command(*arguments)
+        _, err = process.communicate(timeout=90)
+        return process.returncode, err
+
+    def going(self) -> "subprocess.Popen[str]":
+        """The guardian of the ramp, which is in its first move: begun if nobody has yet."""
+        if self.guardian is None:
+            self.begin("run", "run.toml", "--json")
+        assert self.guardian is not None
+        return self.guardian
+
+    def begin(self, *arguments: str) -> None:
+        start = self.laboratory.twin.turns
+        self.guardian = self.command(*arguments)
+        wait_until(
+            lambda: self.laboratory.twin.turns - start > 0.002 or self.guardian.poll() is not None,
+            60,
+            "no move began",
+        )
+        assert self.guardian.poll() is None, self.guardian.communicate()[1]
 
     def records(self, name: str) -> list[dict[str, Any]]:
         path = self.folder / "state" / name
         return [orjson.loads(line) for line in path.read_bytes().splitlines()]
 
-    def moves_of(self, run: Run) -> list[dict[str, Any]]:
+    def intents_of(self, run: Run) -> list[dict[str, Any]]:
         return [
             record
             for record in self.records("intents.jsonl")
-            if record["run"] == run.uid and record["kind"] != "first_seen"
+            if record["kind"] == "intent" and record["run"] == run.uid
         ]
 
+    @property
     def worker(self) -> int:
         started = [entry for entry in self.records("guardian.jsonl") if entry["what"] == "started"]
         return int(started[-1]["worker"])
-
-    def wait_for_a_move(self) -> None:
-        start = self.laboratory.twin.turns
-        wait_until(lambda: self.laboratory.twin.turns - start > 0.002, 60, "no move began")
 
     def stands_still(self) -> bool:
         return not self.laboratory.drive.axes[0].busy
 
     def last_run(self) -> Run:
         return open_run(list_runs(self.folder / "runs")[0].folder)
+
+    def close(self) -> None:
+        if self.guardian is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.worker, signal.SIGKILL)
+            self.guardian.kill()
+            self.guardian.communicate()
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float, otherwise: str) -> None:
@@ -108,132 +151,219 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, otherwise: str) 
         time.sleep(0.005)
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("guarded")
-    with Laboratory(seed=3, speed=SPEED, folder=folder / "camera") as laboratory:
-        text = station_toml(laboratory.endpoints, laboratory.certificates, speed=SPEED, seed=3)
-        (folder / "station.toml").write_text(text, encoding="utf-8")
-        bench = Bench(laboratory, folder)
-        yield bench
-        for process in bench.started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
-
-
-def is_held(bench: Bench, run: Run, before_turns: float) -> None:
-    """One intent with its end, no second move, a stated end, and a screw that stands."""
-    own = bench.moves_of(run)
-    assert [record["kind"] for record in own] == ["intent", "failed"]
-    standing = bench.laboratory.twin.turns
-    assert own[-1]["turns"] == pytest.approx(standing, abs=2e-4)
-    assert before_turns < standing < before_turns + 0.049
-    assert run.exit_status == "abort" and run.reason
-    assert len(run.table("primary")["seq_num"]) == 1, "a step was recorded for a cut move"
-
-
-@pytest.mark.timeout(300)
-def test_a_killed_worker_is_taken_over_and_its_run_closed(bench: Bench) -> None:
-    before = bench.laboratory.twin.turns
-    guardian = bench.start()
-    bench.wait_for_a_move()
-    os.kill(bench.worker(), signal.SIGKILL)
-    asked = time.monotonic()
-    wait_until(bench.stands_still, 10, "the drive was not stopped")
-    held_after_s = time.monotonic() - asked
-    out, err = guardian.communicate(timeout=90)
-    run = bench.last_run()
-    is_held(bench, run, before)
-    assert held_after_s < 2.0
-    assert guardian.returncode == 1
-    assert "SIGKILL" in run.reason and "guardian" in run.reason and "SIGKILL" in err
-    assert run.stop is not None and run.stop["closed_by"] == "guardian"
-    assert run.stop["num_events"] == {
-        stream: len(run.table(stream).get("seq_num", ())) for stream in run.streams
-    }
-    # the one document on standard output is the run, from a further process
-    assert json.loads(out)["uid"] == run.uid
-    assert (run.folder / "report.html").exists() and verify_manifest(run.folder) == []
-    seen = [
-        orjson.loads(line) for line in (run.folder / "guardian.jsonl").read_bytes().splitlines()
-    ]
-    assert {"run", "worker_dead", "hold"} <= {entry["what"] for entry in seen}
-    assert all(entry["done"] for entry in seen if entry["what"] == "hold")
-    modules = json.loads((bench.folder / "modules.json").read_text())
-    assert "devices.drivers.zaber" in modules, "the guardian reached no instrument"
-    assert not [name for name in modules if name.partition(".")[0] in ("bluesky", "ophyd")]
-    is_taken_up_again(bench, run, before)
-
-
-def is_taken_up_again(bench: Bench, held: Run, before_turns: float) -> None:
-    """What was left of the run happens, linked to it; what happened does not happen again."""
-    standing = bench.laboratory.twin.turns
-    resumed = bench.command("resume", held.uid[:8], "--json")
-    out, err = resumed.communicate(timeout=90)
-    assert resumed.returncode == 0, err
-    run = bench.last_run()
-    assert json.loads(out)["uid"] == run.uid and run.start["continues"] == held.uid
-    moves = [record for record in bench.moves_of(run) if record["kind"] == "intent"]
-    ways = [standing, *(record["to_turns"] for record in moves)]
-    assert moves and all(second > first for first, second in pairwise(ways))
-    assert bench.laboratory.twin.turns == pytest.approx(before_turns + 0.05, abs=2e-4)
-    # the first run is over now: another hand has moved the screw since
-    again = bench.command("resume", str(held.folder))
-    _, err = again.communicate(timeout=90)
-    assert again.returncode == 2 and run.uid in err and "moved the screw" in err
-
-
-def test_a_frozen_worker_is_killed_before_anything_else_is_done(bench: Bench) -> None:
-    before = bench.laboratory.twin.turns
-    guardian = bench.start()
-    bench.wait_for_a_move()
-    os.kill(bench.worker(), signal.SIGSTOP)
-    guardian.communicate(timeout=90)
-    run = bench.last_run()
-    assert guardian.returncode == 1 and "froze" in run.reason
-    # at this speed the move itself ends before a frozen worker is given up
-    own = bench.moves_of(run)
-    assert [record["kind"] for record in own] == ["intent", "failed"]
-    assert own[-1]["turns"] == pytest.approx(bench.laboratory.twin.turns, abs=2e-4)
-    assert before < bench.laboratory.twin.turns < before + 0.051
-    with pytest.raises(ProcessLookupError):
-        os.kill(bench.worker(), 0)
-
-
-def test_a_signal_to_the_guardian_ends_the_run_in_order(bench: Bench) -> None:
-    before = bench.laboratory.twin.turns
-    guardian = bench.start()
-    bench.wait_for_a_move()
-    guardian.send_signal(signal.SIGTSTP)  # Ctrl-Z, after which nothing else would be heeded
-    guardian.send_signal(signal.SIGHUP)
-    wait_until(bench.stands_still, 10, "the drive was not stopped")
-    out, _ = guardian.communicate(timeout=90)
-    run = bench.last_run()
-    is_held(bench, run, before)
-    assert guardian.returncode == 1 and json.loads(out)["uid"] == run.uid
-    assert "SIGHUP" in run.reason and run.stop is not None and "closed_by" not in run.stop
-    assert verify_manifest(run.folder) == []
-
-
-def test_a_worker_without_its_guardian_ends_the_run_by_itself(bench: Bench) -> None:
-    before = bench.laboratory.twin.turns
-    guardian = bench.start()
-    bench.wait_for_a_move()
-    worker = bench.worker()
-    guardian.send_signal(signal.SIGKILL)
-    wait_until(bench.stands_still, 10, "the drive was not stopped")
-    wait_until(lambda: bench.last_run().stop is not None, 30, "the run has no end")
-    run = bench.last_run()
-    is_held(bench, run, before)
-    assert "guardian" in run.reason
-    wait_until(lambda: (run.folder / "manifest-sha256.txt").exists(), 60, "no manifest")
-    wait_until(lambda: not is_alive(worker), 30, "the worker outlived its run")
-
-
 def is_alive(pid: int) -> bool:
     try:
         # a process that nobody has waited for is dead all the same
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("guarded")
+    (folder / "bug").mkdir()
+    (folder / "bug" / "sitecustomize.py").write_text(BUG, encoding="utf-8")
+    with Laboratory(seed=3, speed=SPEED, folder=folder / "camera") as laboratory:
+        text = station_toml(laboratory.endpoints, laboratory.certificates, speed=SPEED, seed=3)
+        (folder / "station.toml").write_text(text, encoding="utf-8")
+        (folder / "run.toml").write_text(RUN, encoding="utf-8")
+        bench = Bench(laboratory, folder)
+        handle = laboratory.drive.handle
+
+        def heard(message: bytes) -> str | None:
+            _, moved, target = message.partition(b"move abs ")
+            if moved:
+                bench.sent.append(int(target.partition(b":")[0]))
+            return handle(message)
+
+        laboratory.drive.handle = heard
+        yield bench
+        bench.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Death:
+    """One way to die, what the record says of it, and what a person has to do afterwards."""
+
+    strike: Callable[[Bench], None]
+    reason: str
+    """Words of the stop document."""
+    hold_within_s: float | None = 10.0
+    """Wall-clock time until the screw stands before it is there; None: this move may end."""
+    afterwards: Callable[[Bench], None] = lambda bench: None
+    """What becomes of the laboratory once the run is over."""
+    refused: str = ""
+    """Words of the first `resume`; empty if that goes on."""
+    decide: Callable[[Bench], None] = lambda bench: None
+    """What a person does after that."""
+    finished: bool = True
+    """Whether anybody was left to write the manifest."""
+    look: Callable[[Bench, Run], None] = lambda bench, run: None
+    """What else there is to be seen."""
+
+
+def worker(number: int) -> Callable[[Bench], None]:
+    return lambda bench: os.kill(bench.worker, number)
+
+
+def guardian(*numbers: int) -> Callable[[Bench], None]:
+    return lambda bench: [bench.going().send_signal(number) for number in numbers]
+
+
+def both(bench: Bench) -> None:
+    bench.going().send_signal(signal.SIGSTOP)
+    os.kill(bench.worker, signal.SIGKILL)
+    bench.going().send_signal(signal.SIGKILL)
+
+
+def silence(role: str) -> Callable[[Bench], None]:
+    return lambda bench: bench.laboratory.faults[role].next(Fault.SILENCE, count=100_000)
+
+
+def sound(bench: Bench) -> None:
+    for faults in bench.laboratory.faults.values():
+        faults.clear()
+
+
+def full_disk(bench: Bench) -> None:
+    size = (bench.last_run().folder / "documents.jsonl").stat().st_size
+    resource.prlimit(bench.worker, resource.RLIMIT_FSIZE, (size, size))
+
+
+def declare(bench: Bench) -> None:
+    turns = f"{bench.laboratory.twin.turns:.5f}"
+    options = ("--turns", turns, "--reason", "seen on the scale of the screw")
+    assert bench.carried_out("drive", "declare", "station.toml", *options)[0] == 0
+
+
+def was_taken_over(bench: Bench, run: Run) -> None:
+    assert run.stop is not None and run.stop["closed_by"] == "guardian"
+    assert run.stop["num_events"] == {
+        stream: len(run.table(stream).get("seq_num", ())) for stream in run.streams
+    }
+    log = (run.folder / "guardian.jsonl").read_bytes().splitlines()
+    seen = [orjson.loads(line) for line in log]
+    assert {"run", "worker_dead", "hold"} <= {entry["what"] for entry in seen}
+    assert all(entry["done"] for entry in seen if entry["what"] == "hold")
+    modules = json.loads((bench.folder / "modules.json").read_text())
+    assert "devices.drivers.zaber" in modules, "the guardian reached no instrument"
+    assert not [name for name in modules if name.partition(".")[0] in ("bluesky", "ophyd")]
+
+
+def ended_in_order(bench: Bench, run: Run) -> None:
+    assert run.stop is not None and "closed_by" not in run.stop
+
+
+DEATHS = {
+    "kill -9 of the worker": Death(
+        strike=worker(signal.SIGKILL), reason="SIGKILL", hold_within_s=2.0, look=was_taken_over
+    ),
+    # at this speed the move itself ends before a frozen worker is given up
+    "a frozen worker": Death(
+        strike=worker(signal.SIGSTOP), reason="froze", hold_within_s=None, look=was_taken_over
+    ),
+    "SIGTERM to the worker": Death(
+        strike=worker(signal.SIGTERM), reason="SIGTERM", look=ended_in_order
+    ),
+    "Ctrl-C": Death(strike=guardian(signal.SIGINT), reason="Ctrl-C", look=ended_in_order),
+    # Ctrl-Z first, after which nothing else would be heeded
+    "a dropped ssh session": Death(
+        strike=guardian(signal.SIGTSTP, signal.SIGHUP), reason="SIGHUP", look=ended_in_order
+    ),
+    "kill -9 of the guardian": Death(
+        strike=guardian(signal.SIGKILL), reason="guardian", look=ended_in_order
+    ),
+    "kill -9 of both": Death(strike=both, reason="", hold_within_s=None, finished=False),
+    "a bug": Death(
+        strike=worker(signal.SIGUSR1), reason="a bug in a plan", hold_within_s=None,
+    ),
+    "a full disk": Death(strike=full_disk, reason="", hold_within_s=None),
+    "a lost drive": Death(
+        strike=silence("drive"), reason="did not answer", hold_within_s=None, afterwards=sound
+    ),
+    "a lost spectrometer": Death(
+        strike=silence("spectrometer"), reason="spectrometer", hold_within_s=None,
+        afterwards=sound,
+    ),
+    "a drive that rebooted": Death(
+        strike=lambda bench: bench.laboratory.drive.power_cycle(), reason="",
+        refused="lost its reference", decide=declare,
+    ),
+    "a controller that rebooted": Death(
+        strike=lambda bench: bench.laboratory.cryostat.power_cycle(), reason="switched off and on",
+        hold_within_s=None, refused="heater is off",
+        decide=lambda bench: bench.laboratory.cryostat.execute("RANGE 1,3"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", DEATHS)
+def test_a_ramp_that_dies_is_held_and_taken_up_again(bench: Bench, name: str) -> None:
+    """Each death strikes in the move with which the one before was taken up."""
+    death, ramp = DEATHS[name], bench.going()
+    run, sent = bench.last_run(), len(bench.sent)
+    worker_id = bench.worker
+    death.strike(bench)
+    if death.hold_within_s is not None:
+        wait_until(bench.stands_still, death.hold_within_s, "the drive was not stopped")
+    ramp.communicate(timeout=90)
+    wait_until(lambda: not is_alive(worker_id), 90, "the worker outlived its guardian")
+    death.afterwards(bench)
+    wait_until(bench.stands_still, 10, "the drive still moves")
+    assert ramp.returncode in (1, -signal.SIGKILL)
+    assert len(bench.sent) == sent, "something was sent to the drive afterwards"
+    was_cut = death.hold_within_s is not None
+    assert (bench.laboratory.drive.axes[0].busy, was_cut) == (False, stands_short(bench, run))
+    nothing_is_lost(bench, run)
+    bench.guardian = None
+    if death.refused:
+        status, err = bench.carried_out("resume", run.uid[:8])
+        assert status == 2 and death.refused in err and "Nothing was moved" in err, err
+        assert len(bench.sent) == sent
+        death.decide(bench)
+    standing = bench.laboratory.twin.turns
+    bench.begin("resume", run.uid[:8], "--json")
+    again = bench.last_run()
+    # a run that nobody could end was ended by the one that takes it up
+    run = open_run(run.folder)
+    assert run.exit_status in ("abort", "fail") and run.reason and death.reason in run.reason
+    assert not death.finished or verify_manifest(run.folder) == []
+    death.look(bench, run)
+    assert again.start["continues"] == run.uid
+    (move,) = bench.intents_of(again)
+    assert move["from_turns"] == pytest.approx(standing, abs=MICROSTEP_TURNS)
+    assert move["to_turns"] > standing + MICROSTEP_TURNS
+    # each target once, and none behind another: by what has come down the wire
+    assert all(second > first for first, second in pairwise(bench.sent)), bench.sent
+    assert len(bench.sent) == sent + 1
+
+
+def stands_short(bench: Bench, run: Run) -> bool:
+    (intent,) = bench.intents_of(run)
+    return intent["to_turns"] - bench.laboratory.twin.turns > MICROSTEP_TURNS
+
+
+def nothing_is_lost(bench: Bench, run: Run) -> None:
+    """The guardian was told of each step once it was recorded."""
+    told = {
+        entry["number"]
+        for entry in bench.records("guardian.jsonl")
+        if entry["what"] == "step" and entry["run"] == run.uid
+    }
+    assert told and told <= {int(number) for number in run.table("primary")["seq_num"]}
+
+
+@pytest.mark.timeout(300)
+def test_what_was_taken_up_ends_as_asked_and_is_over_then(bench: Bench) -> None:
+    ramp, held = bench.going(), bench.last_run()
+    out, err = ramp.communicate(timeout=200)
+    bench.guardian = None
+    assert ramp.returncode == 0, err
+    assert json.loads(out)["uid"] == held.uid and bench.last_run().exit_status == "success"
+    assert bench.laboratory.twin.turns == pytest.approx(LAST_TURNS, abs=MICROSTEP_TURNS)
+    assert all(second > first for first, second in pairwise(bench.sent)), bench.sent
+    before = str(held.start.get("continues", held.uid))
+    status, err = bench.carried_out("resume", before[:8])
+    assert status == 2 and ("moved the screw" in err or "nothing to take up" in err)

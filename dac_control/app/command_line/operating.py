@@ -126,7 +126,7 @@ def resume(
     runs: Runs = None,
     json: Json = False,
 ) -> None:
-    """Take a ramp that held up again, where drive, journal and pressure agree."""
+    """Take a run that held up again, where drive, journal and pressure agree."""
     from dac_control.app.commands.guarded import resume_guarded
 
     guarded(lambda: resume_guarded(run, runs, station, as_json=json))

@@ -1,6 +1,8 @@
 """A run that ended in hold, taken up again: what the worker of ``dac-control resume`` does."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from dac_control.app.toml_file import read_text
 from dac_control.errors import Disagreement, RecordError
 from dac_control.records import Run, find_run, open_run, summarise
 from dac_control.records.closing import close_if_dead
-from dac_control.safety.past_moves import moved_since, way_of
+from dac_control.safety.past_moves import moved_since, ways_of
+from devices.drivers.roles import CryostatReading
 from plans.resumption import Resumption
 
 __all__ = ["carry_out_resume"]
@@ -86,10 +89,9 @@ def _place_of(past: Run) -> dict[str, Any]:
 
 
 def _refuse_other_plans(run: RunFile) -> None:
-    if not run.resumable:
+    if run.instead_of_resuming:
         raise Disagreement(
-            f"A run of the plan {run.plan!r} is not taken up again; begin it anew with "
-            "`dac-control run`, or write a run file for what is left of it."
+            f"A run of the plan {run.plan!r} is not taken up again. {run.instead_of_resuming}"
         )
 
 
@@ -119,21 +121,33 @@ def _resumption(past: Run, session: Session) -> Resumption:
             f"The run {past.uid} is not taken up again: {by}. Nothing was moved. The cell is not "
             "as the run left it: write a run file with targets on the way from where it is."
         )
-    step = next((step for run in chain for step in reversed(_measured(run))), None)
-    if step is None:
+    cryostat = session.instruments.cryostat
+    if by := _heater_went_off(chain, cryostat.last):
         raise Disagreement(
-            f"The run {past.uid} measured no pressure, so there is nothing to compare the cell "
-            "with. Begin it anew with `dac-control run`."
+            f"The run {past.uid} is not taken up again: {by}. Nothing was moved. Look at the "
+            "controller: it may have been switched off and on, or a rule switched the heater off. "
+            "Switch it on there and take the run up then, or write a run file for a cell that "
+            "warms up."
         )
     last = session.instruments.drive.last
     assert last is not None  # require_ready has read it
+    found = Resumption(
+        ways=ways_of(records, uids),
+        low_gpa=math.nan,
+        high_gpa=math.nan,
+        says=f"no pressure was measured and the screw stands at {last.turns:.5f} turns",
+        watched_s=sum(map(_watched_s, chain)),
+    )
+    step = next((step for run in chain for step in reversed(_measured(run))), None)
+    if step is None:
+        return found
     limits = session.instruments.limits
     pressure_gpa, turns = float(step["pressure_gpa"]), float(step["turns"])
     further = last.turns - turns
     moved = not session.instruments.drive.is_at(turns)
     slack_gpa = limits.max_step_gpa / 2
-    return Resumption(
-        sign=way_of(records, uids),
+    return replace(
+        found,
         # a move that was cut short may have changed the pressure by no more than a step may
         low_gpa=pressure_gpa - slack_gpa - (limits.max_step_gpa if moved and further < 0 else 0),
         high_gpa=pressure_gpa + slack_gpa + (limits.max_step_gpa if moved and further > 0 else 0),
@@ -148,3 +162,24 @@ def _measured(run: Run) -> list[dict[str, Any]]:
     # a step under which the drive lost its reference has a pressure, but no turns to it
     steps = summarise(run)["steps"]
     return [step for step in steps if step["measured"] and step["turns"] is not None]
+
+
+def _heater_went_off(chain: Sequence[Run], now: CryostatReading | None) -> str:
+    """Say that the heater, which worked when it was last on record, is off now; or nothing."""
+    known = (_column(run, "cryostat", "heater_percent") for run in chain)
+    last_percent = next((percents[-1] for percents in known if percents), 0.0)
+    if now is None or now.heater_range > 0 or not last_percent > 0:
+        return ""
+    return f"the heater is off, and was at {last_percent:.1f} % when the run last read it"
+
+
+def _watched_s(run: Run) -> float:
+    """Laboratory time from the first reading of a run to its last."""
+    times_s = _column(run, "clock", "lab_time_s")
+    return times_s[-1] - times_s[0] if times_s else 0.0
+
+
+def _column(run: Run, role: str, attribute: str) -> list[float]:
+    """Numbers of the steps of a run; none where there are no steps."""
+    table, key = run.table("primary"), run.key(role, attribute)
+    return [float(value) for value in table[key]] if key in table else []

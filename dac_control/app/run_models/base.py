@@ -69,12 +69,15 @@ class RunFile(Strict):
         return within_limits(instruments, plan, limits)
 
     @property
-    def resumable(self) -> bool:
-        """True if a run of it that held can be taken up again."""
-        return False
+    def instead_of_resuming(self) -> str:
+        """What to do about a run of it that held, a sentence; empty if it can be taken up again."""
+        return (
+            "It turned nothing and its readings belong together: begin it anew with "
+            "`dac-control run`."
+        )
 
     def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
-        """Make what is left of the plan; only where `resumable`."""
+        """Make what is left of the plan; only where nothing is to be done instead."""
         raise NotImplementedError
 
 

@@ -81,9 +81,9 @@ class ExperimentFile(RunFile):
         return full_experiment(instruments, stages, md=md)
 
     @property
-    def resumable(self) -> bool:
-        """True: at the stage that held, if that can be."""
-        return True
+    def instead_of_resuming(self) -> str:
+        """Nothing: it goes on at the stage that held, if that can be."""
+        return ""
 
     def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
         """Make the stage that held, or what is left of it, and those after it.
@@ -102,10 +102,10 @@ class ExperimentFile(RunFile):
                 "write a run file with the stages that are left."
             )
         first, *later = self.stages[number - 1 :]
-        if isinstance(first, ScrewFile) and not first.resumable:
+        if isinstance(first, ScrewFile) and first.instead_of_resuming:
             raise Disagreement(
-                f"A stage of the plan {first.plan!r} is not taken up again; write a run file with "
-                "what is left of it and the stages after it."
+                f"A stage of the plan {first.plan!r} is not taken up again. "
+                f"{first.instead_of_resuming} Put the stages after it into a run file, too."
             )
         rest = [_stage(stage, instruments) for stage in later]
         begun = Stage(name=first.plan, make=partial(_go_on, first, instruments, own, resumption))
@@ -130,10 +130,9 @@ def _go_on(
     stage: RunFile, instruments: Instruments, own: Metadata, resumption: Resumption, md: Metadata
 ) -> Plan:
     document = {**md, **own, **_purpose(stage)}
-    if stage.resumable:
-        rest = stage.resume(instruments, document, resumption)
-        return stage.within_light(instruments, rest)
-    return stage.within_light(instruments, stage.make(instruments, document))
+    if stage.instead_of_resuming:  # it turns nothing
+        return stage.within_light(instruments, stage.make(instruments, document))
+    return stage.within_light(instruments, stage.resume(instruments, document, resumption))
 
 
 def _purpose(stage: RunFile) -> dict[str, str]:

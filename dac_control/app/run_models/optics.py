@@ -199,3 +199,12 @@ class ClosingFile(ScrewFile):
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the closing."""
         return close_and_seal(instruments, self.closing, settings=self.settings, md=md)
+
+    @property
+    def instead_of_resuming(self) -> str:
+        """A run file of its own: the rise that seals a cell counts from the first step."""
+        return (
+            "The rise of pressure that seals a cell counts from its own first step, so half of it "
+            "would be asked for twice: write a run file whose closing.rise_gpa is what is still "
+            "missing."
+        )

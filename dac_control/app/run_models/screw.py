@@ -112,15 +112,19 @@ class RampFile(ScrewFile):
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp."""
-        return pressure_ramp(instruments, self.targets, settings=self.settings, md=md)
+        return self._ramp(instruments, md, None)
 
     @property
-    def resumable(self) -> bool:
-        """A ramp reads where the cell is, and goes on from there."""
-        return True
+    def instead_of_resuming(self) -> str:
+        """Nothing: a ramp reads where the cell is, and goes on from there."""
+        return ""
 
     def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
         """Make what is left of the ramp."""
+        resumption.require_pressure()
+        return self._ramp(instruments, md, resumption)
+
+    def _ramp(self, instruments: Instruments, md: Metadata, resumption: Resumption | None) -> Plan:
         return pressure_ramp(
             instruments, self.targets, settings=self.settings, md=md, resumption=resumption
         )
@@ -134,13 +138,7 @@ class ControlFile(RampFile):
     contents: Annotated[str, Field(min_length=1)]
     """What is in the cell instead of the specimen."""
 
-    @property
-    def resumable(self) -> bool:
-        """A control that was interrupted is none: it begins anew."""
-        return False
-
-    def make(self, instruments: Instruments, md: Metadata) -> Plan:
-        """Make the control run."""
+    def _ramp(self, instruments: Instruments, md: Metadata, resumption: Resumption | None) -> Plan:
         return control_run(
             instruments,
             self.targets,
@@ -148,6 +146,7 @@ class ControlFile(RampFile):
             contents=self.contents,
             settings=self.settings,
             md=md,
+            resumption=resumption,
         )
 
 
@@ -169,6 +168,18 @@ class RepeatFile(ScrewFile):
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""
         return repeatability(instruments, self.repeat, settings=self.settings, md=md)
+
+    @property
+    def instead_of_resuming(self) -> str:
+        """Nothing: the journal says how often the screw has turned round."""
+        return ""
+
+    def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
+        """Make the legs that are left."""
+        resumption.require_pressure()
+        return repeatability(
+            instruments, self.repeat, settings=self.settings, md=md, resumption=resumption
+        )
 
 
 def check_scales(station: Station, gauges: Sequence[str], top_gpa: float, key: str) -> None:

@@ -6,9 +6,11 @@ from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
 from dac_control.app.station import Station
 from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
+from dac_control.errors import Disagreement
 from plans.hold import hold
 from plans.instruments import Instruments
 from plans.looks import Looks, hold_looks, readings_of
+from plans.resumption import Resumption
 from plans.settings import HoldSettings, TemperatureSettings
 from plans.temperature_ramp import cooldown, warmup
 
@@ -52,6 +54,15 @@ class TemperatureFile(RunFile):
         make = cooldown if self.plan == "cooldown" else warmup
         return make(instruments, self.target_k, settings=self.temperature, md=md)
 
+    @property
+    def instead_of_resuming(self) -> str:
+        """Nothing: it goes to its target from the temperature that it finds."""
+        return ""
+
+    def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
+        """Make the rest of the way."""
+        return self.make(instruments, md)
+
 
 class HoldFile(RunFile):
     """``plan = "hold"``."""
@@ -71,3 +82,23 @@ class HoldFile(RunFile):
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the hold."""
         return hold(instruments, self.duration_h, settings=self.hold, md=md)
+
+    @property
+    def instead_of_resuming(self) -> str:
+        """Nothing: what has not been watched yet can be watched."""
+        return ""
+
+    def resume(self, instruments: Instruments, md: Metadata, resumption: Resumption) -> Plan:
+        """Make a hold of the hours that were not watched yet.
+
+        Raises
+        ------
+        Disagreement
+            If there are none.
+        """
+        left_h = self.duration_h - resumption.watched_s / 3600.0
+        if left_h <= 0.0:
+            raise Disagreement(
+                f"All {self.duration_h:g} h of the hold were watched: there is nothing to take up."
+            )
+        return hold(instruments, left_h, settings=self.hold, md=md)

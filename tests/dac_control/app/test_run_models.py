@@ -231,3 +231,23 @@ def test_an_experiment_is_taken_only_if_every_stage_would_be(
     headers = [n for n, text in enumerate(path.read_text().splitlines(), 1) if "[[" in text]
     ends = [*headers[1:], 10**6]
     assert headers[int(number)] <= int(line) < ends[int(number)]
+
+
+TAKEN_UP = {
+    "pressure_ramp",
+    "control_run",
+    "repeatability",
+    "cooldown",
+    "warmup",
+    "hold",
+    "full_experiment",
+}
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_plan_can_be_taken_up_or_says_what_to_do_instead(
+    tmp_path: Path, optics, plan: str
+) -> None:
+    instead = load_run_file(run_file(tmp_path, plan, SHORTEST[plan]), optics).instead_of_resuming
+    assert (plan in TAKEN_UP) == (instead == "")
+    assert not instead or re.search(r"dac-control run|write a run file", instead)

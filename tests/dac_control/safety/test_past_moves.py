@@ -1,6 +1,6 @@
 from typing import Any
 
-from dac_control.safety.past_moves import moved_since, way_of
+from dac_control.safety.past_moves import moved_since, ways_of
 
 
 def move(run: str | None, start: float, target: float, time: float) -> list[dict[str, Any]]:
@@ -14,11 +14,14 @@ def move(run: str | None, start: float, target: float, time: float) -> list[dict
 RUN = move("a", 0.0, 0.1, 10.0) + move("a", 0.1, 0.2, 20.0)
 
 
-def test_the_way_is_that_of_the_last_move_of_these_runs() -> None:
-    assert way_of(RUN, {"a"}) == 1
-    assert way_of(RUN + move("a", 0.2, 0.15, 30.0), {"a"}) == -1
-    assert way_of(RUN + move("b", 0.2, 0.15, 30.0), {"a"}) == 1
-    assert way_of(RUN, {"b"}) == 0
+def test_the_ways_are_those_of_the_moves_of_these_runs() -> None:
+    assert ways_of(RUN, {"a"}) == (1,)
+    assert ways_of(RUN + move("a", 0.2, 0.15, 30.0), {"a"}) == (1, -1)
+    assert ways_of(RUN + move("b", 0.2, 0.15, 30.0), {"a"}) == (1,)
+    turned = RUN + move("b", 0.2, 0.1, 30.0) + move("b", 0.1, 0.05, 40.0)
+    assert ways_of(turned + move("a", 0.05, 0.2, 50.0), {"a", "b"}) == (1, -1, 1)
+    assert ways_of(RUN, {"b"}) == ()
+    assert ways_of(move("a", 0.1, 0.1, 10.0), {"a"}) == ()
 
 
 def test_a_move_by_anybody_else_since_is_named() -> None:

@@ -402,7 +402,7 @@ def test_an_experiment_is_taken_up_at_the_stage_that_held(station: Station, tmp_
     names = ["pressure_map", "pressure_ramp", "measure_vibron"]
     place = {"id": "e1", "stage": "pressure_ramp", "number": 2, "stages": names}
     md = {"experiment": place, "continues": "ab12", "purpose": ""}
-    anywhere = Resumption(sign=1, low_gpa=0.0, high_gpa=90.0, says="")
+    anywhere = Resumption(ways=(1,), low_gpa=0.0, high_gpa=90.0, says="")
     with virtual_laboratory(station, 0, listener=record) as laboratory:
         laboratory.session.require_ready()
         instruments = laboratory.session.instruments
