@@ -262,7 +262,7 @@ class Trial:
         return len(set(told) - {int(n) for n in run.table("primary").get("seq_num", ())})
 
     def _wrong(self, run: Run) -> int:
-        """Measured pressures that are more than five sigma from the truth around their time."""
+        """Pressures more than five sigma from the truth around their time, and wrong positions."""
         table, wrong = run.table("primary"), 0
         for row in range(len(table.get("seq_num", ()))):
             if not table["ruby_measured"][row]:
@@ -278,8 +278,13 @@ class Trial:
                 wrong += 1
             standing = [turns for moment, turns, _ in self._samples if abs(moment - at) < 1.5]
             turns = float(table["drive_turns"][row])
-            if standing and not (
-                min(standing) - TURNS_TOLERANCE <= turns <= max(standing) + TURNS_TOLERANCE
+            # NaN says that the drive did not know: no reading, so no wrong one
+            if (
+                not math.isnan(turns)
+                and standing
+                and not (
+                    min(standing) - TURNS_TOLERANCE <= turns <= max(standing) + TURNS_TOLERANCE
+                )
             ):
                 wrong += 1
         return wrong
