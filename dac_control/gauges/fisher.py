@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bounds", "Estimate", "fisher_scoring"]
+__all__ = ["Bounds", "Estimate", "diagonal", "fisher_scoring"]
 
 Vector = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Model = Callable[[Vector], tuple[Vector, Vector]]
 
 _MAX_ITERATIONS: Final = 60
@@ -23,6 +24,7 @@ _MAX_ITERATIONS: Final = 60
 # which a fit that ran out of iterations still counts as having come to rest.
 _DECREMENT: Final = 1e-6
 _DECREMENT_AT_END: Final = 1e-2
+# Added to the unit diagonal where a plain step makes the fit worse, and then more of it.
 _DAMPING_START: Final = 1e-3
 _DAMPING_MAX: Final = 1e9
 
@@ -52,6 +54,8 @@ class Estimate:
     """Fisher information of data and priors, shape (parameters, parameters)."""
     expected: Vector
     """Model at the parameters, shape (pixels,)."""
+    jacobian: Vector
+    """Its derivatives, shape (parameters, pixels)."""
     variance: Vector
     """Variance of the pixels from the model, shape (pixels,)."""
     chi2: float
@@ -84,28 +88,29 @@ def fisher_scoring(
         The information became singular or the model left the finite numbers.
     """
     parameters = bounds.clip(start)
-    damping, decrement = _DAMPING_START, np.inf
+    expected, jacobian = model(parameters)
+    damping, decrement = 0.0, np.inf
     for _ in range(_MAX_ITERATIONS):
-        expected, jacobian = model(parameters)
-        weight = 1.0 / variance(expected)
-        information, gradient = _score(data - expected, jacobian, weight, parameters, bounds)
-        free = ~_blocked(parameters, gradient, bounds)
-        step, decrement = _newton(information, gradient, free, 0.0)
-        here = _merit(data - expected, weight, parameters, bounds)
+        residual, weight = data - expected, 1.0 / variance(expected)
+        information, gradient = _score(residual, jacobian, weight, parameters, bounds)
+        step_damped = _newton(information, gradient, _free(parameters, gradient, bounds))
+        step = step_damped(0.0)
+        here = _merit(residual, weight, parameters, bounds)
         # Where the model misses the data by more than noise, noise is no measure of rest.
-        decrement /= max(1.0, here / data.size)
+        decrement = float(step @ gradient) / max(1.0, here / data.size)
         if decrement < _DECREMENT:
             parameters = bounds.clip(parameters + step)
             break
         while damping < _DAMPING_MAX:
-            step, _unused = _newton(information, gradient, free, damping)
-            trial = bounds.clip(parameters + step)
-            if _merit(data - model(trial)[0], weight, trial, bounds) < here:
+            trial = bounds.clip(parameters + (step_damped(damping) if damping else step))
+            expected, jacobian = model(trial)
+            if _merit(data - expected, weight, trial, bounds) < here:
                 break
-            damping *= 6.0
+            damping = max(6.0 * damping, _DAMPING_START)
         else:
             break
-        parameters, damping = trial, damping / 10.0
+        parameters = trial
+        damping = damping / 10.0 if damping > _DAMPING_START else 0.0
     at_rest = decrement < _DECREMENT_AT_END
     return _estimate(model, data, variance, parameters, bounds, at_rest)
 
@@ -126,6 +131,7 @@ def _estimate(
         parameters=parameters,
         information=information,
         expected=expected,
+        jacobian=jacobian,
         variance=spread,
         chi2=float(np.sum(residual**2 / spread)),
         converged=converged,
@@ -137,7 +143,7 @@ def _score(
 ) -> tuple[Vector, Vector]:
     weighted = jacobian * weight
     information = weighted @ jacobian.T
-    information[np.diag_indices_from(information)] += bounds.precision
+    diagonal(information)[:] += bounds.precision
     gradient = weighted @ residual - bounds.precision * (parameters - bounds.expected)
     if not (np.isfinite(information).all() and np.isfinite(gradient).all()):
         raise np.linalg.LinAlgError("the model left the finite numbers")
@@ -146,25 +152,34 @@ def _score(
 
 def _merit(residual: Vector, weight: Vector, parameters: Vector, bounds: Bounds) -> float:
     away = parameters - bounds.expected
-    return float(np.sum(weight * residual**2) + np.sum(bounds.precision * away**2))
+    return float((weight * residual) @ residual + (bounds.precision * away) @ away)
 
 
-def _blocked(parameters: Vector, gradient: Vector, bounds: Bounds) -> NDArray[np.bool_]:
+def _free(parameters: Vector, gradient: Vector, bounds: Bounds) -> Indices:
+    """Indices of the parameters that no bound holds back."""
     down = (parameters <= bounds.lower) & (gradient < 0.0)
     up = (parameters >= bounds.upper) & (gradient > 0.0)
-    return down | up
+    return np.flatnonzero(~(down | up))
 
 
-def _newton(
-    information: Vector, gradient: Vector, free: NDArray[np.bool_], damping: float
-) -> tuple[Vector, float]:
-    """Step of the free parameters, and the squared length of it in sigma."""
-    step = np.zeros_like(gradient)
-    which = np.flatnonzero(free)
-    block = information[np.ix_(which, which)]
+def _newton(information: Vector, gradient: Vector, free: Indices) -> Callable[[float], Vector]:
+    """Return what makes the step of the free parameters for any damping."""
+    block = information[free[:, None], free]
     # Scaled to a unit diagonal: counts and nanometres differ by ten orders of magnitude.
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(block), np.finfo(float).tiny))
+    scale = 1.0 / np.sqrt(np.maximum(diagonal(block), np.finfo(float).tiny))
     unit = block * scale[:, None] * scale
-    unit[np.diag_indices_from(unit)] += damping
-    step[which] = scale * np.linalg.solve(unit, scale * gradient[which])
-    return step, float(step @ gradient)
+    slope = scale * gradient[free]
+
+    def step(damping: float) -> Vector:
+        damped = unit.copy()
+        diagonal(damped)[:] += damping
+        whole = np.zeros_like(gradient)
+        whole[free] = scale * np.linalg.solve(damped, slope)
+        return whole
+
+    return step
+
+
+def diagonal(square: Vector) -> Vector:
+    """The diagonal itself, to be written to."""
+    return np.einsum("ii->i", square)

@@ -82,11 +82,12 @@ class EdgeShape:
         d = shift_cm1 - edge
         jacobian = np.empty((self.size, d.size))
         jacobian[2:] = self.basis(edge, width, shift_cm1)
-        bump = np.exp(-0.5 * (d / width) ** 2) / (_SQRT2PI * width) * _polynomial(plateau, d)
-        slope = _polynomial(_derived(plateau), d) * jacobian[2]
-        slope += _polynomial(_derived(background), d)
-        jacobian[0] = bump - slope
-        jacobian[1] = bump * d / width
+        u = d / width
+        bump = np.exp(-0.5 * u * u) * (_polynomial(plateau, d) / (_SQRT2PI * width))
+        # each row over `d` is the one before it, the first of each polynomial has none
+        lowered = np.concatenate((_derived(plateau), (0.0,), _derived(background), (0.0,)))
+        jacobian[0] = bump - lowered @ jacobian[2:]
+        jacobian[1] = bump * u
         return parameters[2:] @ jacobian[2:], jacobian
 
     def slope(self, parameters: Vector, shift_cm1: Vector) -> Vector:

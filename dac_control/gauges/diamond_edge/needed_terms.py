@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.diamond_edge.model import EdgeShape
-from dac_control.gauges.fisher import Estimate
+from dac_control.gauges.fisher import Estimate, diagonal
 
 __all__ = [
     "LARGEST",
     "SIMPLEST",
+    "LinearSteps",
     "best_larger",
-    "full_information",
-    "linear_step",
     "needed",
     "needless",
     "stable",
@@ -42,9 +41,8 @@ def needed(shape: EdgeShape, estimate: Estimate, x: Vector, y: Vector) -> EdgeSh
     """The shape with the further coefficients that the data need; None where they need none."""
     scatter = max(1e-12, estimate.chi2 / max(x.size - shape.size, 1))
     at = float(estimate.parameters[0]), float(estimate.parameters[1])
-    jacobian = shape.model_and_jacobian(estimate.parameters, x)[1]
-    full = full_information(x, y - estimate.expected, estimate.variance, jacobian, at)
-    return best_larger(shape, *full, scatter)
+    steps = LinearSteps(x, y - estimate.expected, estimate.variance, estimate.jacobian, at)
+    return best_larger(shape, steps, scatter)
 
 
 def needless(shape: EdgeShape, estimate: Estimate, pixels: int) -> EdgeShape | None:
@@ -77,29 +75,59 @@ def needless(shape: EdgeShape, estimate: Estimate, pixels: int) -> EdgeShape | N
     return options[0][1]
 
 
-def full_information(
-    x: Vector, residual: Vector, variance: Vector, jacobian: Vector, at: tuple[float, float]
-) -> tuple[Vector, Vector]:
-    """Information and gradient of edge, width and all coefficients of the largest shape."""
-    design = np.vstack((jacobian[:2], LARGEST.basis(*at, x)))
-    weighted = design / variance
-    return weighted @ design.T, weighted @ residual
+class LinearSteps:
+    """Linear steps of edge, width and the coefficients of any shape, from one place.
+
+    Parameters
+    ----------
+    x, residual, variance : arrays, shape (n,)
+    jacobian : array, shape (parameters, n)
+        Of which the first two rows count: edge and width.
+    at : tuple of float
+        Edge and width.
+    """
+
+    def __init__(
+        self,
+        x: Vector,
+        residual: Vector,
+        variance: Vector,
+        jacobian: Vector,
+        at: tuple[float, float],
+    ) -> None:
+        design = np.concatenate((jacobian[:2], LARGEST.basis(*at, x)))
+        weighted = design / variance
+        information, gradient = weighted @ design.T, weighted @ residual
+        self._scale = 1.0 / np.sqrt(np.maximum(diagonal(information), np.finfo(float).tiny))
+        self._unit = stable(information * self._scale[:, None] * self._scale)
+        self._slope = self._scale * gradient
+
+    def saved(self, shape: EdgeShape) -> float:
+        """Chi squared that a step with the coefficients of a shape saves."""
+        return float(self._slope[_PLACES[shape]] @ self._scaled(shape))
+
+    def step(self, shape: EdgeShape) -> Vector:
+        """The step itself, shape (shape.size,)."""
+        return self._scale[_PLACES[shape]] * self._scaled(shape)
+
+    def _scaled(self, shape: EdgeShape) -> Vector:
+        which = _PLACES[shape]
+        solved: Vector = np.linalg.solve(self._unit[which[:, None], which], self._slope[which])
+        return solved
 
 
-def best_larger(
-    shape: EdgeShape, information: Vector, gradient: Vector, scatter: float
-) -> EdgeShape | None:
+def best_larger(shape: EdgeShape, steps: LinearSteps, scatter: float) -> EdgeShape | None:
     """The shape whose further coefficients the data need most; None where they need none.
 
     All larger shapes are tried, for two coefficients may save together what neither does alone.
     """
-    base = linear_step(shape, information, gradient)[0]
+    base = steps.saved(shape)
     saved: dict[EdgeShape, float] = {}
     for plateau in range(shape.plateau_order, LARGEST.plateau_order + 1):
         for background in range(shape.background_order, LARGEST.background_order + 1):
             option = EdgeShape(plateau, background)
             if option != shape:
-                saved[option] = (linear_step(option, information, gradient)[0] - base) / scatter
+                saved[option] = (steps.saved(option) - base) / scatter
     beyond = {option: gain - _NEEDED[option.size - shape.size] for option, gain in saved.items()}
     best = max(beyond, key=lambda option: beyond[option], default=None)
     if best is None or beyond[best] <= 0.0:
@@ -117,22 +145,22 @@ def best_larger(
     return best
 
 
-def linear_step(shape: EdgeShape, information: Vector, gradient: Vector) -> tuple[float, Vector]:
-    """Chi squared that a linear step saves with the coefficients of a shape, and that step."""
-    plateau, background = LARGEST.split(np.arange(float(LARGEST.size)))
-    parts = (
-        (0.0, 1.0),
-        plateau[: shape.plateau_order + 1],
-        background[: shape.background_order + 1],
-    )
-    which = np.concatenate(parts).astype(np.intp)
-    block, slope = information[np.ix_(which, which)], gradient[which]
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(block), np.finfo(float).tiny))
-    step = scale * np.linalg.solve(stable(block * scale[:, None] * scale), scale * slope)
-    return float(slope @ step), step
-
-
 def stable(unit: Vector) -> Vector:
     """A matrix in units of its diagonal, made safe to invert; changed in place."""
-    unit[np.diag_indices_from(unit)] += 1e-12
+    diagonal(unit)[:] += 1e-12
     return unit
+
+
+def _places(shape: EdgeShape) -> NDArray[np.intp]:
+    """Where the parameters of a shape stand among those of the largest."""
+    plateau = 2 + np.arange(shape.plateau_order + 1)
+    background = 3 + LARGEST.plateau_order + np.arange(shape.background_order + 1)
+    return np.concatenate(([0, 1], plateau, background)).astype(np.intp)
+
+
+_PLACES: Final = {
+    shape: _places(shape)
+    for plateau in range(LARGEST.plateau_order + 1)
+    for background in range(LARGEST.background_order + 1)
+    for shape in (EdgeShape(plateau, background),)
+}

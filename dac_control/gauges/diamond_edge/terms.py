@@ -16,9 +16,8 @@ from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.diamond_edge.needed_terms import (
     LARGEST,
     SIMPLEST,
+    LinearSteps,
     best_larger,
-    full_information,
-    linear_step,
     needed,
     needless,
     stable,
@@ -110,12 +109,11 @@ def _linear_choice(
     flat[2] = max(flat[2], 1e-6 * float(np.ptp(y)) + 1e-9)
     expected, jacobian = SIMPLEST.model_and_jacobian(flat, x)
     variance = noise.variance(expected)
-    information, gradient = full_information(x, y - expected, variance, jacobian, start)
-    rest = float(np.sum((y - expected) ** 2 / variance))
-    rest -= linear_step(LARGEST, information, gradient)[0]
+    steps = LinearSteps(x, y - expected, variance, jacobian, start)
+    rest = float(np.sum((y - expected) ** 2 / variance)) - steps.saved(LARGEST)
     scatter = max(rest / x.size, 1e-12)
-    shape = best_larger(SIMPLEST, information, gradient, scatter) or SIMPLEST
-    step = linear_step(shape, information, gradient)[1]
+    shape = best_larger(SIMPLEST, steps, scatter) or SIMPLEST
+    step = steps.step(shape)
     if np.isfinite(step[:2]).all():
         # A step is linear only over a part of the width.
         half = 0.5 * start[1]
