@@ -8,6 +8,7 @@ from bluesky.utils import MsgGenerator, plan
 from devices.spectrometer import Spectrometer
 from plans.instruments import Instruments, LightSource
 from plans.stubs.light import lit
+from plans.stubs.parameters import choose
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["expose"]
@@ -44,8 +45,7 @@ def expose(
         Where that light falls.
     """
     device: Any = spectrometer
-    yield from bps.abs_set(device.next_exposure_s, exposure_s, wait=True)
-    yield from bps.abs_set(device.next_averages, averages, wait=True)
+    yield from choose((device.next_averages, averages), (device.next_exposure_s, exposure_s))
     exposing = trigger_all([instruments.clock_reading, instruments.cryostat, spectrometer])
     if light is None:
         yield from exposing

@@ -12,6 +12,7 @@ from dac_control.safety.light import LightLimits
 from devices.laser import Laser
 from plans.instruments import Instruments, LightSource
 from plans.stubs.aim import check_aim
+from plans.stubs.parameters import choose
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["arm_laser", "forget_arming", "lit", "note_seen", "within_limits"]
@@ -101,9 +102,9 @@ def _ask_for(
     power = float(source.next_power_mw.get()) if power_mw is None else power_mw
     source.account.arming.check(source.label, pressure_gpa)
     source.check_opening(spot, power, seconds, shots)
-    yield from bps.abs_set(source.next_spot, spot, wait=True)
-    yield from bps.abs_set(source.next_power_mw, power, wait=True)
-    yield from bps.abs_set(source.next_open_s, seconds, wait=True)
+    yield from choose(
+        (source.next_spot, spot), (source.next_power_mw, power), (source.next_open_s, seconds)
+    )
 
 
 def _shut_after(source: Any, error: BaseException) -> MsgGenerator[None]:

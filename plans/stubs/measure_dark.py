@@ -7,6 +7,7 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import LimitError
 from plans.instruments import Instruments
+from plans.stubs.parameters import choose
 
 __all__ = ["DARK_SCANS", "measure_dark"]
 
@@ -44,8 +45,9 @@ def measure_dark(
     light: Any = instruments.light
     spectrometer: Any = instruments.spectrometer
     yield from bps.abs_set(light, False, wait=True)
-    yield from bps.abs_set(spectrometer.next_exposure_s, exposure_s, wait=True)
-    yield from bps.abs_set(spectrometer.next_averages, averages, wait=True)
+    yield from choose(
+        (spectrometer.next_averages, averages), (spectrometer.next_exposure_s, exposure_s)
+    )
     yield from bps.trigger(spectrometer, group="dark", wait=True)
     yield from bps.create(name="dark")
     yield from bps.read(spectrometer)

@@ -20,14 +20,13 @@ from plans.settings import GaugeSettings
 from plans.stubs.aim import aim_at
 from plans.stubs.light import arm_laser, lit
 from plans.stubs.measure_dark import DARK_SCANS, measure_dark
+from plans.stubs.parameters import choose
 from plans.stubs.reflectance import take_reflectance
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["GaugeReading", "measure_pressure", "record"]
 
 logger = logging.getLogger(__name__)
-
-_PARAMETERS = "parameters of a measurement"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,14 +172,11 @@ def _expose_and_fit(
     spectrometer: Any = optics.spectrometer
     device: Any = optics.device
     yield from aim_at(instruments, optics.spot)
-    # parameters, refused at once or done at once: one wait does for all
-    for parameter, value in (
+    yield from choose(
         (device.expected_gpa, expected_gpa),
         (spectrometer.next_averages, averages),
         (spectrometer.next_exposure_s, exposure_s),
-    ):
-        yield from bps.abs_set(parameter, value, group=_PARAMETERS)
-    yield from bps.wait(group=_PARAMETERS)
+    )
     exposing = trigger_all([instruments.clock_reading, instruments.cryostat, spectrometer])
     if optics.light is None:
         yield from exposing

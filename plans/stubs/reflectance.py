@@ -14,6 +14,7 @@ from plans.instruments import Instruments
 from plans.optics_settings import ReflectanceSettings
 from plans.stubs.aim import aim_at, check_spot
 from plans.stubs.light import lit
+from plans.stubs.parameters import choose
 from plans.stubs.trigger_all import trigger_all
 
 __all__ = ["GASKET", "SAMPLE", "ReflectanceReadings", "check_reflectance", "take_reflectance"]
@@ -121,8 +122,7 @@ def _expose(
 ) -> MsgGenerator[None]:
     """Take and record one spectrum in whatever light there is."""
     device: Any = spectrometer
-    yield from bps.abs_set(device.next_exposure_s, exposure_s, wait=True)
-    yield from bps.abs_set(device.next_averages, averages, wait=True)
+    yield from choose((device.next_averages, averages), (device.next_exposure_s, exposure_s))
     lamp: Any = instruments.lamp
     devices: list[Any] = [instruments.clock_reading, instruments.cryostat, lamp, spectrometer]
     yield from trigger_all(devices)

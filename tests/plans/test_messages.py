@@ -86,7 +86,7 @@ def test_the_light_is_open_for_the_exposure_only(laboratory) -> None:
         if msg.command == "set" and msg.obj is light:
             order.append("open" if msg.args[0] else "closed")
         if msg.command == "trigger":
-            order.append(msg.obj.name)
+            order.extend(msg.obj.name.split(", "))
 
     laboratory.engine.msg_hook = watch
     laboratory.engine(_in_a_run(measure_ruby(instruments, RubySettings(exposure_s=0.5))))

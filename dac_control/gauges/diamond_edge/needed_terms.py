@@ -112,8 +112,8 @@ class LinearSteps:
 
     def _scaled(self, shape: EdgeShape) -> Vector:
         which = _PLACES[shape]
-        solved: Vector = np.linalg.solve(self._unit[which[:, None], which], self._slope[which])
-        return solved
+        solved = np.linalg.solve(self._unit[which[:, None], which], self._slope[which])
+        return np.asarray(solved, dtype=np.float64)
 
 
 def best_larger(shape: EdgeShape, steps: LinearSteps, scatter: float) -> EdgeShape | None:
