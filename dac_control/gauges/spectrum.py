@@ -224,7 +224,7 @@ class PhotonNoise:
 
 def usable_rows(counts: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Rows in which every count is a number that a detector can report, shape (spectra,)."""
-    return np.all(np.abs(counts) < LARGEST_COUNTS, axis=1)
+    return (counts.min(axis=1) > -LARGEST_COUNTS) & (counts.max(axis=1) < LARGEST_COUNTS)
 
 
 def _offset(dark: float | NDArray[np.float64] | None) -> float:

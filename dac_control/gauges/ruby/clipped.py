@@ -100,7 +100,9 @@ def unclipped(
 
 def _stretch(mask: Mask, inside: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First and last pixel of the unbroken stretch about a pixel, each of shape (spectra,)."""
-    pixel = np.arange(mask.shape[1])
-    before = np.where(~mask & (pixel < inside[:, None]), pixel, -1).max(axis=1)
-    after = np.where(~mask & (pixel > inside[:, None]), pixel, pixel.size).min(axis=1)
+    pixel, size = np.arange(-1, mask.shape[1] + 1), mask.shape[1]
+    gap = np.ones((mask.shape[0], size + 2), dtype=bool)
+    np.logical_not(mask, out=gap[:, 1:-1])
+    after = (gap & (pixel > inside[:, None])).argmax(axis=1) - 1
+    before = size - (gap & (pixel < inside[:, None]))[:, ::-1].argmax(axis=1)
     return before + 1, after - 1

@@ -23,6 +23,7 @@ __all__ = [
     "NEAR_PIXELS",
     "NEAR_SQUARES",
     "SKEW",
+    "USED",
     "WORST",
     "WORST_Z",
     "leftovers",
@@ -32,7 +33,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-LEFTOVERS: Final = 9
+LEFTOVERS: Final = 10
 WORST_Z: Final = 0
 """Largest residual over sigma, 0 at least."""
 WORST: Final = 1
@@ -43,9 +44,11 @@ NEAR_SQUARES: Final = 3
 """Sum of squared residuals near R1 and R2."""
 NEAR_PIXELS: Final = 4
 """Pixels near R1 and R2."""
-FREEDOM: Final = 5
-"""Degrees of freedom: pixels that were fitted less parameters that were, 1 at least."""
-SKEW: Final = 6
+USED: Final = 5
+"""Pixels that were fitted."""
+FREEDOM: Final = 6
+"""Degrees of freedom: these pixels less the parameters that were fitted, 1 at least."""
+SKEW: Final = 7
 """First of the three sums that `asymmetry` has of every window."""
 
 NEAR: Final = 3.0
@@ -81,7 +84,8 @@ def leftovers(
     near = near_lines(windows.x, p) & used
     sums[:, NEAR_SQUARES] = np.einsum("bk,bk,bk->b", near, residual, residual)
     sums[:, NEAR_PIXELS] = near.sum(axis=1)
-    sums[:, FREEDOM] = np.maximum(used.sum(axis=1) - active.sum(axis=1), 1)
+    sums[:, USED] = used.sum(axis=1)
+    sums[:, FREEDOM] = np.maximum(sums[:, USED] - active.sum(axis=1), 1.0)
     sums[:, SKEW:] = skewness
     return sums
 

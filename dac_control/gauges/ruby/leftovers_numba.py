@@ -12,6 +12,7 @@ from dac_control.gauges.ruby.leftovers import (
     NEAR_PIXELS,
     NEAR_SQUARES,
     SKEW,
+    USED,
     WORST,
     WORST_Z,
 )
@@ -50,7 +51,7 @@ def add_leftovers(
     """
     for j in range(sums.size):
         sums[j] = 0.0
-    sums[FREEDOM] = pixels
+    sums[USED] = sums[FREEDOM] = pixels
     for j in range(cross.size):
         cross[j] = 0.0
         sums[FREEDOM] -= active[j]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.clipped import unclipped
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
+from dac_control.gauges.ruby.leftovers import USED
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.luminescence import beyond_parabola
 from dac_control.gauges.ruby.prominence import LEAST_PROMINENCE, has_low_contrast, prominence
@@ -213,7 +214,6 @@ class LineFitter:
         )
         if bend is not None:
             windows = replace(windows, y=windows.y - beyond_parabola(windows.x, bend))
-        few = windows.used.sum(axis=1) < PIXELS_NEEDED
         fitted = self._fitter.fit(
             windows, place.r1_nm, place.fwhm_nm, place.score, spectra.temperature_k
         )
@@ -225,6 +225,7 @@ class LineFitter:
             range_nm=self.range_nm,
             gain_assumed=self._gain_assumed,
         )
+        few = fitted.scored.leftovers[:, USED] < PIXELS_NEEDED
         if few.any():
             fits.model[few] = 0
             fits.flagged[few] = False
@@ -237,7 +238,7 @@ def _windowed(mask: Mask, index: Rows, inside: Mask) -> Mask:
     """Pixels of a mask in the windows."""
     if not mask.any():
         return np.zeros(inside.shape, dtype=bool)
-    return np.take_along_axis(mask, index, 1) & inside
+    return mask.take(index) & inside
 
 
 def _penalty(fits: RubyFits, temperature_k: Array) -> Array:

@@ -10,6 +10,7 @@ from dac_control.gauges.ruby.leftovers import (
     LAGGED,
     NEAR_PIXELS,
     NEAR_SQUARES,
+    USED,
     WORST,
     WORST_Z,
     near_lines,
@@ -160,7 +161,7 @@ def misfit_share(windows: Windows, scored: Scored) -> tuple[Array, Array]:
         under the lines shows, however narrow it is.
     """
     p, sums = scored.parameters, scored.leftovers
-    count = np.maximum(windows.used.sum(axis=1) - 2, 1)
+    count = np.maximum(sums[:, USED] - 2.0, 1.0)
     shared = sums[:, LAGGED] / count
     everywhere = np.sqrt(np.maximum(shared, 0.0)) / p[:, 3]
     pixels = np.maximum(sums[:, NEAR_PIXELS], 1)

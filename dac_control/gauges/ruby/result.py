@@ -1,6 +1,7 @@
 """What a ruby fit says: the line, its covariance, and what speaks against it."""
 
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 import numpy as np
@@ -196,7 +197,7 @@ class RubyFits:
 
     def flags(self, index: int) -> tuple[str, ...]:
         """Names of the flags of one spectrum."""
-        return tuple(FLAG_NAMES[i] for i in np.flatnonzero(self.flagged[index]))
+        return tuple(compress(FLAG_NAMES, self.flagged[index].tolist()))
 
     def put(self, rows: NDArray[np.intp], other: "RubyFits") -> None:
         """Replace some of the rows."""

@@ -216,11 +216,14 @@ def _flag(
 
 def _line_saturates(fitted: Fitted, saturated: Mask, r2: Array, sigma: Array) -> Mask:
     """True where the light of the line fills the well; a cosmic ray in a dark pixel does not."""
-    x, p = fitted.windows.x, fitted.scored.parameters
-    core = np.abs(x - p[:, :1]) <= np.maximum(p[:, 1], 2.0 * sigma)[:, None]
-    core |= np.abs(x - r2[:, None]) <= p[:, 1:2]
-    bright = fitted.scored.model > 0.7 * fitted.windows.y
-    return np.any(saturated & core & bright, axis=1)
+    row, _pixel = at = np.nonzero(saturated)
+    x, r1, fwhm = fitted.windows.x[at], *fitted.scored.parameters[row, :2].T
+    core = np.abs(x - r1) <= np.maximum(fwhm, 2.0 * sigma[row])
+    core |= np.abs(x - r2[row]) <= fwhm
+    bright = fitted.scored.model[at] > 0.7 * fitted.windows.y[at]
+    filled = np.zeros(sigma.size, dtype=bool)
+    filled[row[core & bright]] = True
+    return filled
 
 
 def _judge_skewness(fits: RubyFits, fitted: Fitted, scale: Array, *, gain_assumed: bool) -> None:

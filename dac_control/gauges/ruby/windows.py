@@ -100,7 +100,7 @@ def cut(
     windows : Windows
         Rows are filled up with pixels that are not used.
     index : array of int, shape (spectra, pixels of the windows)
-        Pixels of the spectra.
+        Their pixels, counted through all spectra.
     inside : array of bool, shape (spectra, pixels of the windows)
         False for those that only fill a row.
     """
@@ -111,14 +111,14 @@ def cut(
         above = np.minimum(_ABOVE_NM + _STEEP_PER_NM * more, _STEEP_NM[1] + feet)
     else:
         below, above = _BELOW_NM + _BELOW_PER_NM * more, _ABOVE_NM + _ABOVE_PER_NM * more
-    first, last = np.searchsorted(x, r1_nm - below), np.searchsorted(x, r1_nm + above)
+    first, last = x.searchsorted(r1_nm - below), x.searchsorted(r1_nm + above)
     width = max(int((last - first).max(initial=0)), 1)
-    index = first[:, None] + np.arange(width)
-    inside = index < last[:, None]
-    index = np.minimum(index, x.size - 1)
-    flat = index + (np.arange(r1_nm.size) * x.size)[:, None]
-    used = usable.take(flat) & inside
-    windows = Windows(x.take(index), y.take(flat), used, floor.take(index))
+    pixel = first[:, None] + np.arange(width)
+    inside = pixel < last[:, None]
+    np.minimum(pixel, x.size - 1, out=pixel)
+    index = pixel + (np.arange(r1_nm.size) * x.size)[:, None]
+    used = usable.take(index) & inside
+    windows = Windows(x.take(pixel), y.take(index), used, floor.take(pixel))
     return windows, index, inside
 
 
