@@ -10,7 +10,15 @@ from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
 from dac_control.gauges.ruby.residuals import AT_R1_NM, background
 from dac_control.gauges.ruby.scoring import Windows
 
-__all__ = ["NARROW_PX", "hides_r1", "is_cosmic_ray", "is_no_ruby", "lacks_r2", "pitch_nm"]
+__all__ = [
+    "NARROW_PX",
+    "hides_core",
+    "hides_r1",
+    "is_cosmic_ray",
+    "is_no_ruby",
+    "lacks_r2",
+    "pitch_nm",
+]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -28,6 +36,9 @@ a quarter of its height, which holds of lines from two pixels on."""
 _LIT_SHARE: Final = 0.25
 _LIT_PIXELS: Final = 3
 _R2_SEEN_SIGMA: Final = 4.0
+_R2_SURE_SIGMA: Final = 6.0
+"""From which R2 is believed, be it weaker than at any temperature that the sensor allows."""
+_HIDDEN_SHARE: Final = 0.5
 _WEAK_RATIO: Final = 0.3
 
 
@@ -56,12 +67,26 @@ def is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
 
 
 def lacks_r2(
-    p: Array, ratio_variance: Array, doublet: Mask, narrow: Mask, temperature_k: Array
+    p: Array,
+    ratio_variance: Array,
+    doublet: Mask,
+    narrow: Mask,
+    doubted: Mask,
+    temperature_k: Array,
 ) -> Mask:
-    """True where R2 should be there and is not, shape (spectra,)."""
+    """True where R2 should be there and is not, shape (spectra,).
+
+    A weak line where R2 belongs and as wide as R1 is R2, unless the fit is doubted otherwise.
+    """
     warm = doublet & (temperature_k >= _R2_EXPECTED_K)
-    reach = 3.0 * np.sqrt(np.maximum(ratio_variance, 0.0))
+    sigma = np.sqrt(np.maximum(ratio_variance, 0.0))
+    reach = 3.0 * sigma
     weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
+    if weak.any():
+        low, high = _WIDTH_RATIOS_IF_POOR
+        seen = (p[:, 8] > _R2_SURE_SIGMA * sigma) & (p[:, 10] > low) & (p[:, 10] < high)
+        seen &= np.abs(p[:, 9] - SPLITTING_CM1) < _SPLITTING_REACH_CM1
+        weak &= doubted | ~seen
     # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner
     return warm & (weak | (narrow & (p[:, 8] < reach)))
 
@@ -80,6 +105,21 @@ def hides_r1(windows: Windows, p: Array, doublet: Mask) -> Mask:
         at = np.abs(x - above[:, None]) < AT_R1_NM
         hidden[some] = np.any(at & ~windows.used[some], axis=1)
     return hidden
+
+
+def hides_core(x: Array, masked: Mask, p: Array) -> Mask:
+    """True where most of a line is masked, and its feet alone were fitted, shape (rows,).
+
+    Parameters
+    ----------
+    x : array, shape (rows, pixels)
+    masked : array of bool, shape (rows, pixels)
+        Saturated pixels left out: there the light is the line's.
+    p : array, shape (rows, parameters)
+    """
+    core = np.abs(x - p[:, :1]) < p[:, 1:2]
+    hidden = np.count_nonzero(core & masked, axis=1)
+    return np.asarray(hidden > _HIDDEN_SHARE * np.count_nonzero(core, axis=1))
 
 
 def pitch_nm(windows: Windows) -> Array:

@@ -20,9 +20,9 @@ from dac_control.gauges.ruby.residuals import sees_partner
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.species import Species
 from dac_control.gauges.ruby.spike_repair import SpikeRepair
-from dac_control.gauges.ruby.starts import starts
+from dac_control.gauges.ruby.starts import same_light, starts
 from dac_control.gauges.ruby.stress import FreeStress
-from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
+from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1, expectations
 
 __all__ = ["WindowFitter"]
 
@@ -38,7 +38,6 @@ _OVERLAP_NM: Final = 0.55
 _MERGED_WIDTH_NM: Final = 1.0
 _BROADEST_NM: Final = 4.0
 _BAD_SCATTER: Final = 1.5
-_HOPELESS: Final = 3.0
 _POOR_SIGMA: Final = 4.0
 """Scatter from which another shape is tried,"""
 _DOUBTED_SIGMA: Final = 2.0
@@ -46,7 +45,12 @@ _DOUBTED_SIGMA: Final = 2.0
 _EVEN_SHARE: Final = 0.95
 """Share of the thermal limit of R2 from which a merged doublet is started again,"""
 _UNEVEN_SHARE: Final = 0.5
-"""and share of its usual strength up to which it is."""
+"""and share of its usual strength up to which it is;"""
+_ODD_PARTNER: Final = 4.0
+"""so is one whose splitting and width ratio are as unlikely as two sigma."""
+_WEAK_SHARE: Final = 0.3
+"""Share of R2's usual strength that merged doublets are started again with: a weak R2 that is too
+near and too broad has every other start in its basin (benchmarks/gauges.py hard --only merged)."""
 _SINGLE_WIDTH_NM: Final = 1.0
 """A single line broader than that may be two: the sensor is cold, the chip is not."""
 
@@ -135,8 +139,8 @@ class WindowFitter:
     ) -> None:
         """Start broad and badly fitting doublets once more, in other ways.
 
-        Where R1 and R2 merge, one broad line that leaves R2 nothing is a second solution; so are,
-        with many photons, two lines that share the light evenly.
+        Where R1 and R2 merge, one broad line that leaves R2 nothing is a second solution; so are
+        two lines that share the light evenly, and a narrower R1 with a broad R2 close to it.
         """
         broad = fitted.scored.parameters[rows, 1] > _MERGED_WIDTH_NM
         first = rows[broad | (fitted.scatter[rows] > _BAD_SCATTER)]
@@ -148,16 +152,16 @@ class WindowFitter:
         start[:, 8], start[:, 9], start[:, 10] = ratio[first], SPLITTING_CM1, 1.0
         self._keep_if_better(fitted, windows, first, start, bound)
         # what is broader, or misses the data by more, is not ruby but something else
-        width = fitted.scored.parameters[rows, 1]
-        rows = rows[(width > _MERGED_WIDTH_NM) & (width < _BROADEST_NM)]
+        p = fitted.scored.parameters[rows]
+        merged = (p[:, 1] > _MERGED_WIDTH_NM) & (p[:, 1] < _BROADEST_NM)
         unlikely = fitted.excess[rows] > _DOUBTED_SIGMA
-        share = fitted.scored.parameters[rows, 8]
-        unlikely |= (share > _EVEN_SHARE * bound[rows]) | (share < _UNEVEN_SHARE * ratio[rows])
-        second = rows[unlikely & (fitted.scatter[rows] < _HOPELESS)]
-        start = fitted.scored.parameters[second]
-        start[:, 1] *= 1.06
-        start[:, 8], start[:, 9] = ratio[second], SPLITTING_CM1
-        self._keep_if_better(fitted, windows, second, start, bound)
+        unlikely |= (p[:, 8] > _EVEN_SHARE * bound[rows]) | (p[:, 8] < _UNEVEN_SHARE * ratio[rows])
+        expected, precision = expectations(bound[rows], priors=True)
+        odd = (precision * (p - expected) ** 2)[:, 9:].sum(axis=1)
+        unlikely |= odd > _ODD_PARTNER
+        again = merged & unlikely
+        start = same_light(p[again], _WEAK_SHARE * ratio[rows[again]])
+        self._keep_if_better(fitted, windows, rows[again], start, bound)
 
     def _keep_if_better(
         self, fitted: Fitted, windows: Windows, rows: Rows, start: Array, bound: Array

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.engine import Engine
+from dac_control.gauges.ruby.evidence import hides_core
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.r2_population import STRENGTH_MAX
 from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, stands_out
@@ -117,8 +118,16 @@ class MaskedFitter:
         return fitted.scored.chi2 - fitted.freedom + away + _PRICE * fitted.spikes
 
     def keep_cheaper(self, fitted: Fitted, rows: Rows, new: Fitted) -> None:
-        """Replace those of the rows whose new fit costs less."""
-        better = (self.cost(new) < self.cost(fitted.take(rows))).nonzero()[0]
+        """Replace those of the rows whose new fit costs less.
+
+        Not where it costs less for leaving out its own line as if that were spikes.
+        """
+        old = fitted.take(rows)
+        cheaper = self.cost(new) < self.cost(old)
+        if new.spikes.any():
+            masked = old.windows.used & ~new.windows.used
+            cheaper &= ~hides_core(new.windows.x, masked, new.scored.parameters)
+        better = cheaper.nonzero()[0]
         fitted.put(rows[better], new.take(better))
 
     def _mask_once(self, fitted: Fitted, going: Rows) -> Rows:

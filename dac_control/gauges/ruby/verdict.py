@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.evidence import (
     NARROW_PX,
+    hides_core,
     hides_r1,
     is_cosmic_ray,
     is_no_ruby,
@@ -197,6 +198,7 @@ def _flag(
             ratio_variance,
             doublet,
             narrow | hides_r1(windows, p, doublet),
+            poor | crowded,
             temperature_k,
         ),
         "misfit": (everywhere > _MISFIT_SHARE)
@@ -210,6 +212,8 @@ def _flag(
     }
     for name, column in columns.items():
         fits.flag(name)[:] = column
+    if crowded.any() or fits.masked_pixels.any():
+        fits.flag("misfit")[:] |= hides_core(windows.x, ~(windows.used | saturated), p)
     if saturated.any():
         fits.flag("saturated")[:] = _line_saturates(fitted, saturated, r2, sigma)
 
