@@ -43,6 +43,14 @@ attempts = 2
 [step]
 probe_turns = {PROBE_TURNS}
 """
+HOLD = """
+plan = "hold"
+duration_h = 0.02
+[hold]
+every_s = 12
+[hold.ruby]
+exposure_s = 0.2
+"""
 # The command line as it is, and at the end the names of all modules that its process loaded.
 COMMAND = """
 import atexit, json, sys
@@ -60,6 +68,7 @@ def break_the_dwell(number, frame):
     sys.modules["plans.ramp_step"].dwell = dwell
 signal.signal(signal.SIGUSR1, break_the_dwell)
 """
+TIME_KEY = "clock_lab_time_s"
 MICROSTEP_TURNS = 2e-4
 """Tolerance of a comparison with the truth."""
 
@@ -168,6 +177,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         text = station_toml(laboratory.endpoints, laboratory.certificates, speed=SPEED, seed=3)
         (folder / "station.toml").write_text(text, encoding="utf-8")
         (folder / "run.toml").write_text(RUN, encoding="utf-8")
+        (folder / "hold.toml").write_text(HOLD, encoding="utf-8")
         bench = Bench(laboratory, folder)
         handle = laboratory.drive.handle
 
@@ -367,3 +377,26 @@ def test_what_was_taken_up_ends_as_asked_and_is_over_then(bench: Bench) -> None:
     before = str(held.start.get("continues", held.uid))
     status, err = bench.carried_out("resume", before[:8])
     assert status == 2 and ("moved the screw" in err or "nothing to take up" in err)
+
+
+@pytest.mark.timeout(300)
+def test_a_hold_is_taken_up_for_the_hours_that_were_not_watched(bench: Bench) -> None:
+    watch = bench.command("run", "hold.toml")
+    wait_until(lambda: len(steps_of_the_last_run(bench)) >= 3, 90, "nothing was watched")
+    watch.send_signal(signal.SIGTERM)
+    assert watch.communicate(timeout=90) and watch.returncode == 1
+    held, times_s = bench.last_run(), steps_of_the_last_run(bench)
+    status, err = bench.carried_out("resume", held.uid[:8])
+    assert status == 0, err
+    run = bench.last_run()
+    assert run.start["continues"] == held.uid and run.exit_status == "success"
+    left_h = 0.02 - (times_s[-1] - times_s[0]) / 3600.0
+    assert run.start["plan_args"]["duration_h"] == pytest.approx(left_h, abs=1e-6)
+
+
+def steps_of_the_last_run(bench: Bench) -> list[float]:
+    """Laboratory time of each step of a hold; none before one has begun."""
+    runs = list_runs(bench.folder / "runs")
+    if not runs or runs[0].plan != "hold":
+        return []
+    return [float(value) for value in open_run(runs[0].folder).table("primary").get(TIME_KEY, ())]

@@ -101,3 +101,20 @@ def test_a_binary_protocol_has_no_terminators(echo):
     faults = FaultInjector(lambda: echo, terminators=b"")
     faults.next("silence", when=b"\r")
     assert faults.session().feed(b"x\ry\n") == []
+
+
+def test_one_digit_flips_by_its_number(faults):
+    session = faults.session()
+    for digit, expected in ((0, b"+29.95\r\n"), (1, b"+10.95\r\n"), (5, b"+10.95\r\n")):
+        faults.next("flipped_digit", digit=digit)
+        assert [reply.payload for reply in session.feed(b"+19.95\n")] == [expected]
+    faults.next("flipped_digit")
+    assert [reply.payload for reply in session.feed(b"OK\n")] == [b"OK\r\n"]
+
+
+def test_a_line_becomes_sound_again(faults):
+    faults.next("silence", count=100)
+    session = faults.session()
+    assert session.feed(b"a\n") == []
+    faults.clear()
+    assert faults.pending == 0 and len(session.feed(b"b\n")) == 1
