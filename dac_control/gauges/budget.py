@@ -10,11 +10,10 @@ shared. The combined standard uncertainty is that of JCGM 100:2008 (GUM), eq. 16
 Any gauge can use it: what differs between gauges is only the list of terms.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
-
-import numpy as np
 
 from dac_control.errors import ConfigurationError
 
@@ -90,13 +89,13 @@ class BudgetTerm:
 
     def evenly(self) -> "BudgetTerm":
         """Return the term as a rectangle about the stated pressure, of the same `sigma_gpa`."""
-        half = float(np.sqrt(3.0)) * self.sigma_gpa
+        half = math.sqrt(3.0) * self.sigma_gpa
         return replace(self, between_gpa=(-half, half))
 
     @property
     def signed_gpa(self) -> float:
         """`sigma_gpa` with the sign of the sensitivity, as covariances need it."""
-        return float(np.copysign(self.sigma_gpa, self.sensitivity))
+        return math.copysign(self.sigma_gpa, self.sensitivity)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the term as JSON takes it; what is not finite is None."""
@@ -138,7 +137,7 @@ def quadrature(budget: Iterable[BudgetTerm], kind: Kind) -> float:
     for (one, other), r in _correlations(terms).items():
         variance += 2.0 * signed[one] * signed[other] * r
     # rounding may leave a difference of equals a little below zero
-    return float(np.sqrt(variance)) if variance > 0.0 or np.isnan(variance) else 0.0
+    return 0.0 if variance <= 0.0 else math.sqrt(variance)
 
 
 def rectangle_rms(value: float, low: float, high: float) -> float:
@@ -149,7 +148,7 @@ def rectangle_rms(value: float, low: float, high: float) -> float:
     one end (GUM, F.2.4.5: the offset that is not corrected is added to the variance).
     """
     middle, half = 0.5 * (low + high), 0.5 * (high - low)
-    return float(np.hypot(value - middle, half / np.sqrt(3.0)))
+    return math.hypot(value - middle, half / math.sqrt(3.0))
 
 
 def _correlations(terms: list[BudgetTerm]) -> dict[tuple[str, str], float]:
@@ -175,4 +174,4 @@ def _correlations(terms: list[BudgetTerm]) -> dict[tuple[str, str], float]:
 
 def finite_or_none(value: float) -> float | None:
     """Return the value as JSON takes it."""
-    return float(value) if np.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None

@@ -124,14 +124,19 @@ class Anvil:
     def _stressed(self, top_cm1: float) -> Vector:
         """Light from each bin between nu0 and the culet, before any blur: exact bin averages."""
         span = max(top_cm1 - self.nu0_cm1, 1.0)
-        s = np.clip((self._edges_cm1 - self.nu0_cm1) / span, 0.0, 1.0)
+        # no light comes from beyond: bins there are left out
+        first, last = np.searchsorted(self._edges_cm1, (self.nu0_cm1, self.nu0_cm1 + span))
+        here = slice(max(int(first) - 1, 0), int(last) + 1)
+        s = np.clip((self._edges_cm1[here] - self.nu0_cm1) / span, 0.0, 1.0)
         bulk = -np.expm1(-s / 0.10)
         hump = 1.0 / (1.0 + np.exp(-(s - 0.32) / 0.09)) - 1.0 / (1.0 + math.exp(0.32 / 0.09))
         pile = 1.0 - np.sqrt(1.0 - s)
         flat = s
         # as in spectra of stressed anvils: the band falls from nu0 to a small step at the edge
         cumulative = 0.9 * bulk + 1.3 * hump + 0.5 * flat + 0.30 * pile
-        return span * np.diff(cumulative) / BIN_CM1 / 0.8
+        light = np.zeros(BINS)
+        light[here.start : here.start + s.size - 1] = span * np.diff(cumulative) / BIN_CM1 / 0.8
+        return light
 
     def _line(self, part: float) -> Vector:
         """First-order line of the unstressed bulk, as a raw spike."""

@@ -3,17 +3,15 @@
 Every term is listed even where it is zero; its note then says why, or how to state it.
 """
 
+import math
 from dataclasses import replace
 from typing import Final
-
-import numpy as np
 
 from dac_control.gauges.budget import BudgetTerm, Kind
 from dac_control.gauges.quoting import scale_terms
 from dac_control.gauges.ruby_gauge.line import RubyLine
 from dac_control.gauges.temperature import (
     REFERENCE_K,
-    spread_nm,
     spread_sources,
 )
 
@@ -106,11 +104,11 @@ def _offset_terms(line: RubyLine) -> list[BudgetTerm]:
     offset_nm = stated.axis_offset_sigma_nm or 0.0
     if line.zero.simultaneous:
         # the reference line has the axis of the moment, so what drifted is an offset of both
-        offset_nm, r = float(np.hypot(offset_nm, stated.axis_sigma_nm)), 1.0
+        offset_nm, r = math.hypot(offset_nm, stated.axis_sigma_nm), 1.0
     note = "not stated; axis_offset_sigma_nm states the error of the whole axis"
     if stated.axis_offset_sigma_nm is not None or line.zero.simultaneous:
         a, b = line.per_line, line.per_lambda0
-        rest_gpa = offset_nm * float(np.sqrt(max(0.0, a * a + b * b + 2.0 * r * a * b)))
+        rest_gpa = offset_nm * math.sqrt(max(0.0, a * a + b * b + 2.0 * r * a * b))
         note = (
             f"{offset_nm * 1e3:.3g} pm in line and lambda0 with correlation coefficient {r:g}: "
             f"{rest_gpa:.2g} GPa for both together"
@@ -153,15 +151,13 @@ def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
         "the two ways"
     )
     return [
-        _systematic("temperature sensor", c * correction.slope(t), u_k, "K", sensor),
-        _systematic("temperature correction", c, correction.sigma_nm(t, zero.source_k), "nm", seam),
-        _systematic(
-            "spread between corrections", c, spread_nm(correction, t, zero.source_k), "nm", spread
-        ).evenly(),
+        _systematic("temperature sensor", c * zero.slope_nm_per_k, u_k, "K", sensor),
+        _systematic("temperature correction", c, zero.correction_sigma_nm, "nm", seam),
+        _systematic("spread between corrections", c, zero.spread_nm, "nm", spread).evenly(),
         # the pressure stands at one end of the rectangle, so the full width over sqrt(3)
         replace(
             _systematic(
-                "way of applying the shift", 1.0, abs(way_gpa) / float(np.sqrt(3.0)), "GPa", way
+                "way of applying the shift", 1.0, abs(way_gpa) / math.sqrt(3.0), "GPa", way
             ),
             between_gpa=(min(way_gpa, 0.0), max(way_gpa, 0.0)),
         ),
@@ -172,7 +168,7 @@ def _scale_terms(line: RubyLine) -> list[BudgetTerm]:
     scale = line.scale
     distance_k = abs(min(line.temperature_k, REFERENCE_K) - line.scale_k)
     share = min(1.0, distance_k / _COLD_SPAN_K)
-    cold = _COLD_COEFFICIENT * share * abs(line.pressure_gpa) / float(np.sqrt(3.0))
+    cold = _COLD_COEFFICIENT * share * abs(line.pressure_gpa) / math.sqrt(3.0)
     in_the_cold = BudgetTerm("pressure coefficient in the cold", "systematic", cold, _COLD_NOTE)
     return [*scale_terms(scale, line.argument), in_the_cold.evenly()]
 
@@ -194,7 +190,7 @@ def _stress_terms(line: RubyLine) -> list[BudgetTerm]:
         _systematic(
             "gradient across the chip",
             1.0,
-            (gradient_gpa or 0.0) / float(np.sqrt(12.0)),
+            (gradient_gpa or 0.0) / math.sqrt(12.0),
             "GPa",
             gradient,
         ).evenly(),
@@ -207,13 +203,12 @@ def _other_way_gpa(line: RubyLine) -> float:
     Counted from the temperature of the scale, whatever the temperature of lambda0: a lambda0
     measured in the cold does not tell whether a shift or a ratio is kept under pressure.
     """
-    correction = line.correction
-    shift_nm = correction.shift_nm(line.temperature_k) - correction.shift_nm(line.scale_k)
+    shift_nm = line.zero.shift_nm - line.correction.shift_nm(line.scale_k)
     other = line.scale.pressure_gpa(
         line.scale.argument(line.line_nm - shift_nm, line.zero.value_nm - shift_nm)
     )
     difference = other - line.pressure_gpa
-    return difference if np.isfinite(difference) else abs(line.pressure_gpa)
+    return difference if math.isfinite(difference) else abs(line.pressure_gpa)
 
 
 def _systematic(name: str, sensitivity: float, u: float, unit: str, note: str) -> BudgetTerm:

@@ -187,7 +187,7 @@ class RubyGauge:
         fit = fit_ruby(spectrum, temperature_k=temperature_k, expected_nm=window)
         if not fit.ok:
             return not_measured(self._scale, zero, fit, temperature_k)
-        line = self._line(zero, fit.r1_nm, fit.r1_sigma_nm, temperature_k, fit.asymmetry_sigma_nm)
+        line = self._line(zero, fit.r1_nm, fit.r1_sigma_nm, fit.asymmetry_sigma_nm)
         return ruby_pressure(line, flags=fit.flags, fit=fit)
 
     def pressure_from_line(
@@ -220,7 +220,7 @@ class RubyGauge:
         """
         check_line(line_nm, sigma_nm, asymmetry_sigma_nm)
         zero = self._zero(temperature_k, reference)
-        line = self._line(zero, line_nm, sigma_nm, temperature_k, asymmetry_sigma_nm)
+        line = self._line(zero, line_nm, sigma_nm, asymmetry_sigma_nm)
         return ruby_pressure(line)
 
     def pressures_gpa(self, line_nm: ArrayLike, temperature_k: ArrayLike) -> NDArray[np.float64]:
@@ -284,16 +284,13 @@ class RubyGauge:
         zero: ZeroLine,
         line_nm: float,
         sigma_nm: float,
-        temperature_k: float,
         asymmetry_sigma_nm: float,
     ) -> RubyLine:
         return RubyLine(
             scale=self._scale,
-            correction=self._correction,
             zero=zero,
             line_nm=float(line_nm),
             sigma_nm=float(sigma_nm),
             asymmetry_sigma_nm=asymmetry_sigma_nm,
-            temperature_k=float(temperature_k),
             stated=self._uncertainties,
         )

@@ -19,15 +19,23 @@ class RubyLine:
     """A line with everything that turns it into a pressure."""
 
     scale: Scale
-    correction: TemperatureCorrection
     zero: ZeroLine
     line_nm: float
     sigma_nm: float
     """Statistical."""
     asymmetry_sigma_nm: float
     """Systematic, from the shape of the line."""
-    temperature_k: float
     stated: RubyUncertainties
+
+    @property
+    def correction(self) -> TemperatureCorrection:
+        """Of lambda0."""
+        return self.zero.correction
+
+    @property
+    def temperature_k(self) -> float:
+        """Of the ruby."""
+        return self.zero.temperature_k
 
     @cached_property
     def argument(self) -> float:

@@ -6,6 +6,7 @@ measured line.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,10 @@ class ZeroLine:
     """lambda0 at the temperature of the ruby, with what makes it uncertain."""
 
     value_nm: float
+    correction: TemperatureCorrection
+    """By which it was moved there."""
+    temperature_k: float
+    """Of the ruby."""
     source_nm: float
     """Where the line stood that it comes from."""
     source_k: float
@@ -42,6 +47,26 @@ class ZeroLine:
     """Which lambda0 it is, for the budget."""
     sentence: str
     """Which lambda0 was used and why, for the result."""
+
+    @cached_property
+    def shift_nm(self) -> float:
+        """Shift of R1 at the temperature of the ruby."""
+        return self.correction.shift_nm(self.temperature_k)
+
+    @cached_property
+    def slope_nm_per_k(self) -> float:
+        """How fast temperature moves R1 there."""
+        return self.correction.slope(self.temperature_k)
+
+    @cached_property
+    def correction_sigma_nm(self) -> float:
+        """Standard uncertainty of the move that lies in the correction itself."""
+        return self.correction.sigma_nm(self.temperature_k, self.source_k)
+
+    @cached_property
+    def spread_nm(self) -> float:
+        """Standard uncertainty of the move from the disagreement of the corrections."""
+        return spread_nm(self.correction, self.temperature_k, self.source_k)
 
 
 def check_one_chip(lambda0s: Sequence[Lambda0]) -> tuple[Lambda0, ...]:
@@ -96,6 +121,8 @@ def zero_of_lambda0(
     moved = _moved(correction, shift_nm, temperature_k, best.temperature_k)
     return ZeroLine(
         value_nm=best.value_nm + shift_nm,
+        correction=correction,
+        temperature_k=float(temperature_k),
         source_nm=best.value_nm,
         source_k=best.temperature_k,
         sigma_nm=best.sigma_nm,
@@ -115,6 +142,8 @@ def zero_of_reference(
     moved = _moved(correction, shift_nm, temperature_k, reference.temperature_k)
     return ZeroLine(
         value_nm=reference.line_nm + reference.offset_nm + shift_nm,
+        correction=correction,
+        temperature_k=float(temperature_k),
         source_nm=reference.line_nm,
         source_k=reference.temperature_k,
         sigma_nm=reference.offset_sigma_nm,

@@ -1,7 +1,8 @@
 """What a scale is: a published relation between what a gauge shows and pressure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, overload
 
 import numpy as np
@@ -115,7 +116,7 @@ class Scale:
         """Derivative of the pressure by the argument: GPa, GPa/nm or GPa cm."""
         x = np.asarray(argument, dtype=np.float64)
         with np.errstate(all="ignore"):
-            return _like(argument, _finite(self.form.slope(x, self._values())))
+            return _like(argument, _finite(self.form.slope(x, self._values)))
 
     @overload
     def inverse(self, pressure_gpa: float) -> float: ...
@@ -125,7 +126,7 @@ class Scale:
         """Argument at a pressure in GPa; NaN where the formula reaches no such pressure."""
         p = np.asarray(pressure_gpa, dtype=np.float64)
         with np.errstate(all="ignore"):
-            return _like(pressure_gpa, _finite(self.form.inverse(p, self._values())))
+            return _like(pressure_gpa, _finite(self.form.inverse(p, self._values)))
 
     def slope_by_observable(self, observable: float, reference: float | None) -> float:
         """Derivative of the pressure by the line or edge, in GPa/nm or GPa cm."""
@@ -155,7 +156,7 @@ class Scale:
         What the source leaves out adds a part ``assessed``, a second formula a part ``form``.
         """
         x = np.asarray(argument, dtype=np.float64)
-        here, values = self._value(x), self._values()
+        here, values = self._value(x), self._values
         parts: dict[str, Vector] = {}
         for coefficient in self.coefficients:
             if coefficient.sigma is not None:
@@ -193,13 +194,14 @@ class Scale:
         """True where the scale was made for this temperature."""
         return bool(self.range_k[0] <= temperature_k <= self.range_k[1])
 
-    def _values(self) -> dict[str, float]:
+    @cached_property
+    def _values(self) -> Mapping[str, float]:
         # NumPy numbers: division by a coefficient of 0 gives NaN instead of an exception
         return {item.name: np.float64(item.value) for item in self.coefficients}
 
     def _value(self, x: Vector) -> Vector:
         with np.errstate(all="ignore"):
-            return _finite(self.form.value(x, self._values()))
+            return _finite(self.form.value(x, self._values))
 
     def _checked(self, reference: float | None) -> float:
         if reference is None or not 0.0 < reference < np.inf:
