@@ -246,26 +246,6 @@ def test_off_is_confirmed_whatever_happens_to_one_reply(bench, kind) -> None:
     assert not bench.laser.head.lit
 
 
-@pytest.mark.parametrize("kind", list(Fault))
-def test_a_spoilt_reply_never_becomes_a_reading(bench, kind) -> None:
-    driver = bench.driver()
-    driver.connect()
-    driver.set_power(20.0)
-    driver.switch_on(wanted)
-    wait_for(lambda: driver.read().power_mw > 19.0)
-    for query in (b"l?", b"pa?", b"ilk?", b"p?", b"f?"):
-        bench.faults.next(kind, when=query, delay_s=0.25)
-        for _ in range(3):
-            try:
-                reading = driver.read()
-            except TransportError:
-                continue
-            assert reading.emitting and not reading.interlock_open and not reading.fault
-            assert reading.power_mw == pytest.approx(20.0, rel=0.05)
-            assert reading.setpoint_mw == pytest.approx(20.0)
-        assert not bench.faults.pending
-
-
 def test_another_instrument_is_no_laser(bench) -> None:
     bench.laser.refuse("glm?", 10)
     with pytest.raises(IdentityError, match="no Cobolt 06"):
