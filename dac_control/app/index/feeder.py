@@ -25,6 +25,8 @@ Outcome: TypeAlias = Literal["added", "completed", "grown", "unchanged", "failed
 # Rows that go into Tiled at once; a run's first rows also decide about the types of its columns.
 _BATCH = 50
 _ALL_AT_ONCE = 1_000_000
+# The most that Tiled gives at once.
+_PAGE = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,7 @@ class Feeder:
         self._writers: dict[int, Any] = {}
         self._live: dict[str, _Live] = {}
         # asked once for all runs: asking for each is a tenth of what feeding costs
-        self._there = set(client.keys())
+        self._there = set(client.keys().page_size(_PAGE))
         # after the keys: a run that another process adds meanwhile is not taken for a whole one
         self._whole = self._there.difference(_unfinished(client))
         self._done: set[str] = set()
@@ -189,7 +191,7 @@ def _unfinished(client: Any) -> set[str]:
     """Uids of runs that have no stop document in the index."""
     from tiled.queries import KeyPresent
 
-    return set(client.search(KeyPresent("stop.exit_status", exists=False)).keys())
+    return set(client.search(KeyPresent("stop.exit_status", exists=False)).keys().page_size(_PAGE))
 
 
 def _read_frames(folder: Path, copy: FrameCopy) -> NDArray[Any]:
