@@ -30,6 +30,9 @@ _STEEP_WIDTH_NM: Final = 0.8
 _LONG_WIDTH_NM: Final = 1.0
 """and of these even more."""
 
+_MUCH_NARROWER: Final = 0.4
+"""Share of the width that a window was cut for, below which it shows another line."""
+
 _BEND: Final = [0, 5, 6]
 """Place, slope and curvature of the background, among the parameters."""
 
@@ -42,6 +45,9 @@ _CONVINCING: Final = 4.0
 """Difference of the penalties, in units of chi squared, that decides."""
 _BUMP_SHIFT: Final = 0.5
 """How far a bump moves a line, in full widths times its height over that of the line."""
+_NARROW_PARTNER: Final = 0.45
+_FOREIGN_CORE: Final = 1.5
+"""Full widths about such a line that are masked: nine sigma of a Gaussian to either side."""
 _INCREDIBLE: Final = 36.0
 """Penalty beyond which a reading with another line next to it is no better than any other."""
 
@@ -118,6 +124,7 @@ class LineFitter:
         self._other_window(fits, fitted, spectra, place)
         self._short_window(fits, fitted, spectra, place)
         self._other_reading(fits, fitted, spectra, place)
+        self._foreign_partner(fits, spectra, place)
         self._find_buried(fits, spectra)
         return fits
 
@@ -130,8 +137,7 @@ class LineFitter:
         if rows.size:
             at = Place(p[rows, 0], p[rows, 1], place.score[rows])
             part, refitted = self._once(spectra.take(rows), at)
-            moved = walked(refitted.scored.parameters[:, 0], at.r1_nm, at.fwhm_nm)
-            part.flag("not_converged")[:] |= moved
+            part.flag("not_converged")[:] |= _is_elsewhere(refitted, at) & (part.model > 0)
             fits.put(rows, part)
 
     def _short_window(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
@@ -150,7 +156,7 @@ class LineFitter:
             some = spectra.take(rows)
             part, refitted = self._once(some, at, steep=True)
             self._bent_on(part, refitted, some, at)
-            good = part.ok
+            good = part.ok & ~_is_elsewhere(refitted, at)
             fits.put(rows[good], part.take(np.flatnonzero(good)))
 
     def _bent_on(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
@@ -183,6 +189,7 @@ class LineFitter:
         some = spectra.take(rows)
         at = Place(other, place.fwhm_nm[rows], place.score[rows])
         part, _refitted = self._once(some, at)
+        self._foreign_partner(part, some, at)
         mine = _penalty(fits.take(rows), some.temperature_k)
         theirs = _penalty(part, some.temperature_k)
         better = theirs < mine
@@ -190,6 +197,26 @@ class LineFitter:
         open_question = np.abs(theirs - mine) < _CONVINCING
         open_question |= np.minimum(mine, theirs) > _INCREDIBLE
         fits.flag("ambiguous")[rows] |= open_question
+
+    def _foreign_partner(self, fits: RubyFits, spectra: Spectra, place: Place) -> None:
+        """Where R2 is too narrow to be any, another line stands upon it: leave that one out."""
+        p = fits.parameters
+        narrow = (fits.model == 2) & (p[:, 10] < _NARROW_PARTNER)
+        rows = np.flatnonzero(fits.flag("misfit") & narrow)
+        if not rows.size:
+            return
+        p = p[rows]
+        r2 = CM1_NM / (CM1_NM / p[:, 0] + p[:, 9])
+        core = np.abs(self._x - r2[:, None]) < (_FOREIGN_CORE * p[:, 1] * p[:, 10])[:, None]
+        some = spectra.take(rows)
+        core &= ~some.spikes
+        some = replace(some, spikes=some.spikes | core)
+        part, _refitted = self._once(some, Place(p[:, 0], p[:, 1], place.score[rows]))
+        part.masked_pixels[:] -= core.sum(axis=1)
+        part.flag("spike")[:] = part.masked_pixels > 0
+        part.flag("foreign_line")[:] = True
+        good = np.flatnonzero(part.ok)
+        fits.put(rows[good], part.take(good))
 
     def _find_buried(self, fits: RubyFits, spectra: Spectra) -> None:
         """Where a line is low above its background, ask how that looks elsewhere."""
@@ -232,6 +259,13 @@ class LineFitter:
             fits.flag("no_line")[few] = True
         stress_record(fits, fitted, self._fitter, scale, again=self._priors)
         return fits, fitted
+
+
+def _is_elsewhere(fitted: Fitted, place: Place) -> Mask:
+    """True where the window was not cut for the line that was found: another one, or none."""
+    p = fitted.scored.parameters
+    far = walked(p[:, 0], place.r1_nm, place.fwhm_nm)
+    return far | (p[:, 1] < _MUCH_NARROWER * place.fwhm_nm)
 
 
 def _windowed(mask: Mask, index: Rows, inside: Mask) -> Mask:

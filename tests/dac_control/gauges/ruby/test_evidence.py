@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dac_control.gauges.ruby.evidence import hides_r1
+from dac_control.gauges.ruby.evidence import hides_core, hides_r1, lacks_r2
 from dac_control.gauges.ruby.lineshape import DOUBLET
 from dac_control.gauges.ruby.scoring import Windows
 
@@ -21,4 +21,36 @@ def test_a_masked_place_of_r1_is_told_where_the_partner_is_weak(
 
     found = hides_r1(windows, p, np.array([True]))
 
+    assert found.tolist() == [hidden]
+
+
+def doublets(**changes: float) -> np.ndarray:
+    values = {"r1_nm": 694.25, "fwhm_nm": 0.3, "r1_counts": 1e4, "ratio": 0.6}
+    values |= {"splitting_cm1": 29.7, "width_ratio": 1.0} | changes
+    return np.array([[values.get(name, 0.0) for name in DOUBLET]])
+
+
+@pytest.mark.parametrize(
+    ("changes", "doubted", "lacks"),
+    [
+        ({"ratio": 0.6}, False, False),
+        ({"ratio": 0.07}, False, False),
+        ({"ratio": 0.07}, True, True),
+        ({"ratio": 0.02}, False, True),
+        ({"ratio": 0.07, "width_ratio": 0.3}, False, True),
+        ({"ratio": 0.07, "splitting_cm1": 17.0}, False, True),
+    ],
+)
+def test_a_weak_r2_that_is_seen_where_it_belongs_is_not_lacking(
+    changes: dict[str, float], doubted: bool, lacks: bool
+) -> None:
+    yes, no, known = np.array([True]), np.array([False]), np.array([0.005**2])
+    found = lacks_r2(doublets(**changes), known, yes, no, yes & doubted, np.array([296.0]))
+    assert found.tolist() == [lacks]
+
+
+@pytest.mark.parametrize(("masked_nm", "hidden"), [(0.35, True), (0.1, False)])
+def test_a_line_whose_core_is_masked_is_told(masked_nm: float, hidden: bool) -> None:
+    x = np.arange(690.0, 698.0, 0.03)[None, :]
+    found = hides_core(x, np.abs(x - 694.25) < masked_nm, doublets(fwhm_nm=0.5))
     assert found.tolist() == [hidden]
