@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from dac_control.picture.planes import Image
 from dac_control.picture.polar import sample
@@ -68,7 +68,7 @@ def compare(now: PictureReading, before: PictureReading) -> Comparison | None:
     down, right = np.gradient(expected)
     slope = np.hypot(down, right)
     noise = math.hypot(now.noise_counts, gain * before.noise_counts) / now.small_block_px
-    scale = np.sqrt(noise**2 + (EDGE_TOLERANCE_PX * ndimage.maximum_filter(slope, 3)) ** 2)
+    scale = np.sqrt(noise**2 + (EDGE_TOLERANCE_PX * scipy.ndimage.maximum_filter(slope, 3)) ** 2)
     leftover = np.where(valid, (sharp - expected) / np.maximum(scale, 1e-6), 0.0)
     return Comparison(
         loss=loss,
@@ -114,7 +114,7 @@ def _same_blur(now: PictureReading, before: PictureReading) -> tuple[Image, Imag
 
 
 def _blurred(image: Image, width: float) -> Image:
-    return np.asarray(ndimage.gaussian_filter(image, width, mode="nearest"), np.float32)
+    return np.asarray(scipy.ndimage.gaussian_filter(image, width, mode="nearest"), np.float32)
 
 
 def _grid(shape: tuple[int, ...], block: int) -> tuple[Vector, Vector]:

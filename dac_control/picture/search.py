@@ -7,8 +7,8 @@ point at), an outline is drawn around each, and the best outline that is a step 
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from dac_control.picture.contour import Outlines, outlines
 from dac_control.picture.ellipse import Ellipse, direct_ellipse, fit_ellipse
@@ -46,7 +46,7 @@ class Found:
 
 def find_hole(small: Image, noise_counts: float) -> Found | None:
     """Find the hole on an image of about 160 pixels' width, shape (h, w)."""
-    smooth = ndimage.median_filter(small, size=3)
+    smooth = scipy.ndimage.median_filter(small, size=3)
     if float(np.ptp(smooth)) < LEAST_RANGE_COUNTS:
         return None
     x, y = _centres(smooth)
@@ -155,7 +155,7 @@ def _centres(smooth: Image) -> tuple[Vector, Vector]:
     bright = smooth > _otsu(smooth)
     for region in (bright, ~bright):
         labels = np.empty(region.shape, np.int32)
-        ndimage.label(region, output=labels)
+        scipy.ndimage.label(region, output=labels)
         sizes = np.bincount(labels.ravel())
         sizes[0] = 0
         for label in np.argsort(sizes)[::-1][:2]:
@@ -182,7 +182,7 @@ def _otsu(image: Image) -> float:
 def _pointed_at(smooth: Image) -> list[tuple[float, float]]:
     """Two places where the lines across the strongest edges meet (a Hough transform)."""
     height, width = smooth.shape
-    gradients = np.gradient(np.asarray(ndimage.gaussian_filter(smooth, 1.0)))
+    gradients = np.gradient(np.asarray(scipy.ndimage.gaussian_filter(smooth, 1.0)))
     gradient_y, gradient_x = (np.asarray(part) for part in gradients)
     size = np.hypot(gradient_x, gradient_y)
     rows, columns = np.nonzero(size > np.quantile(size, 0.94))
@@ -196,7 +196,7 @@ def _pointed_at(smooth: Image) -> list[tuple[float, float]]:
     y = np.rint(rows + reach * unit_y).astype(int)
     valid = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     votes = np.bincount((y * width + x)[valid], minlength=width * height)
-    votes = ndimage.gaussian_filter(votes.reshape(height, width).astype(np.float32), 2.0)
+    votes = scipy.ndimage.gaussian_filter(votes.reshape(height, width).astype(np.float32), 2.0)
     places: list[tuple[float, float]] = []
     for _ in range(2):
         row, column = (int(i) for i in np.unravel_index(int(np.argmax(votes)), votes.shape))

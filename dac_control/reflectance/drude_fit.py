@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter
 from scipy.special import chdtrc
 
 from dac_control.errors import NotMeasured
@@ -120,7 +120,9 @@ def _search(problem: Problem) -> list[Vector]:
     ]
     grid = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=-1)
     chi2 = problem.chi2(grid).reshape([axis.size for axis in axes])
-    valleys = np.flatnonzero(chi2.ravel() == minimum_filter(chi2, size=3, mode="nearest").ravel())
+    valleys = np.flatnonzero(
+        chi2.ravel() == scipy.ndimage.minimum_filter(chi2, size=3, mode="nearest").ravel()
+    )
     starts = grid[valleys[np.argsort(chi2.ravel()[valleys])][:_STARTS]]
     free = range(problem.count)
     found = sorted((polish(problem, start, free) for start in starts), key=lambda pair: pair[1])

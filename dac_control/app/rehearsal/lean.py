@@ -6,13 +6,16 @@ nobody listens to; it asks the operating system for the randomness of each group
 event-model validates each event against its schema in full; and before 3.12, Python looks up the
 attributes of a protocol at each ``isinstance``, which bluesky asks at each message. And numba, when
 it is first used, imports every package that extends it, awkward with Arrow for one, and prepares
-its whole compiler even to load what is compiled already. Here stacks stay empty, spans are not
+its whole compiler even to load what is compiled already. And Python looks for garbage after each
+700 objects, every time among all that these packages hold. Here stacks stay empty, spans are not
 made, names are drawn in this process, of each stream the first event is validated (the others have
-its shape), protocols are looked up once, and numba stays alone and is ready to load; to compile it
-prepares by itself. If any of them changes its ways, a rehearsal gets slower and nothing else.
+its shape), protocols are looked up once, numba stays alone and is ready to load (to compile it
+prepares by itself), and garbage is looked for less often. If any of them changes its ways, a
+rehearsal gets slower and nothing else.
 """
 
 import functools
+import gc
 import random
 import sys
 import typing
@@ -28,6 +31,9 @@ import event_model
 from bluesky.run_engine import RunEngine
 
 __all__ = ["lean"]
+
+_OBJECTS_PER_LOOK = 20_000
+"""Some megabytes; Python's own are 700, of a program that holds little."""
 
 
 class _FirstOfEachStream:
@@ -61,6 +67,8 @@ def lean() -> Iterator[None]:
         put_back.callback(validators.__setitem__, event, validators[event])
         validators[event] = _FirstOfEachStream(validators[event])
         _leave_numba_alone(put_back)
+        put_back.callback(gc.set_threshold, *gc.get_threshold())
+        gc.set_threshold(_OBJECTS_PER_LOOK)
         yield
 
 

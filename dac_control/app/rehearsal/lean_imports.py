@@ -1,8 +1,9 @@
-"""Import ophyd without the parts of it that a rehearsal never asks for.
+"""Import ophyd and SciPy without the parts that a rehearsal never asks for.
 
 ``import ophyd`` brings the classes of every EPICS area detector with it, and networkx: a third
 of the imports of a rehearsal, for devices that this project does not have. They are left out and
-come when somebody does ask for one of their names.
+come when somebody does ask for one of their names. SciPy's special functions copy every name
+of NumPy, and with them import its Fortran wrapper and its tests.
 """
 
 import importlib
@@ -10,9 +11,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
-__all__ = ["import_ophyd"]
+__all__ = ["import_ophyd", "import_scipy"]
 
 _LEFT_OUT = ("ophyd.areadetector", "ophyd.mca", "ophyd.quadem")
+_LEFT_OUT_OF_NUMPY = ("f2py", "testing")
 
 
 class _StandIn(ModuleType):
@@ -37,6 +39,21 @@ def import_ophyd() -> None:
     for name in [name for name, value in vars(ophyd).items() if isinstance(value, _StandIn)]:
         delattr(ophyd, name)
     vars(ophyd)["__getattr__"] = _ask_detectors
+
+
+def import_scipy() -> None:
+    """Import SciPy's special functions, unless that is done; the rest follows at first use."""
+    numpy = importlib.import_module("numpy")
+    names = {name: f"numpy.{name}" for name in _LEFT_OUT_OF_NUMPY}
+    if "scipy.special" in sys.modules or any(name in sys.modules for name in names.values()):
+        return
+    for name, whole in names.items():
+        sys.modules[whole] = vars(numpy)[name] = _StandIn(whole)
+    try:
+        importlib.import_module("scipy.special")
+    finally:
+        for name, whole in names.items():
+            del sys.modules[whole], vars(numpy)[name]
 
 
 def _ask_detectors(name: str) -> Any:

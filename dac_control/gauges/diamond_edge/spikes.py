@@ -3,8 +3,8 @@
 from typing import Final
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from dac_control.gauges.spectrum import PhotonNoise
 
@@ -26,7 +26,7 @@ _SKIRT_SIGMA: Final = 3.0
 
 def running_median(counts: Vector) -> Vector:
     """Median over 7 pixels, shape (pixels,): leaves edges and takes spikes away."""
-    return median_filter(counts, _MEDIAN_PX, mode="nearest")
+    return scipy.ndimage.median_filter(counts, _MEDIAN_PX, mode="nearest")
 
 
 def noise_scale(counts: Vector, noise: PhotonNoise) -> float:

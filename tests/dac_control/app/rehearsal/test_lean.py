@@ -1,5 +1,6 @@
 """What is left out of a rehearsal is back after it."""
 
+import gc
 import os
 import sys
 import traceback
@@ -21,12 +22,14 @@ def test_everything_is_put_back() -> None:
     event = event_model.DocumentNames.event
     before = (bluesky.utils.traceback, event_model.schema_validators[event])
     lookup = getattr(typing, "_get_protocol_attrs", None)
+    thresholds = gc.get_threshold()
     drawn, commands = uuid.uuid4, (RunEngine._set, RunEngine._wait)
     with pytest.raises(ZeroDivisionError), lean():
         assert bluesky.utils.traceback is not before[0]
         raise ZeroDivisionError
     assert (bluesky.utils.traceback, event_model.schema_validators[event]) == before
     assert before[0] is traceback
+    assert gc.get_threshold() == thresholds
     assert uuid.uuid4 is drawn and (RunEngine._set, RunEngine._wait) == commands
     assert getattr(typing, "_get_protocol_attrs", None) is lookup
 

@@ -1,9 +1,9 @@
-"""ophyd without its detectors, and with them when somebody asks."""
+"""ophyd and SciPy without what nobody asks for, and with it when somebody does."""
 
 import subprocess
 import sys
 
-_IN_A_PROCESS_OF_ITS_OWN = """
+_OPHYD = """
 import sys
 from dac_control.app.rehearsal.lean_imports import import_ophyd
 import_ophyd()
@@ -22,13 +22,30 @@ except AttributeError as error:
 """
 
 
-def test_detectors_are_left_out_until_somebody_asks() -> None:
+_SCIPY = """
+import sys
+from dac_control.app.rehearsal.lean_imports import import_scipy
+import_scipy()
+import numpy
+from scipy.special import ndtr
+assert ndtr(0.0) == 0.5
+assert not {"numpy.f2py", "numpy.testing"} & {*sys.modules}
+assert not {"f2py", "testing"} & {*vars(numpy)}
+numpy.testing.assert_array_equal(numpy.f2py.get_include() != "", True)
+"""
+
+
+def in_a_process_of_its_own(code: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", _IN_A_PROCESS_OF_ITS_OWN],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "no attribute 'nothing_of_that_name'" in done.stdout
+    return done.stdout
+
+
+def test_detectors_are_left_out_until_somebody_asks() -> None:
+    assert "no attribute 'nothing_of_that_name'" in in_a_process_of_its_own(_OPHYD)
+
+
+def test_numpy_copied_for_scipy_is_whole_afterwards() -> None:
+    in_a_process_of_its_own(_SCIPY)
