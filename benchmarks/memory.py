@@ -10,8 +10,9 @@ called flat.
 """
 
 import argparse
+import contextlib
+import ctypes
 import gc
-import os
 import sys
 import tempfile
 import time
@@ -81,8 +82,12 @@ def _bytes_of(each: Any) -> int:
 
 
 def _resident_kib() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024
+    # what the allocator keeps of memory that was freed is no growth: it is given back first
+    with contextlib.suppress(AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).malloc_trim(0)
+    # anonymous memory: pages of libraries are read in as they are first needed, and shared
+    status = Path("/proc/self/status").read_text()
+    return float(status.split("RssAnon:")[1].split()[0])
 
 
 def slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
@@ -104,7 +109,8 @@ def main() -> None:
     parser.add_argument("--plan", choices=("hold", "ramp"), default="hold")
     parser.add_argument("--hours", type=int, default=72)
     options = parser.parse_args()
-    turns = ", ".join(f"{0.004 * step:.4f}" for step in range(1, options.hours))
+    # a step an hour, up to the pressure limit of the station and no further
+    turns = ", ".join(f"{0.28 * hour / options.hours:.4f}" for hour in range(1, options.hours))
     text = {"hold": HOLD, "ramp": RAMP}[options.plan].format(hours=options.hours, turns=turns)
     samples = Samples()
     began_s = time.process_time()
