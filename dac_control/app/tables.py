@@ -17,4 +17,5 @@ LightLabel = Annotated[str, Field(pattern=r"^(lamp|[0-9]{3,4}nm)$")]
 class Strict(BaseModel):
     """A table of the file in which an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # built when first used: of some fifty tables and plans, a file has a few
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
