@@ -89,8 +89,9 @@ def check_sizes(kind: AxisKind, values: int, pixels: int) -> None:
 
 def check_counts(counts: NDArray[np.float64]) -> None:
     """Refuse counts that no detector reports."""
-    bad = ~(np.isfinite(counts) & (np.abs(counts) < LARGEST_COUNTS))
-    if bad.any():
+    good = np.abs(counts) < LARGEST_COUNTS
+    if not good.all():
+        bad = ~good
         first, number = int(np.flatnonzero(bad)[0]), int(bad.sum())
         what = "1 pixel that is no count" if number == 1 else f"{number} pixels that are no counts"
         raise NotMeasured(
@@ -107,7 +108,7 @@ def check_axis(kind: AxisKind, axis: NDArray[np.float64]) -> None:
             f"The {kind.name} runs from {axis[0]} to {axis[-1]} {kind.unit} and must be "
             f"finite and between {low:g} and {high:g} {kind.unit}; {kind.advice}."
         )
-    step = np.diff(axis)
+    step = axis[1:] - axis[:-1]
     if step.size and step.min() < kind.smallest_step:
         at = float(axis[int(step.argmin())])
         raise NotMeasured(
@@ -146,8 +147,8 @@ def ordered(
     ConfigurationError
         There are not as many as pixels.
     """
-    if values is None:
-        return None
+    if values is None or (isinstance(values, float) and abs(values) < LARGEST_COUNTS):
+        return values
     array = np.array(values, dtype=np.float64)
     if not (np.isfinite(array).all() and (np.abs(array) < LARGEST_COUNTS).all()):
         raise NotMeasured(f"The {what} of the spectrum are not finite; measure them again.")

@@ -36,8 +36,9 @@ def order(found: Found, expected_nm: tuple[Array, Array] | None) -> NDArray[np.i
         low, high = expected_nm
         inside = (found.r1_nm >= low[:, None]) & (found.r1_nm <= high[:, None])
         rank = np.where(inside & (found.score > _WEAKEST_SHARE * best), rank + best, rank)
+    leading = found.score > _WEAKEST_LEADER * best
     for candidate in range(1, CANDIDATES):
-        leads = found.score[:, candidate] > _WEAKEST_LEADER * best[:, 0]
+        leads = leading[:, candidate]
         if not leads.any():
             continue
         leads &= _pair_lines_of(found, candidate).sum(axis=1) >= len(_PAIR_LINES_NM)

@@ -165,7 +165,7 @@ def _temperatures(temperature_k: ArrayLike | None, spectra: int) -> NDArray[np.f
             f"There are {spectra} spectra and temperatures of shape {values.shape}; "
             "give one, or one a spectrum."
         )
-    return np.broadcast_to(values, (spectra,))
+    return np.full(spectra, values)
 
 
 def _window(

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.leftovers import FREEDOM
+from dac_control.gauges.ruby.leftovers import EXCESS, FREEDOM, SCATTER
 from dac_control.gauges.ruby.scoring import Scored, Windows
 from dac_control.gauges.ruby.windows import parameters_in_use
 
@@ -44,13 +44,12 @@ class Fitted:
     @property
     def scatter(self) -> Array:
         """Chi squared per degree of freedom."""
-        return self.scored.chi2 / self.freedom
+        return self.scored.leftovers[:, SCATTER]
 
     @property
     def excess(self) -> Array:
         """Chi squared above what noise alone makes of it, in units of its own sigma."""
-        freedom = self.freedom
-        return (self.scored.chi2 - freedom) / np.sqrt(2.0 * freedom)
+        return self.scored.leftovers[:, EXCESS]
 
     @property
     def active(self) -> Mask:

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from dac_control.gauges.ruby.scoring import Windows
 
 __all__ = [
+    "EXCESS",
     "FREEDOM",
     "LAGGED",
     "LEFTOVERS",
     "NEAR",
     "NEAR_PIXELS",
     "NEAR_SQUARES",
+    "SCATTER",
     "SKEW",
     "USED",
     "WORST",
@@ -33,7 +35,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-LEFTOVERS: Final = 10
+LEFTOVERS: Final = 12
 WORST_Z: Final = 0
 """Largest residual over sigma, 0 at least."""
 WORST: Final = 1
@@ -48,7 +50,11 @@ USED: Final = 5
 """Pixels that were fitted."""
 FREEDOM: Final = 6
 """Degrees of freedom: these pixels less the parameters that were fitted, 1 at least."""
-SKEW: Final = 7
+SCATTER: Final = 7
+"""Chi squared per degree of freedom."""
+EXCESS: Final = 8
+"""Chi squared above what noise alone makes of it, in units of its own sigma."""
+SKEW: Final = 9
 """First of the three sums that `asymmetry` has of every window."""
 
 NEAR: Final = 3.0
@@ -61,6 +67,7 @@ def leftovers(
     active: NDArray[np.bool_],
     model: Array,
     variance: Array,
+    chi2: Array,
     skewness: Array,
 ) -> Array:
     """Sums over the windows, shape (spectra, `LEFTOVERS`).
@@ -71,6 +78,7 @@ def leftovers(
     parameters, active : arrays, shape (spectra, 11)
     model, variance : arrays, shape (spectra, pixels)
         Expected counts and the variance of the counts under the model.
+    chi2 : array, shape (spectra,)
     skewness : array, shape (spectra, 3)
         As `asymmetry.projected` has it.
     """
@@ -86,6 +94,9 @@ def leftovers(
     sums[:, NEAR_PIXELS] = near.sum(axis=1)
     sums[:, USED] = used.sum(axis=1)
     sums[:, FREEDOM] = np.maximum(sums[:, USED] - active.sum(axis=1), 1.0)
+    freedom = sums[:, FREEDOM]
+    sums[:, SCATTER] = chi2 / freedom
+    sums[:, EXCESS] = (chi2 - freedom) / np.sqrt(2.0 * freedom)
     sums[:, SKEW:] = skewness
     return sums
 

@@ -1,16 +1,20 @@
 """The sums of `leftovers` over one window in compiled code."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.asymmetry import LEAST_LEFT
 from dac_control.gauges.ruby.compiled import finite_helper, helper, vector_helper
 from dac_control.gauges.ruby.leftovers import (
+    EXCESS,
     FREEDOM,
     LAGGED,
     NEAR,
     NEAR_PIXELS,
     NEAR_SQUARES,
+    SCATTER,
     SKEW,
     USED,
     WORST,
@@ -41,8 +45,8 @@ _LEVEL = 4
 
 @helper
 def add_leftovers(
-    work: Array, width: int, pixels: int, p: Array, active: Mask, covariance: Array, left: Array,
-    cross: Array, sums: Array,
+    work: Array, width: int, pixels: int, chi2: float, p: Array, active: Mask, covariance: Array,
+    left: Array, cross: Array, sums: Array,
 ) -> None:  # fmt: skip
     """Fill `sums` from a window as the last sweep left it.
 
@@ -55,7 +59,9 @@ def add_leftovers(
     for j in range(cross.size):
         cross[j] = 0.0
         sums[FREEDOM] -= active[j]
-    sums[FREEDOM] = max(sums[FREEDOM], 1.0)
+    freedom = max(sums[FREEDOM], 1.0)
+    sums[FREEDOM], sums[SCATTER] = freedom, chi2 / freedom
+    sums[EXCESS] = (chi2 - freedom) / math.sqrt(2.0 * freedom)
     for b in range(work.size // (ROWS * BLOCK)):
         part = work[b * ROWS * BLOCK : (b + 1) * ROWS * BLOCK]
         n = min(BLOCK, width - b * BLOCK)

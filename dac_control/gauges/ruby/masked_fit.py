@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.evidence import hides_core
 from dac_control.gauges.ruby.fitted import Fitted
-from dac_control.gauges.ruby.r2_population import STRENGTH_MAX
 from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, stands_out
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.stress import FreeStress, prior_free
@@ -94,7 +93,7 @@ class MaskedFitter:
         step; the others are fitted again.
         """
         known = expectations(fitted.largest_ratio, priors=True)
-        free, far = prior_free(fitted.scored, *known, largest_ratio=STRENGTH_MAX)
+        free, far = prior_free(fitted.scored, *known)
         rows = far.nonzero()[0]
         if rows.size:
             part = fitted.take(rows)

@@ -169,7 +169,7 @@ class RubyFits:
             parameters=nan(n),
             covariance=nan(n, n),
             bend=np.zeros((spectra, 3)),
-            window_nm=np.tile(np.array(range_nm), (spectra, 1)),
+            window_nm=np.full((spectra, 2), range_nm),
             flagged=np.zeros((spectra, len(FLAG_NAMES)), dtype=bool),
             signal_to_noise=np.zeros(spectra),
             masked_pixels=np.zeros(spectra, dtype=np.intp),
@@ -184,12 +184,12 @@ class RubyFits:
     @property
     def ok(self) -> NDArray[np.bool_]:
         """True where a line was found and nothing disqualifies it, shape (spectra,)."""
-        return (self.model > 0) & ~(self.flagged & _FATAL).any(axis=1)
+        return (self.model > 0) & ~(self.flagged @ _FATAL)
 
     @property
     def looks_like_ruby(self) -> NDArray[np.bool_]:
         """True where a line was found that can be ruby, be it measured well or not."""
-        return (self.model > 0) & ~(self.flagged & _FOREIGN).any(axis=1)
+        return (self.model > 0) & ~(self.flagged @ _FOREIGN)
 
     def flag(self, name: str) -> NDArray[np.bool_]:
         """Column of one flag, shape (spectra,); writable."""
@@ -201,8 +201,9 @@ class RubyFits:
 
     def put(self, rows: NDArray[np.intp], other: "RubyFits") -> None:
         """Replace some of the rows."""
+        where = slice(None) if rows.size == len(self) else rows
         for name in self.__dataclass_fields__:
-            getattr(self, name)[rows] = getattr(other, name)
+            getattr(self, name)[where] = getattr(other, name)
 
     def take(self, rows: NDArray[np.intp]) -> "RubyFits":
         """Some of the rows; the very object where it is all of them."""

@@ -97,7 +97,7 @@ def _compiled(sources: int) -> Any:
             regular[i] = invert(information[i], active[i], free, scale, factor, covariance[i])
             _write(work, offset, per_count, floor[i], model[i], variance[i])
             add_leftovers(
-                work, width, pixels, parameters[i], active[i], covariance[i], left, step,
+                work, width, pixels, chi2[i], parameters[i], active[i], covariance[i], left, step,
                 leftovers[i],
             )  # fmt: skip
         return sources

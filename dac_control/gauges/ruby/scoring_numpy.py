@@ -62,6 +62,7 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
             constraints.active,
             scored.model,
             scored.variance,
+            scored.chi2,
             projected(skew, scored.covariance),
         )
     return scored

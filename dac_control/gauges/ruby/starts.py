@@ -29,12 +29,22 @@ _FWHM_SQUARE: Final = 8.0 * np.log(2.0)
 _NOT_NARROWER: Final = 0.5
 
 
+_USUAL: Final = dict.fromkeys(DOUBLET, 0.0) | {
+    "eta": 0.5,
+    "splitting_cm1": SPLITTING_CM1,
+    "width_ratio": 1.0,
+}
+"""What a fit starts from where nothing is seen yet."""
+
+
 def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array, score: Array) -> Array:
     """Parameters to start from: background from the darkest pixels, height by least squares."""
-    splitting = np.full(r1_nm.size, SPLITTING_CM1)
-    narrow = (fwhm_nm < _NARROW_NM) & (ratio > 0.0)
-    clear = (fwhm_nm < _RESOLVED_NM) & (score > _CLEAR_SCORE) & (ratio > 0.0) & ~narrow
-    for chosen, brightness in ((narrow, _three_pixels), (clear, _least_of_three)):
+    start = np.tile([*_USUAL.values()], (r1_nm.size, 1))
+    splitting = start[:, 9]
+    sought = (fwhm_nm < _RESOLVED_NM) & (ratio > 0.0)
+    narrow = fwhm_nm < _NARROW_NM
+    clear = sought & (score > _CLEAR_SCORE) & ~narrow
+    for chosen, brightness in ((narrow & sought, _three_pixels), (clear, _least_of_three)):
         rows = chosen.nonzero()[0]
         if rows.size:
             splitting[rows] = _seen_splitting(windows, rows, r1_nm[rows], brightness)
@@ -46,10 +56,8 @@ def starts(windows: Windows, r1_nm: Array, fwhm_nm: Array, ratio: Array, score: 
     line *= windows.used
     height = np.einsum("bk,bk->b", line, windows.y - level[:, None])
     height /= np.maximum(np.einsum("bk,bk->b", line, line), 1e-12)
-    start = np.zeros((r1_nm.size, len(DOUBLET)))
-    start[:, 0], start[:, 1], start[:, 2] = r1_nm, fwhm_nm, 0.5
-    start[:, 3], start[:, 4] = height, level
-    start[:, 8], start[:, 9], start[:, 10] = ratio, splitting, 1.0
+    start[:, 0], start[:, 1], start[:, 3], start[:, 4] = r1_nm, fwhm_nm, height, level
+    start[:, 8] = ratio
     return start
 
 

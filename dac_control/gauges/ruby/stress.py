@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.r2_population import STRENGTH_MAX
 from dac_control.gauges.ruby.scoring import Scored
 from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 
@@ -22,6 +23,8 @@ _STRESS: Final = slice(8, 11)
 _SMALL: Final = 0.02
 """Square of a step in units of sigma up to which it counts as linear: a seventh of sigma."""
 _AT_LIMIT: Final = 1e-9
+_LOWEST, _HIGHEST = np.array(((0.0, STRENGTH_MAX), SPLITTING_LIMITS_CM1, (-np.inf, np.inf))).T
+"""Between what all of them are believed without another fit."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,7 @@ class FreeStress:
         self.parameters[rows], self.variance[rows] = other.parameters, other.variance
 
 
-def prior_free(
-    scored: Scored, expected: Array, precision: Array, *, largest_ratio: float
-) -> tuple[FreeStress, Mask]:
+def prior_free(scored: Scored, expected: Array, precision: Array) -> tuple[FreeStress, Mask]:
     """Take the priors of splitting, width ratio and ratio away again, by one linear step.
 
     The information without a prior of precision ``L`` on parameter ``k`` has, by Sherman and
@@ -62,8 +63,6 @@ def prior_free(
     scored : Scored
     expected, precision : arrays, shape (spectra, 11)
         Means of the priors, and 1 / sigma squared of each.
-    largest_ratio : float
-        Ratio beyond which nothing is believed.
 
     Returns
     -------
@@ -75,16 +74,14 @@ def prior_free(
     free = scored.covariance[:, _STRESS, _STRESS]
     eta = scored.parameters[:, 2]
     linear = scored.regular & scored.converged & (eta > _AT_LIMIT) & (eta < 1.0 - _AT_LIMIT)
-    with np.errstate(all="ignore"):
-        for k in (1, 2, 0):
-            column, left = free[:, :, k], 1.0 / precision[:, k] - free[:, k, k]
-            linear &= left > 0.0
-            free = free + column[:, :, None] * (column / left[:, None])[:, None, :]
-        gradient = (p - expected) * precision
-        step = np.vecdot(free, gradient[:, None, :])
-        linear &= np.vecdot(step, gradient) < _SMALL
-        value = p + step
-        low, high = SPLITTING_LIMITS_CM1
-        linear &= np.all((value > (0.0, low, -np.inf)) & (value < (largest_ratio, high, np.inf)), 1)
+    for k in (1, 2, 0):
+        column, left = free[:, :, k], 1.0 / precision[:, k] - free[:, k, k]
+        linear &= left > 0.0
+        free = free + column[:, :, None] * (column / left[:, None])[:, None, :]
+    gradient = (p - expected) * precision
+    step = np.vecdot(free, gradient[:, None, :])
+    linear &= np.vecdot(step, gradient) < _SMALL
+    value = p + step
+    linear &= ((value > _LOWEST) & (value < _HIGHEST)).all(axis=1)
     variance = np.maximum(np.diagonal(free, axis1=1, axis2=2), 0.0)
     return FreeStress(value, variance), ~linear

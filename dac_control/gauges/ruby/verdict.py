@@ -96,7 +96,7 @@ def judge(
         model=(found * (1 + fitted.doublet)).astype(np.int8),
         r1_nm=p[:, 0].copy(),
         r1_sigma_nm=sigma,
-        chi2_reduced=scatter,
+        chi2_reduced=scatter.copy(),
         parameters=p.copy(),
         covariance=covariance,
         bend=np.zeros((spectra, 3)),
