@@ -171,7 +171,12 @@ def embedded_app(target: Target, readable: Path) -> Any:
     tree = catalog_from_uri(
         catalog, writable_storage=[str(arrays), tables], readable_storage=[str(readable)]
     )
-    app = build_app(tree, authentication=Authentication(single_user_api_key=EMBEDDED_KEY))
+    app = build_app(
+        tree,
+        authentication=Authentication(single_user_api_key=EMBEDDED_KEY),
+        # Tiled stops at 101 where nobody says -1, and calls that how many there are
+        server_settings={"exact_count_limit": -1},
+    )
     app.add_middleware(_NothingStreams)
     return app
 

@@ -349,3 +349,11 @@ def test_addresses_are_shown_without_secrets(tmp_path: Path) -> None:
 def test_it_must_be_said_what_and_where(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="--to"):
         index_runs(tmp_path, None, to=None, follow=False, as_json=False)
+
+
+def test_more_than_a_hundred_are_counted_and_not_estimated(tmp_path: Path) -> None:
+    target = parse_target("index", base=tmp_path, files=None, key=None)
+    with open_target(target, tmp_path) as opened:
+        for number in range(103):
+            opened.create_container(str(number))
+        assert len(opened) == 103
