@@ -147,7 +147,8 @@ class TwinScrew(_TwinDriver):
         check_wanted()
         self.sent.append(turns)
         self._from, _ = self._here()
-        self._to, self._began_s = turns, self.clock.now()
+        # a drive that was declared counts from there
+        self._to, self._began_s = turns - self.offset_turns, self.clock.now()
         if self.on_move is not None:
             self.on_move(turns)
 
