@@ -3,7 +3,8 @@
 import itertools
 import threading
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import bluesky.plan_stubs as bps
 from bluesky.utils import MsgGenerator
@@ -34,18 +35,21 @@ def trigger_all(devices: Sequence[Any]) -> MsgGenerator[None]:
     if not able:
         return
     group = f"reading {next(_NUMBERS)}"
-    one: Any = able[0] if len(able) == 1 else _Together(able)
+    one: Any = able[0] if len(able) == 1 else _Together(tuple(able))
     yield from bps.trigger(one, group=group)
     yield from bps.wait(group=group)
 
 
+@dataclass(frozen=True)
 class _Together:
-    """Several devices that are triggered as one."""
+    """Several devices that are triggered as one.
 
-    parent = None
+    Equal where its devices are: the RunEngine keeps every object that it has ever seen, and a
+    new one with each reading would grow its memory for as long as a night lasts.
+    """
 
-    def __init__(self, devices: Sequence[Any]) -> None:
-        self.devices = devices
+    devices: tuple[Any, ...]
+    parent: ClassVar[None] = None
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ from dac_control.errors import LimitError
 from plans.pressure_ramp import pressure_ramp
 from plans.settings import RampSettings, RubySettings, Targets
 from plans.stubs import measure_dark, measure_ruby, turn_to
+from plans.stubs.trigger_all import trigger_all
 from simulators.twin import Twin
 
 
@@ -52,6 +53,12 @@ def test_a_ramp_clears_the_checkpoint_before_it_opens_and_sets_none(laboratory) 
     assert second.kwargs["plan_name"] == "pressure_ramp"
     assert second.kwargs["devices"]["drive"] == "drive"
     assert second.kwargs["limits"]["pressure_limit_gpa"] == 60.0
+
+
+def test_a_reading_leaves_no_new_object_with_the_run_engine(laboratory) -> None:
+    devices = [laboratory.instruments.clock_reading, laboratory.instruments.cryostat]
+    triggered = {next(iter(trigger_all(devices))).obj for _ in range(3)}
+    assert len(triggered) == 1, "it keeps every object that it has seen, for good"
 
 
 def test_turn_to_sends_one_absolute_target_between_clearing_and_reading_back(laboratory) -> None:
