@@ -20,15 +20,16 @@ from dac_control.app.guardian.rule_keeper import Order, RuleKeeper
 from dac_control.app.guardian.watch import Patience, WorkerState
 from dac_control.app.state_files import guardian_log
 from dac_control.app.station import Station
+from dac_control.errors import DacError
 
-__all__ = ["LOOK_EVERY_S", "Keeper"]
+__all__ = ["Keeper"]
 
-LOOK_EVERY_S = 0.05
-LATE_S = 1.0
+_LOOK_EVERY_S = 0.05
+_LATE_S = 1.0
 """A gap between two looks beyond which the guardian itself was kept from looking."""
-BEAT_EVERY_S = 1.0
+_BEAT_EVERY_S = 1.0
 """How often the worker hears that its guardian lives."""
-PICTURE_S = 10.0
+_PICTURE_S = 10.0
 """How long a notice of a run's end waits for the picture; the instruments are in hold by then."""
 _GONE = "gone"
 
@@ -97,7 +98,7 @@ class Keeper:
         """
         gone = self.take_what_came()
         now_s = time.monotonic()
-        if now_s - self._looked_s > LATE_S:
+        if now_s - self._looked_s > _LATE_S:
             self.chronicle.note("late", seconds=round(now_s - self._looked_s, 3))
             self.state.forgive(now_s - self._looked_s)
         self._looked_s = now_s
@@ -108,7 +109,7 @@ class Keeper:
         self.complaint = self.state.complaint(now_s)
         return gone
 
-    def take_what_came(self, timeout_s: float = LOOK_EVERY_S) -> bool:
+    def take_what_came(self, timeout_s: float = _LOOK_EVERY_S) -> bool:
         """Take in every message that is there, waiting for one; True if the line has ended."""
         wait_s = timeout_s
         while True:
@@ -116,7 +117,7 @@ class Keeper:
                 message = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
             except queue.Empty:
                 return False
-            if timeout_s <= LOOK_EVERY_S:
+            if timeout_s <= _LOOK_EVERY_S:
                 wait_s = 0.0
             if message is _GONE:
                 return True
@@ -133,9 +134,14 @@ class Keeper:
         str
             What happened and how it stands, in sentences.
         """
-        said = Aftermath(
+        aftermath = Aftermath(
             station=self._station, state=self.state, chronicle=self.chronicle, why=why
-        ).carry_out()
+        )
+        try:
+            said = aftermath.carry_out()
+        except DacError as error:
+            # whoever is told must look now; an error that ends the guardian tells nobody
+            said = f"The instruments could not be brought to hold, look at them now: {error}"
         self.wait_for_picture()
         self.people.run_is_held("The run was taken over by its guardian", said)
         return said
@@ -144,7 +150,7 @@ class Keeper:
         """Have the newest picture of the run for what people are told next."""
         if self.state.run is not None:
             self._seen.look(self.state.run.folder)
-            self._seen.wait(PICTURE_S)
+            self._seen.wait(_PICTURE_S)
 
     # what the worker says -------------------------------------------------------------------
 
@@ -190,7 +196,7 @@ class Keeper:
 
     def _beat(self, now_s: float) -> None:
         """Let the worker hear that it is watched."""
-        if now_s - self._beaten_s >= BEAT_EVERY_S:
+        if now_s - self._beaten_s >= _BEAT_EVERY_S:
             self._beaten_s = now_s
             self._send({"kind": "beat"})
 
