@@ -14,7 +14,7 @@ from ophyd.status import Status
 
 from dac_control.clock import LabClock
 from dac_control.errors import DacError, InstrumentError, LimitError
-from dac_control.safety.light import LightAccount
+from dac_control.safety.light import Exposures, LightAccount
 from devices.drivers.roles import LaserDriver, LaserReading
 from devices.instrument import InstrumentDevice
 from devices.laser_opening import LightOpening, LightOpenings
@@ -166,16 +166,19 @@ class Laser(InstrumentDevice[LaserDriver]):
 
     # switching --------------------------------------------------------------------------
 
-    def check_opening(self, spot: str, power_mw: float, open_s: float, openings: int = 1) -> None:
-        """Raise `LimitError` unless the budget and the laser allow openings; no I/O to it."""
+    def check_power(self, power_mw: float) -> None:
+        """Raise `LimitError` for a power at the head that may not be asked for; no I/O to it."""
         if not 0 < power_mw <= self._driver.max_power_mw:
             raise LimitError(
                 f"{self.name} cannot be asked for {power_mw} mW; it makes up to "
                 f"{self._driver.max_power_mw:g} mW. Nothing was lit."
             )
-        self.account.check(
-            self._label, spot, power_mw=power_mw, exposure_s=open_s, exposures=openings
-        )
+
+    def check_opening(self, spot: str, power_mw: float, open_s: float, openings: int = 1) -> None:
+        """Raise `LimitError` unless the budget and the laser allow openings; no I/O to it."""
+        self.check_power(power_mw)
+        wanted = Exposures(power_mw=power_mw, exposure_s=open_s, count=openings)
+        self.account.check(self._label, spot, wanted)
 
     def set(self, value: bool) -> Status:
         """Open the light (True) or shut it (False); see the class."""

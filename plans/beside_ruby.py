@@ -12,6 +12,8 @@ from dac_control.errors import LimitError
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.light_budget import rules_of
+from plans.looks import beside_ruby_looks
 from plans.settings import GaugeSettings, RubySettings
 from plans.specimen import check_specimen_temperature
 from plans.stubs.aim import check_spot
@@ -124,8 +126,9 @@ def gauge_beside_ruby(
         "measured_gauge": gauge,
         **dict(md or {}),
     }
+    looks = beside_ruby_looks(gauge, spot, readings, (of_gauge, of_ruby), rules_of(instruments))
     inside = _measure(instruments, gauge, spot, readings, (of_gauge, of_ruby), conclude)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _measure(

@@ -11,6 +11,7 @@ from dac_control.gauges.axis_calibration import calibrate_axis, lamp_lines
 from devices.spectrometer import Spectrometer
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.looks import axis_looks
 from plans.stubs.calibration import keep_calibration, when
 from plans.stubs.expose import expose
 
@@ -72,8 +73,9 @@ def calibrate_axis_plan(
         "gauge": gauge,
         **dict(md or {}),
     }
+    looks = axis_looks(exposures_s, averages)
     inside = _calibrate(instruments, spectrometer, lamp, exposures_s, averages)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _calibrate(

@@ -12,6 +12,8 @@ from dac_control.errors import RampHeld
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.light_budget import rules_of
+from plans.looks import closing_looks
 from plans.optics_settings import Closing
 from plans.pressure_ramp import take_dark
 from plans.ramp_way import Way, step_towards
@@ -72,8 +74,9 @@ def close_and_seal(
         "gauge_in_charge": "ruby",
         **dict(md or {}),
     }
+    looks = closing_looks(settings, rules_of(instruments))
     inside = _close(instruments, closing, settings)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,8 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import DacError, Disagreement, LimitError, RampHeld
 from plans.instruments import Instruments
+from plans.light_budget import check_looks
+from plans.looks import Looks
 from plans.stubs.hold import wait_while_held
 
 __all__ = ["Stage", "full_experiment"]
@@ -21,6 +23,8 @@ class Stage:
     """For the record and for messages."""
     make: Callable[[Mapping[str, Any]], MsgGenerator[Any]]
     """Given what belongs into its start document, makes the plan; not called before its turn."""
+    looks: tuple[Looks, ...] = ()
+    """What it cannot do without, where that is known."""
 
 
 @plan
@@ -51,13 +55,15 @@ def full_experiment(
     Raises
     ------
     LimitError
-        If there is no stage; the first stage may be refused with what it refuses with.
+        If there is no stage, or the budget does not allow the light that all of them together
+        cannot do without; the first stage may be refused with what it refuses with.
     RampHeld
         If a stage was refused, or its run did not end in success: the text names it, and what
         was not begun. An interruption ends the experiment as it ends any run.
     """
     if not stages:
         raise LimitError("An experiment needs a stage or more.")
+    check_looks(instruments, [each for stage in stages for each in stage.looks])
     place: dict[str, Any] = {
         "id": instruments.new_id(),
         "number": 1,

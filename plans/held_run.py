@@ -1,6 +1,7 @@
 """A run that always ends in hold, with its reason in the stop document."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -16,6 +17,8 @@ from bluesky.utils import (
 from dac_control.errors import DacError, RampHeld
 from plans.failures import cause_of
 from plans.instruments import Instruments
+from plans.light_budget import check_looks
+from plans.looks import Looks
 from plans.stubs.light import forget_arming
 from plans.stubs.trigger_all import trigger_all
 
@@ -30,9 +33,14 @@ _LOOK_EVERY_S = 0.05
 
 
 def held_run(
-    plan: MsgGenerator[Any], md: dict[str, Any], instruments: Instruments
+    plan: MsgGenerator[Any],
+    md: dict[str, Any],
+    instruments: Instruments,
+    looks: Iterable[Looks],
 ) -> MsgGenerator[Any]:
     """Open a run, record the baseline, carry out `plan`, close the run with what happened.
+
+    It is not opened where the light that the plan cannot do without is not left.
 
     bluesky's own wrapper loses the reason of an abort, and its baseline would wait for a reading
     behind a move that is being interrupted. Here an interruption carries the reason that was
@@ -48,7 +56,15 @@ def held_run(
         Start document.
     instruments : Instruments
         Clock, cryostat and drive make the baseline.
+    looks : iterable of Looks
+        What the plan cannot do without (`plans.looks`).
+
+    Raises
+    ------
+    LimitError
+        Before the run opens, for light that the budget does not allow.
     """
+    check_looks(instruments, looks)
     hold = instruments.hold
     hold.take_interruption()
     # what was seen beside the cell in another run says nothing of this one

@@ -10,7 +10,8 @@ from dac_control.errors import RampHeld
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
-from plans.looks import check_looks, hold_looks
+from plans.light_budget import rules_of
+from plans.looks import hold_looks
 from plans.settings import HoldSettings
 from plans.specimen import check_specimen_temperature
 from plans.stubs.hold import wait_while_held
@@ -54,7 +55,6 @@ def hold(
     """
     settings = settings or HoldSettings()
     check_calibrations(instruments, ["ruby"])
-    check_looks(instruments, hold_looks(settings, duration_h))
     document = {
         "plan_name": "hold",
         "plan_args": {"duration_h": duration_h, "settings": asdict(settings)},
@@ -63,8 +63,9 @@ def hold(
         "gauge": "ruby",
         **dict(md or {}),
     }
+    looks = hold_looks(settings, duration_h, rules_of(instruments))
     inside = _watch(instruments, duration_h, settings)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _watch(

@@ -15,6 +15,7 @@ from dac_control.gauges.photon_transfer import (
 from devices.spectrometer import Spectrometer
 from plans.held_run import held_run
 from plans.instruments import Instruments, LightSource
+from plans.looks import gain_looks
 from plans.stubs.calibration import keep_calibration, when
 from plans.stubs.expose import expose
 
@@ -69,8 +70,9 @@ def measure_gain(
         "gauge": gauge,
         **dict(md or {}),
     }
+    looks = gain_looks(probe_s)
     inside = _curve(instruments, spectrometer, lamp, probe_s, exposures)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _curve(

@@ -12,6 +12,8 @@ from dac_control.gauges.mean_line import MeanLine, mean_line
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.light_budget import rules_of
+from plans.looks import lambda0_looks
 from plans.settings import RubySettings
 from plans.stubs.calibration import keep_calibration, when
 from plans.stubs.hold import wait_while_held
@@ -98,8 +100,9 @@ def _run(
         "gauge": gauge,
         **dict(md or {}),
     }
+    looks = lambda0_looks(gauge, settings, readings, rules_of(instruments))
     inside = _measure(kind, instruments, gauge, chip, readings, settings)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _measure(

@@ -18,6 +18,8 @@ from dac_control.reflectance.names import checked_name
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.light_budget import rules_of
+from plans.looks import reflectance_looks
 from plans.optics_settings import ReflectanceSettings
 from plans.settings import RubySettings
 from plans.stubs.hold import wait_while_held
@@ -77,8 +79,9 @@ def measure_reflectance(
         "gauge": "ruby",
         **dict(md or {}),
     }
+    looks = reflectance_looks(settings, ruby, rules_of(instruments))
     inside = _measure(instruments, sample, settings, ruby)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _measure(

@@ -12,6 +12,8 @@ from dac_control.gauges.pressure_map import PlaceReading, map_pressures
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.light_budget import rules_of
+from plans.looks import map_looks
 from plans.settings import RampSettings
 from plans.specimen import check_specimen_temperature
 from plans.stubs.aim import check_spot
@@ -85,8 +87,9 @@ def pressure_map(
         "measured_gauge": gauge,
         **dict(md or {}),
     }
+    looks = map_looks(spots, gauge, rounds, settings, rules_of(instruments))
     inside = _go_round(instruments, [*list(spots) * rounds, spots[0]], gauge, settings)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _go_round(

@@ -1,7 +1,7 @@
 """The pressure ramp: turn, dwell until the measured pressure has settled, measure, record."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
@@ -11,7 +11,8 @@ from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.in_charge import check_ranges, scale_end_gpa
 from plans.instruments import Instruments
-from plans.looks import check_looks, ramp_looks
+from plans.light_budget import rules_of
+from plans.looks import ramp_looks
 from plans.ramp_way import Way, step_towards
 from plans.resumption import Resumption
 from plans.route import Repeat, Route, route_of
@@ -83,8 +84,6 @@ def ramp_run(
     if route.unit == "gpa":
         tops_gpa = {name: scale_end_gpa(instruments, name) for name in instruments.gauges}
         check_ranges(tops_gpa, settings.sequence, max(route.aims))
-    if resumption is None:
-        check_looks(instruments, ramp_looks(settings, route, limits))
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},
@@ -97,8 +96,11 @@ def ramp_run(
         "allow_unmeasured_steps": settings.allow_unmeasured_steps,
         **dict(md or {}),
     }
+    # of a ramp that is taken up nobody knows beforehand how much is left
+    surely = route if resumption is None else replace(route, legs=())
+    looks = ramp_looks(settings, surely, rules_of(instruments))
     plan = ramp_along(instruments, route, settings, resumption)
-    return (yield from held_run(plan, document, instruments))
+    return (yield from held_run(plan, document, instruments, looks))
 
 
 def ramp_along(

@@ -16,6 +16,8 @@ from plans.calibrated import check_calibrations
 from plans.failures import cause_of
 from plans.held_run import held_run
 from plans.instruments import Instruments
+from plans.light_budget import rules_of
+from plans.looks import temperature_looks
 from plans.settings import TemperatureSettings
 from plans.specimen import check_specimen_temperature, check_temperature_target
 from plans.stubs.hold import wait_while_held
@@ -91,8 +93,9 @@ def _temperature_ramp(
     }
     if instruments.max_temperature_k is not None:
         document["max_temperature_k"] = instruments.max_temperature_k
+    looks = temperature_looks(settings, rules_of(instruments))
     inside = _follow(name, instruments, target_k, settings)
-    return (yield from held_run(inside, document, instruments))
+    return (yield from held_run(inside, document, instruments, looks))
 
 
 def _follow(

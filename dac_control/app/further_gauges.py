@@ -18,7 +18,7 @@ from devices.ruby import Ruby
 from devices.spectrometer import Spectrometer
 from plans.instruments import REFERENCE, GaugeOptics
 
-__all__ = ["further_gauges", "make_spectrometer", "reference_ruby"]
+__all__ = ["excited_by_the_laser", "further_gauges", "make_spectrometer", "reference_ruby"]
 
 SAME_LASER_NM = 1.0
 """Stated wavelengths this close are of one laser: one may be the nominal one."""
@@ -90,7 +90,7 @@ def further_gauges(
         device.name: GaugeOptics(
             device=device,
             spectrometer=raman,
-            light=laser if _excites(station, device.laser_nm) else None,
+            light=laser if device.name in excited_by_the_laser(station) else None,
             spot=home_of(device.name),
         )
         for device in devices
@@ -129,6 +129,14 @@ def _vibron(vibron: Vibron, shared: dict[str, Any]) -> RamanLine:
     return RamanLine(gauge=gauge, laser_nm=vibron.laser_nm, name=vibron.gauge, **shared)
 
 
-def _excites(station: Station, laser_nm: float) -> bool:
-    declared = station.devices.laser
-    return declared is not None and abs(declared.wavelength_nm - laser_nm) < SAME_LASER_NM
+def excited_by_the_laser(station: Station) -> tuple[str, ...]:
+    """Raman gauges that the station's laser lights, by name: it has the wavelength they state."""
+    laser = station.devices.laser
+    stated = {} if station.edge is None else {"diamond_edge": station.edge.laser_nm}
+    if station.vibron is not None:
+        stated[station.vibron.gauge] = station.vibron.laser_nm
+    return tuple(
+        name
+        for name, nm in stated.items()
+        if laser is not None and abs(laser.wavelength_nm - nm) < SAME_LASER_NM
+    )

@@ -1,8 +1,9 @@
 """Whether the light that a run cannot do without is left for its specimen. Lights nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from dac_control.app.further_gauges import SAME_LASER_NM
+from dac_control.app.further_gauges import excited_by_the_laser
 from dac_control.app.light import make_account
 from dac_control.app.light_tables import LightLimit
 from dac_control.app.state_files import LIGHT_NAME
@@ -10,10 +11,19 @@ from dac_control.app.station import Station
 from dac_control.clock import SteadyClock
 from dac_control.errors import LimitError
 from dac_control.records.json_log import JsonLog
+from dac_control.safety.light import (
+    Dose,
+    Exposures,
+    LightAccount,
+    LightBudget,
+    Spot,
+    check_exposures,
+)
 from devices.drivers.spot_role import home_of
-from plans.looks import Looks
+from plans.light_budget import LightOf, exposures_of
+from plans.looks import LAMP, LINE_LAMP, Looks
 
-__all__ = ["BudgetTooSmall", "check_light"]
+__all__ = ["BudgetTooSmall", "LightPart", "check_light"]
 
 
 class BudgetTooSmall(LimitError):
@@ -24,81 +34,114 @@ class BudgetTooSmall(LimitError):
         self.of_run, self.key = of_run, key
 
 
-def check_light(station: Station, limits: Sequence[LightLimit], looks: Sequence[Looks]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class LightPart:
+    """Limits of light, and what is looked at while they hold: of a run, or of one stage of it."""
+
+    limits: Sequence[LightLimit]
+    looks: Sequence[Looks]
+    """What it cannot do without."""
+    before: Sequence[Looks] = ()
+    """What has fallen on the specimen by then, of the stages before it."""
+    table: str = "light"
+    """Where its limits stand in the file."""
+
+
+def check_light(station: Station, parts: Sequence[LightPart]) -> None:
     """Refuse a run that the budget of station and run does not allow; only the ledger is read.
 
     Parameters
     ----------
     station : Station
-    limits : sequence of LightLimit
-        Of the run file.
-    looks : sequence of Looks
-        What the run cannot do without.
+    parts : sequence of LightPart
+        The whole run first, whose looks the station's limits are held against, too.
 
     Raises
     ------
     BudgetTooSmall
         Naming the limit, what is left, and what would be possible.
     """
-    laser = station.devices.laser
-    for number, limit in enumerate(limits):
-        if limit.light not in station.light.beams:
-            known = ", ".join(station.light.beams) or "no light"
-            raise BudgetTooSmall(
-                f"this limits {limit.light}, and the station accounts for {known}; state its "
-                "optics in [light.beams] of the station file",
-                of_run=True,
-                key=f"light.limits.{number}.light",
-            )
-    if laser is None:
+    for part in parts:
+        for number, limit in enumerate(part.limits):
+            _check_known(station, limit, f"{part.table}.limits.{number}.light")
+    # one limit at a time, so that the one that is too small can be named
+    limits = [(True, part, n, limit) for part in parts for n, limit in enumerate(part.limits)]
+    whole = LightPart(limits=station.light.limits, looks=parts[0].looks)
+    limits += [(False, whole, n, limit) for n, limit in enumerate(whole.limits)]
+    if not limits:
         return
-    bare = station.model_copy(update={"light": station.light.model_copy(update={"limits": ()})})
-    stated = [(True, n, each) for n, each in enumerate(limits)]
-    stated += [(False, n, each) for n, each in enumerate(station.light.limits)]
     ledger = JsonLog(station.storage.state / LIGHT_NAME)
-    for of_run, number, limit in stated:
-        # one limit at a time, so that the one that is too small can be named
-        account = make_account(bare, ledger, SteadyClock(station.clock.speed))
-        account.limit_run([limit.as_limits()])
-        for each in _together(looks):
-            if not _lit_by_the_laser(station, each.gauge):
-                continue
+    account = make_account(station, ledger, SteadyClock(station.clock.speed))
+    lights = _lights(station)
+    for of_run, part, number, limit in limits:
+        before = exposures_of(part.before, lights)
+        for place, wanted in exposures_of(part.looks, lights).items():
             try:
-                account.check(
-                    laser.light,
-                    home_of(each.gauge),
-                    power_mw=laser.power_mw,
-                    exposure_s=each.open_s,
-                    exposures=each.count,
-                )
+                _check(account, limit, place, before.get(place, ()), wanted)
             except LimitError as error:
+                count = sum(each.count for each in wanted)
+                least = str(wanted[0]) if len(wanted) == 1 else f"{count} exposures"
                 raise BudgetTooSmall(
-                    f"this run needs at least {each.count} exposures of {each.open_s:g} s for "
-                    f"{each.gauge}. {error}",
+                    f"{_called(part)} needs at least {least} for "
+                    f"{_names(part.looks, lights, place)}. {error}",
                     of_run=of_run,
-                    key=f"light.limits.{number}",
+                    key=f"{part.table}.limits.{number}",
                 ) from None
 
 
-def _together(looks: Sequence[Looks]) -> list[Looks]:
-    """Add up the stages of an experiment."""
-    counts: dict[tuple[str, float], int] = {}
-    for each in looks:
-        key = each.gauge, each.open_s
-        counts[key] = counts.get(key, 0) + each.count
-    return [
-        Looks(gauge=gauge, open_s=open_s, count=count) for (gauge, open_s), count in counts.items()
-    ]
+def _check(
+    account: LightAccount,
+    limit: LightLimit,
+    place: Spot,
+    before: Sequence[Exposures],
+    wanted: Sequence[Exposures],
+) -> None:
+    """Weigh what falls on one place against one limit alone."""
+    beam, dose = account.beam(place[0]), account.dose(*place)
+    for each in before:
+        dose = _with(dose, beam.charge(each.power_mw, each.exposure_s).energy_mj * each.count)
+    allowance = LightBudget(limits=(limit.as_limits(),)).allowance(*place)
+    check_exposures(allowance, dose, beam, wanted)
 
 
-def _lit_by_the_laser(station: Station, gauge: str) -> bool:
-    laser, edge = station.devices.laser, station.edge
-    if laser is None:
-        return False
-    if "ruby" in gauge:
-        return True
-    lines_nm = {"diamond_edge": None if edge is None else edge.laser_nm}
-    if station.vibron is not None:
-        lines_nm[station.vibron.gauge] = station.vibron.laser_nm
-    laser_nm = lines_nm.get(gauge)
-    return laser_nm is not None and abs(laser.wavelength_nm - laser_nm) < SAME_LASER_NM
+def _with(dose: Dose, energy_mj: float) -> Dose:
+    return dose.plus(energy_mj=energy_mj, intensity_mw_per_um2=0.0, open_s=0.0)
+
+
+def _check_known(station: Station, limit: LightLimit, key: str) -> None:
+    if limit.light in station.light.beams:
+        return
+    known = ", ".join(station.light.beams) or "no light"
+    raise BudgetTooSmall(
+        f"this limits {limit.light}, and the station accounts for {known}; state its "
+        "optics in [light.beams] of the station file",
+        of_run=True,
+        key=key,
+    )
+
+
+def _lights(station: Station) -> dict[str, LightOf]:
+    """Lights that are accounted for, by gauge or lamp, as `make_instruments` would wire them."""
+    declared, found = station.devices, dict[str, LightOf]()
+    laser = declared.laser
+    if laser is not None:
+        reference = () if station.gauge.reference_ruby is None else ("reference_ruby",)
+        for gauge in ("ruby", *reference, *excited_by_the_laser(station)):
+            found[gauge] = LightOf(light=laser.light, power_mw=laser.power_mw, home=home_of(gauge))
+    for role, lamp in ((LAMP, declared.lamp), (LINE_LAMP, declared.line_lamp)):
+        if lamp is not None:
+            found[role] = LightOf(light=lamp.light, power_mw=lamp.power_mw)
+    return found
+
+
+def _called(part: LightPart) -> str:
+    if part.table == "light":
+        return "this run"
+    return "this stage, after those before it," if part.before else "this stage"
+
+
+def _names(looks: Sequence[Looks], lights: dict[str, LightOf], place: Spot) -> str:
+    """Gauges and lamps that light one place."""
+    names = {each.by: None for each in looks if place in exposures_of([each], lights)}
+    said = {LAMP: "the lamp", LINE_LAMP: "the line lamp"}
+    return " and ".join(said.get(name, name) for name in names)

@@ -55,7 +55,7 @@ def load_run_file(
         began = time.time() if wall_time is None else wall_time
         check_run(station, run.gauges, run.rests_on, began)
         try:
-            check_light(station, run.light.limits, run.looks(station) if whole else ())
+            check_light(station, run.light_parts(station, whole=whole))
         except BudgetTooSmall as error:
             line = line_of(text, error.key)
             own = f"{path}:{line}: {error.key}"

@@ -32,6 +32,7 @@ from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_tex
 from dac_control.gauges import SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
+from plans.looks import LookRules
 from plans.optics_settings import ReflectanceSettings
 
 __all__ = [
@@ -216,6 +217,17 @@ class Station(Strict):
         if self.light.arm_needs is not None:
             return self.light.arm_needs
         return () if self.devices.microscope is None else ("picture",)
+
+    @property
+    def look_rules(self) -> LookRules:
+        """What of it adds to the looks of every plan."""
+        armed = self.devices.laser is not None and "reflectance" in self.arm_needs
+        return LookRules(
+            limits=self.limits,
+            reference=self.gauge.reference_ruby is not None,
+            armed_by=self.reflectance if armed else None,
+            armed_from_gpa=self.light.arm_above_gpa,
+        )
 
     @model_validator(mode="after")
     def _only_simulators_run_fast(self) -> Self:

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from dac_control.errors import LimitError
 from plans.exposure import next_exposure_s
-from plans.looks import hold_looks, ramp_looks
-from plans.route import Repeat, route_of
-from plans.settings import DwellSettings, HoldSettings, RampSettings, RubySettings, Targets
+from plans.settings import RubySettings
 
 LIMITS_S = (0.01, 10.0)
 WANTED = RubySettings(exposure_s=0.5, signal_to_noise=100.0)
@@ -54,23 +52,3 @@ def test_it_stays_within_instrument_budget_and_settings(
     settings = RubySettings(exposure_s=0.5, longest_exposure_s=4.0, signal_to_noise=100.0)
     chosen = next_exposure_s(settings, last_s, snr, fill, (0.01, longest_s))
     assert chosen == last_s or 0.01 <= chosen <= min(longest_s, 4.0)
-
-
-def test_the_fewest_looks_of_a_ramp_follow_from_its_limits() -> None:
-    from dac_control.safety.limits import StepLimits
-
-    limits = StepLimits(
-        min_turns=0.0, max_turns=1.0, max_step_turns=0.05, max_step_gpa=4.0, pressure_limit_gpa=60.0
-    )
-    dwell = DwellSettings(window_s=300, interval_s=60, min_dwell_s=600, min_readings=5)
-    settings = RampSettings(dwell=dwell, also=("diamond_edge",))
-    found = {
-        each.gauge: each.count
-        for each in ramp_looks(settings, route_of(Targets.gpa([4, 20], [8])), limits)
-    }
-    # where it stands, four steps from 4 to 20, three from 20 to 8; 11 looks and a reading each
-    assert found == {"ruby": 8 * 12, "diamond_edge": 8}
-    (ruby,) = ramp_looks(RampSettings(), route_of(Repeat(pressure_gpa=10.0, cycles=1)), limits)
-    assert ruby.count == 4 * (1 + 6)
-    (hold,) = hold_looks(HoldSettings(every_s=600.0), 1.0)
-    assert hold.count == 7

@@ -44,9 +44,12 @@ class CountedFrames:
     """
 
     def __init__(self) -> None:
-        self._count = 0
-        self._handed_out = 0
         self._shapes: dict[str, tuple[int, int]] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with the frames of another run."""
+        self._count = self._handed_out = 0
         self._bundle: ComposeStreamResourceBundle | None = None
 
     @property
@@ -85,12 +88,17 @@ class CountedFrames:
 
 
 class NoRecord:
-    """A recorder that keeps nothing."""
+    """A recorder that keeps nothing; it begins the frames of each run anew."""
 
     folder: Path | None = None
 
+    def __init__(self, frames: CountedFrames) -> None:
+        self._frames = frames
+
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
         """Let the document go."""
+        if name == "start":
+            self._frames.restart()
 
     def close(self) -> None:
         """Nothing is open."""

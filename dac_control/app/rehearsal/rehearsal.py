@@ -256,7 +256,8 @@ def _storage(
         "metadata": {},
     }
     if keep is None:
-        return Storage(**found, frames=CountedFrames(), recorder=NoRecord())
+        counted = CountedFrames()
+        return Storage(**found, frames=counted, recorder=NoRecord(counted))
     from dac_control.records import FrameStore, RunRecorder
 
     frames = FrameStore(sync=False)

@@ -5,12 +5,13 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator
 
+from dac_control.app.light_budget import LightPart
 from dac_control.app.light_tables import RunLight
 from dac_control.app.station import Station, Strict
 from dac_control.errors import LimitError
 from dac_control.records.calibrations import CalibrationKind
 from plans.instruments import Instruments
-from plans.looks import Looks
+from plans.looks import LookRules, Looks
 from plans.resumption import Resumption
 from plans.settings import RampSettings
 from plans.stubs.light import within_limits
@@ -52,9 +53,22 @@ class RunFile(Strict):
         """Calibrations of them that must be there and young enough."""
         return ("axis", "gain", "lambda0")
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
-        """Exposures that it cannot do without; none where nobody can tell."""
-        return ()
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Openings of lights that it cannot do without (`plans.looks`)."""
+        raise NotImplementedError
+
+    def light_parts(self, station: Station, *, whole: bool = True) -> tuple[LightPart, ...]:
+        """Limits of light with what is looked at under them, the whole run first.
+
+        Parameters
+        ----------
+        station : Station
+            What of it adds to the looks of every plan.
+        whole : bool
+            False where an earlier run has done a part of it: nobody knows what the rest costs.
+        """
+        looks = self.looks(station.look_rules) if whole else ()
+        return (LightPart(limits=self.light.limits, looks=looks),)
 
     def check(self, station: Station) -> None:
         """Raise `Impossible` for what this station cannot do; nothing is asked or moved."""

@@ -11,7 +11,7 @@ from dac_control.app.toml_file import NumbersOnly
 from dac_control.records.calibrations import CalibrationKind
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.instruments import Instruments
-from plans.looks import Looks, readings_of
+from plans.looks import LookRules, Looks, axis_looks, gain_looks, lambda0_looks
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0, measure_reference_ruby
 from plans.settings import RubySettings
@@ -36,9 +36,9 @@ class LambdaZeroFile(RunFile):
         """Its axis and its detector."""
         return ("axis", "gain")
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Every reading."""
-        return (readings_of("ruby", self.ruby, self.readings),)
+        return lambda0_looks("ruby", self.ruby, self.readings, rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
@@ -59,6 +59,10 @@ class ReferenceFile(LambdaZeroFile):
                 "[gauge.reference_ruby] in the station file",
             )
 
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Every reading, beside the cell."""
+        return lambda0_looks("reference_ruby", self.ruby, self.readings, rules)
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
         return measure_reference_ruby(
@@ -78,6 +82,10 @@ class AxisFile(RunFile):
     def check(self, station: Station) -> None:
         """Ask for a gauge of the station."""
         check_gauges(station, {"gauge": [self.gauge]})
+
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Every exposure."""
+        return axis_looks(self.exposures_s, self.averages)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the calibration."""
@@ -102,6 +110,10 @@ class GainFile(RunFile):
     def check(self, station: Station) -> None:
         """Ask for a gauge of the station."""
         check_gauges(station, {"gauge": [self.gauge]})
+
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """The first exposure."""
+        return gain_looks(self.probe_s)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""

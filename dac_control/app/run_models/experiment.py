@@ -1,5 +1,6 @@
 """A run file made of run files: stages, each a plan with its own keys."""
 
+from dataclasses import replace
 from functools import partial, reduce
 from itertools import takewhile
 from operator import or_
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, GetPydanticSchema, Tag
 
+from dac_control.app.light_budget import LightPart
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
 from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
 from dac_control.app.run_models.screw import ScrewFile
@@ -15,7 +17,8 @@ from dac_control.app.station import Station
 from dac_control.errors import Disagreement
 from plans.full_experiment import Stage, full_experiment
 from plans.instruments import Instruments
-from plans.looks import Looks
+from plans.light_budget import rules_of
+from plans.looks import LookRules, Looks
 from plans.resumption import Resumption
 from plans.settings import RampSettings
 
@@ -63,9 +66,19 @@ class ExperimentFile(RunFile):
         before = list(takewhile(lambda stage: not isinstance(stage, _CALIBRATES), self.stages))
         return tuple(dict.fromkeys(name for stage in before for name in stage.gauges))
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of all stages together."""
-        return tuple(each for stage in self.stages for each in stage.looks(station))
+        return tuple(each for stage in self.stages for each in stage.looks(rules))
+
+    def light_parts(self, station: Station, *, whole: bool = True) -> tuple[LightPart, ...]:
+        """The experiment, and each stage under limits of its own, after those before it."""
+        parts = list(super().light_parts(station, whole=whole))
+        before: tuple[Looks, ...] = ()
+        for number, stage in enumerate(self.stages):
+            (own,) = stage.light_parts(station, whole=whole)
+            parts.append(replace(own, before=before, table=f"stages.{number}.light"))
+            before = (*before, *own.looks)
+        return tuple(parts)
 
     def check(self, station: Station) -> None:
         """Check every stage before anything moves."""
@@ -118,7 +131,8 @@ _ITS_OWN = ("continues",)
 
 
 def _stage(stage: RunFile, instruments: Instruments) -> Stage:
-    return Stage(name=stage.plan, make=partial(_make, stage, instruments))
+    looks = stage.looks(rules_of(instruments))
+    return Stage(name=stage.plan, make=partial(_make, stage, instruments), looks=looks)
 
 
 def _make(stage: RunFile, instruments: Instruments, md: Metadata) -> Plan:

@@ -13,7 +13,14 @@ from dac_control.reflectance.names import checked_name
 from devices.drivers.spot_role import home_of
 from plans.close_and_seal import close_and_seal
 from plans.instruments import Instruments
-from plans.looks import Looks, readings_of
+from plans.looks import (
+    LookRules,
+    Looks,
+    beside_ruby_looks,
+    closing_looks,
+    map_looks,
+    reflectance_looks,
+)
 from plans.measure_edge import measure_edge
 from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
@@ -55,9 +62,10 @@ class EdgeFile(RunFile):
         """The edge, and the ruby beside it."""
         return ("ruby", "diamond_edge")
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
-        """Every reading of the edge."""
-        return (readings_of("diamond_edge", self.edge, self.readings),)
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Every reading of both."""
+        spot, settings = f"anvil {self.anvil}", (self.edge, self.ruby)
+        return beside_ruby_looks("diamond_edge", spot, self.readings, settings, rules)
 
     def check(self, station: Station) -> None:
         """Hold gauge and anvil against what the station has and finds."""
@@ -96,6 +104,11 @@ class VibronFile(RunFile):
         """Hold gauge and place against what the station has and finds."""
         check_gauges(station, {"gauge": [self.gauge]})
         check_spots(station, self.gauge, {"spot": self.spot})
+
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Every reading of both."""
+        settings = (self.vibron, self.ruby)
+        return beside_ruby_looks(self.gauge, self.spot, self.readings, settings, rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
@@ -139,6 +152,10 @@ class MapFile(RunFile):
         for spot in self.spots:
             check_spots(station, self.gauge, {"spots": spot})
 
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Every reading."""
+        return map_looks(self.spots, self.gauge, self.rounds, self.settings, rules)
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the map."""
         return pressure_map(
@@ -179,6 +196,10 @@ class ReflectanceFile(RunFile):
         except ConfigurationError as error:
             raise Impossible("sample", str(error)) from None
 
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """The white light and the ruby."""
+        return reflectance_looks(self.reflectance, self.ruby, rules)
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
         return measure_reflectance(
@@ -195,6 +216,10 @@ class ClosingFile(ScrewFile):
         """Hold the last turns against the limits."""
         turns = (self.closing.last_turns,)
         check_targets(station, "turns", turns, "last_turns", table="closing")
+
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
+        """Those of the shortest closing."""
+        return closing_looks(self.settings, rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the closing."""

@@ -13,7 +13,7 @@ from dac_control.errors import LimitError
 from plans.control_run import control_run
 from plans.in_charge import check_ranges
 from plans.instruments import Instruments
-from plans.looks import Looks, ramp_looks
+from plans.looks import LookRules, Looks, ramp_looks
 from plans.outliers import OutlierSettings
 from plans.pressure_ramp import pressure_ramp
 from plans.repeatability import repeatability
@@ -106,9 +106,9 @@ class RampFile(ScrewFile):
                 station, self.sequence, max(getattr(self.targets, name)), f"targets.{name}"
             )
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest ramp along the targets."""
-        return ramp_looks(self.settings, route_of(self.targets), station.limits)
+        return ramp_looks(self.settings, route_of(self.targets), rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp."""
@@ -161,9 +161,9 @@ class RepeatFile(ScrewFile):
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
         check_scales(station, ("ruby",), top_gpa, "repeat.pressure_gpa")
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest way through all cycles."""
-        return ramp_looks(self.settings, route_of(self.repeat), station.limits)
+        return ramp_looks(self.settings, route_of(self.repeat), rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""

@@ -9,7 +9,7 @@ from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import Disagreement
 from plans.hold import hold
 from plans.instruments import Instruments
-from plans.looks import Looks, hold_looks, readings_of
+from plans.looks import LookRules, Looks, hold_looks, temperature_looks
 from plans.resumption import Resumption
 from plans.settings import HoldSettings, TemperatureSettings
 from plans.temperature_ramp import cooldown, warmup
@@ -28,9 +28,9 @@ class TemperatureFile(RunFile):
         """The ruby."""
         return ("ruby",)
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """One at the beginning, and one at the end."""
-        return (readings_of("ruby", self.temperature.ruby, 2),)
+        return temperature_looks(self.temperature, rules)
 
     def check(self, station: Station) -> None:
         """Hold the target against the cryostat's limits and the specimen's."""
@@ -75,9 +75,9 @@ class HoldFile(RunFile):
         """The ruby."""
         return ("ruby",)
 
-    def looks(self, station: Station) -> tuple[Looks, ...]:
+    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Every reading."""
-        return hold_looks(self.hold, self.duration_h)
+        return hold_looks(self.hold, self.duration_h, rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the hold."""

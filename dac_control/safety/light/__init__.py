@@ -3,7 +3,13 @@
 from dac_control.safety.light.account import Ledger, LightAccount
 from dac_control.safety.light.arming import LAMP, LaserArming
 from dac_control.safety.light.beam import Beam, Charge, area_of_spot_um2, charge
-from dac_control.safety.light.budget import Allowance, LightBudget, LightLimits, check_exposure
+from dac_control.safety.light.budget import (
+    Allowance,
+    Exposures,
+    LightBudget,
+    LightLimits,
+    check_exposures,
+)
 from dac_control.safety.light.exposure import ExposureLimits, exposure_for
 from dac_control.safety.light.ledger import Dose, LightBook, Moment, Spot
 
@@ -14,6 +20,7 @@ __all__ = [
     "Charge",
     "Dose",
     "ExposureLimits",
+    "Exposures",
     "LaserArming",
     "Ledger",
     "LightAccount",
@@ -24,6 +31,6 @@ __all__ = [
     "Spot",
     "area_of_spot_um2",
     "charge",
-    "check_exposure",
+    "check_exposures",
     "exposure_for",
 ]

@@ -14,7 +14,13 @@ from dac_control.clock import LabClock
 from dac_control.errors import LimitError
 from dac_control.safety.light.arming import LaserArming
 from dac_control.safety.light.beam import Beam, Charge
-from dac_control.safety.light.budget import Allowance, LightBudget, LightLimits, check_exposure
+from dac_control.safety.light.budget import (
+    Allowance,
+    Exposures,
+    LightBudget,
+    LightLimits,
+    check_exposures,
+)
 from dac_control.safety.light.ledger import Dose, LightBook, Moment, Spot, open_for_s
 
 __all__ = ["Ledger", "LightAccount"]
@@ -128,23 +134,10 @@ class LightAccount:
         """What `open_s` seconds of a light at `power_mw` at its head cost the specimen."""
         return self.beam(light).charge(power_mw, open_s)
 
-    def check(
-        self,
-        light: str,
-        spot: str,
-        *,
-        power_mw: float,
-        exposure_s: float,
-        exposures: int = 1,
-    ) -> None:
-        """Raise `LimitError` unless exposures fit into what is left; see `check_exposure`."""
-        check_exposure(
-            self.allowance(light, spot),
-            self.dose(light, spot),
-            self.beam(light),
-            power_mw=power_mw,
-            exposure_s=exposure_s,
-            exposures=exposures,
+    def check(self, light: str, spot: str, *wanted: Exposures) -> None:
+        """Raise `LimitError` unless exposures fit into what is left; see `check_exposures`."""
+        check_exposures(
+            self.allowance(light, spot), self.dose(light, spot), self.beam(light), wanted
         )
 
     # the ledger -------------------------------------------------------------------------

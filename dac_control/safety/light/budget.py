@@ -4,7 +4,7 @@ The station file and the run file both may limit light; the stricter of the two 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from dac_control.errors import LimitError
 from dac_control.safety.light.beam import Beam
 from dac_control.safety.light.ledger import Dose
 
-__all__ = ["Allowance", "LightBudget", "LightLimits", "check_exposure"]
+__all__ = ["Allowance", "Exposures", "LightBudget", "LightLimits", "check_exposures"]
 
 EVERY_SPOT = "*"
 _ROUNDING = 1e-9
@@ -81,16 +81,25 @@ class LightBudget:
         return Allowance(**{name: v for name, v in values.items() if v is not None})
 
 
-def check_exposure(
-    allowance: Allowance,
-    dose: Dose,
-    beam: Beam,
-    *,
-    power_mw: float,
-    exposure_s: float,
-    exposures: int = 1,
+@dataclass(frozen=True, kw_only=True)
+class Exposures:
+    """Like exposures of one light on one spot."""
+
+    power_mw: float
+    """At the head."""
+    exposure_s: float
+    """Laboratory seconds for which the light is open each time."""
+    count: int = 1
+
+    def __str__(self) -> str:
+        row = "an exposure" if self.count == 1 else f"{self.count} exposures"
+        return f"{row} of {self.exposure_s:.4g} s"
+
+
+def check_exposures(
+    allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposures]
 ) -> None:
-    """Raise `LimitError` unless an exposure, or a row of them, fits into the budget.
+    """Raise `LimitError` unless all that is wanted of a light on a spot fits into the budget.
 
     Parameters
     ----------
@@ -100,44 +109,30 @@ def check_exposure(
         What the spot has had.
     beam : Beam
         From the head to the spot.
-    power_mw : float
-        Power at the head.
-    exposure_s : float
-        Laboratory seconds for which the light is open each time.
-    exposures : int
-        How many times.
+    wanted : sequence of Exposures
+        All of them together.
 
     Raises
     ------
     LimitError
-        Saying what is left, and what would make the exposure possible.
+        Saying what is left, and what would make the exposures possible.
     """
     where = f"{beam.light} on {dose.spot}"
+    for each in wanted:
+        _check_each(where, allowance, beam, each)
+    _check_energy(where, allowance, dose, beam, wanted)
+
+
+def _check_each(where: str, allowance: Allowance, beam: Beam, wanted: Exposures) -> None:
+    power_mw, exposure_s = wanted.power_mw, wanted.exposure_s
     if not (math.isfinite(power_mw) and power_mw > 0):
         raise LimitError(f"{where}: a power of {power_mw} mW cannot be asked for.")
-    if not (math.isfinite(exposure_s) and exposure_s > 0 and exposures > 0):
+    if not (math.isfinite(exposure_s) and exposure_s > 0 and wanted.count > 0):
         raise LimitError(
-            f"{where}: {exposures} exposures of {exposure_s} s cannot be asked for; give a time "
+            f"{where}: {wanted.count} exposures of {exposure_s} s cannot be asked for; give a time "
             "above 0."
         )
-    cost = beam.charge(power_mw, exposure_s)
-    _check_intensity(where, allowance, beam, power_mw, cost.intensity_mw_per_um2)
-    if exposure_s > allowance.max_exposure_s * (1 + _ROUNDING):
-        raise LimitError(
-            f"{where}: an exposure of {exposure_s:.4g} s is longer than the {_most(allowance)} "
-            "that the budget allows at once; nothing was lit. Ask for several shorter ones, or "
-            "raise max_exposure_s."
-        )
-    _check_energy(where, allowance, dose, beam, power_mw, exposure_s, exposures)
-
-
-def _most(allowance: Allowance) -> str:
-    return f"{allowance.max_exposure_s:.4g} s"
-
-
-def _check_intensity(
-    where: str, allowance: Allowance, beam: Beam, power_mw: float, intensity: float
-) -> None:
+    intensity = beam.charge(power_mw, exposure_s).intensity_mw_per_um2
     most = allowance.max_intensity_mw_per_um2
     if intensity > most * (1 + _ROUNDING):
         raise LimitError(
@@ -146,34 +141,47 @@ def _check_intensity(
             f"most {beam.head_power_mw(most):.4g} mW, widen the spot, or raise "
             "max_intensity_mw_per_um2."
         )
+    if exposure_s > allowance.max_exposure_s * (1 + _ROUNDING):
+        raise LimitError(
+            f"{where}: an exposure of {exposure_s:.4g} s is longer than the "
+            f"{allowance.max_exposure_s:.4g} s that the budget allows at once; nothing was lit. "
+            "Ask for several shorter ones, or raise max_exposure_s."
+        )
 
 
 def _check_energy(
-    where: str,
-    allowance: Allowance,
-    dose: Dose,
-    beam: Beam,
-    power_mw: float,
-    exposure_s: float,
-    exposures: int,
+    where: str, allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposures]
 ) -> None:
-    wanted_mj = beam.charge(power_mw, exposure_s).energy_mj * exposures
-    most_mj = allowance.max_energy_mj
-    if dose.energy_mj + wanted_mj <= most_mj * (1 + _ROUNDING):
+    wanted_mj = sum(
+        beam.charge(each.power_mw, each.exposure_s).energy_mj * each.count for each in wanted
+    )
+    most_mj, needed_mj = allowance.max_energy_mj, dose.energy_mj + wanted_mj
+    if needed_mj <= most_mj * (1 + _ROUNDING):
         return
-    left_mj = max(0.0, most_mj - dose.energy_mj)
-    lit_s = left_mj / (power_mw * beam.transmission)
     unended = (
         f" ({dose.unended} opening of it has no known end and counts until the light is proved off)"
         if dose.unended
         else ""
     )
-    row = f"{exposures} exposures" if exposures > 1 else "an exposure"
+    rows, powers = " and ".join(map(str, wanted)), {each.power_mw for each in wanted}
+    at_power = f" at {powers.pop():.4g} mW" if len(powers) == 1 else ""
     raise LimitError(
-        f"{where}: {row} of {exposure_s:.4g} s at {power_mw:.4g} mW would add {wanted_mj:.4g} mJ "
+        f"{where}: {rows}{at_power} would add {wanted_mj:.4g} mJ "
         f"to the {dose.energy_mj:.4g} mJ that the spot has had{unended}, and the budget is "
-        f"{most_mj:.4g} mJ; nothing was lit. {left_mj:.4g} mJ are left: {lit_s:.4g} s at this "
-        f"power, {int(lit_s / exposure_s * (1 + _ROUNDING))} of these exposures. "
+        f"{most_mj:.4g} mJ; nothing was lit. {_left(allowance, dose, beam, wanted)} "
         "Ask for less time or power, measure elsewhere, or raise max_energy_mj to at least "
-        f"{dose.energy_mj + wanted_mj:.4g}."
+        f"{needed_mj:.4g}, and further than that: a light is open for longer than it exposes."
     )
+
+
+def _left(allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposures]) -> str:
+    """Say what is left, in units of what is wanted as far as that is all alike."""
+    left_mj = max(0.0, allowance.max_energy_mj - dose.energy_mj)
+    said = f"{left_mj:.4g} mJ are left"
+    if len({each.power_mw for each in wanted}) > 1:
+        return f"{said}."
+    lit_s = left_mj / (wanted[0].power_mw * beam.transmission)
+    if len({each.exposure_s for each in wanted}) > 1:
+        return f"{said}: {lit_s:.4g} s at this power."
+    fits = int(lit_s / wanted[0].exposure_s * (1 + _ROUNDING))
+    return f"{said}: {lit_s:.4g} s at this power, {fits} of these exposures."

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
+from dac_control.app.light import make_account
 from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
 from dac_control.app.run_file import load_run_file
+from dac_control.app.state_files import LIGHT_NAME
 from dac_control.app.station import load_station
+from dac_control.clock import SteadyClock
 from dac_control.errors import ConfigurationError, LimitError
+from dac_control.records.json_log import JsonLog
 from dac_control.safety.light import LightLimits
 from devices.laser import Laser
 from plans.hold import hold
@@ -77,12 +81,112 @@ def test_a_limit_of_a_light_that_nobody_accounts_for_is_refused(folder: Path) ->
         load(folder, HOLD + other)
 
 
-def test_a_ramp_is_weighed_by_its_fewest_steps_and_looks(folder: Path) -> None:
-    ramp = (
-        'plan = "pressure_ramp"\n[targets]\nunit = "gpa"\nload = [4, 12]\n[ruby]\nexposure_s = 1\n'
+RUBY = "[ruby]\nexposure_s = 1\n"
+NEEDS = {
+    "pressure_ramp": (
+        '[targets]\nunit = "gpa"\nload = [4, 12]\n' + RUBY,
+        "532nm",
+        "21 exposures of 1 s for ruby. 532nm on chip: 21 exposures of 1 s at 2 mW would add 21 mJ",
+    ),
+    "close_and_seal": (
+        "[closing]\nlast_turns = 0.5\n" + RUBY,
+        "532nm",
+        "15 exposures of 1 s for ruby. 532nm on chip",
+    ),
+    "pressure_map": (
+        'spots = ["chip", "chip 2"]\n' + RUBY,
+        "532nm",
+        "3 exposures of 1 s for ruby. 532nm on chip",
+    ),
+    "measure_vibron": (
+        "readings = 2\n" + RUBY + "[vibron]\naverages = 2\n",
+        "532nm",
+        "2 exposures of 120 s for h2_vibron. 532nm on sample: 2 exposures of 120 s at 2 mW",
+    ),
+    "measure_edge": (
+        'anvil = "far"\n',
+        "532nm",
+        "3 exposures of 60 s for diamond_edge. 532nm on anvil far",
+    ),
+    "measure_reflectance": (
+        'sample = "hydrogen"\n',
+        "lamp",
+        "2 exposures of 5 s for the lamp. lamp on gasket: 2 exposures of 5 s at 5 mW would",
+    ),
+    "measure_lambda0": ('chip = "c"\n' + RUBY, "532nm", "8 exposures of 1 s for ruby"),
+    "measure_gain": ("", "lamp", "an exposure of 0.1 s for the lamp. lamp on lamp"),
+    "cooldown": ("target_k = 20\n[temperature]\n", "532nm", "2 exposures of 0.2 s for ruby"),
+}
+
+
+@pytest.mark.parametrize("plan", NEEDS)
+def test_every_plan_is_weighed_by_its_fewest_looks(
+    folder: Path, optics_station: Path, plan: str
+) -> None:
+    body, light, said = NEEDS[plan]
+    beside = optics_station.read_text().replace("[devices.cryostat]", LASER, 1)
+    (folder / "station.toml").write_text(beside)
+    (folder / "scales.toml").write_text(optics_station.with_name("scales.toml").read_text())
+    run = f'plan = "{plan}"\n{body}'
+    # the place that needs most of it is named
+    limit = LIMIT.format(0.05).replace("532nm", light)
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder, run + limit)
+    line = run.count("\n") + 1
+    assert f"run.toml:{line}: light.limits.0: this run needs at least {said}" in str(refused.value)
+    load(folder, run + LIMIT.format(1e4).replace("532nm", light))
+
+
+STAGES = """
+plan = "full_experiment"
+[[stages]]
+plan = "hold"
+duration_h = 1
+[stages.hold]
+every_s = 600
+[stages.hold.ruby]
+exposure_s = 0.5
+[[stages]]
+plan = "hold"
+duration_h = 1
+[stages.hold]
+every_s = 600
+[stages.hold.ruby]
+exposure_s = 1.0
+"""
+
+
+def test_stages_are_added_up_and_one_is_held_against_its_own_limits(folder: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder, STAGES + LIMIT.format(10.0))
+    assert (
+        "this run needs at least 14 exposures for ruby. 532nm on "
+        "chip: 7 exposures of 0.5 s and 7 exposures of 1 s at 2 mW would add 10.5 mJ"
+    ) in str(refused.value)
+    load(folder, STAGES + LIMIT.format(10.6))
+    # of the second stage: 3.5 mJ have fallen by then, and it needs 7
+    own = LIMIT.replace("light.limits", "stages.light.limits")
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder, STAGES + own.format(10.0))
+    assert "run.toml:17: stages.1.light.limits.0: this stage, after those before it, needs" in str(
+        refused.value
     )
-    with pytest.raises(ConfigurationError, match=r"run.toml:7: light.limits.0: this run needs"):
-        load(folder, ramp + LIMIT.format(10.0))
+    assert "would add 7 mJ to the 3.5 mJ" in str(refused.value)
+    load(folder, STAGES + own.format(10.6))
+    first = STAGES.replace("[[stages]]", own.format(4.0) + "[[stages]]").replace(
+        own.format(4.0), "", 1
+    )
+    load(folder, first)
+
+
+def test_what_the_specimen_has_had_counts(folder: Path) -> None:
+    station = load_station(folder / "station.toml")
+    ledger = JsonLog(station.storage.state / LIGHT_NAME)
+    account = make_account(station, ledger, SteadyClock(1.0))
+    account.state("532nm", "chip", power_mw=2.0, open_s=1.0, reason="aligned by hand")
+    with pytest.raises(ConfigurationError, match=r"3\.5 mJ to the 1 mJ that the spot has had"):
+        load(folder, HOLD + LIMIT.format(3.6))
+    load(folder, HOLD + LIMIT.format(4.6))
 
 
 def test_the_limits_of_a_run_hold_while_it_runs_and_stand_in_its_record(folder: Path) -> None:

@@ -253,31 +253,6 @@ power_mw = 2
 """
 
 
-def test_a_laser_shoots_only_after_the_reflectance_of_its_step(
-    optics_station: Path, tmp_path: Path
-) -> None:
-    path = optics_station.with_name("with_laser.toml")
-    path.write_text(optics_station.read_text() + LASER)
-    run_file, record = tmp_path / "run.toml", Record()
-    run_file.write_text('plan = "measure_edge"\nreadings = 2\n[edge]\nexposure_s = 60\n')
-    station = load_station(path)
-    run = load_run_file(run_file, station)
-    found = rehearse_once(station, run, 0, listener=record, prepare=at(0.8))
-    assert found.exit_status == "success", found.reason
-    light = record.events("reflectance")
-    assert [event["step_number"] for event in light] == [1] * 5 + [2] * 5
-    for number, step in enumerate(record.events("primary")):
-        assert light[5 * number + 4]["clock_lab_time_s"] < step["clock_lab_time_s"]
-    spots = {(dose.light, dose.spot): dose for dose in found.doses}
-    assert set(spots) == {
-        ("lamp", "gasket"),
-        ("lamp", "sample"),
-        ("532nm", "chip"),
-        ("532nm", "anvil near"),
-    }
-    assert spots["532nm", "anvil near"].open_s >= 120.0
-
-
 def test_reflectance_that_the_station_cannot_take_may_not_be_asked_for(
     optics_station: Path,
 ) -> None:

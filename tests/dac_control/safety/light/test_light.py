@@ -12,6 +12,7 @@ from dac_control.safety.light import (
     Beam,
     Dose,
     ExposureLimits,
+    Exposures,
     LaserArming,
     LightAccount,
     LightBook,
@@ -19,7 +20,7 @@ from dac_control.safety.light import (
     LightLimits,
     Moment,
     area_of_spot_um2,
-    check_exposure,
+    check_exposures,
     exposure_for,
 )
 
@@ -194,13 +195,13 @@ def test_what_is_left_is_said_and_what_would_make_it_possible() -> None:
     book = account(limits=[LightLimits(light=GREEN, max_energy_mj=100.0)])
     shine(book, GREEN, "sample", 2.0, 88.0)
     with pytest.raises(LimitError) as refused:
-        book.check(GREEN, "sample", power_mw=2.0, exposure_s=20.0)
+        book.check(GREEN, "sample", Exposures(power_mw=2.0, exposure_s=20.0))
     text = str(refused.value)
     assert "12 mJ are left: 12 s at this power" in text and "at least 108" in text
-    book.check(GREEN, "sample", power_mw=2.0, exposure_s=12.0)
-    book.check(GREEN, "chip", power_mw=2.0, exposure_s=20.0)
+    book.check(GREEN, "sample", Exposures(power_mw=2.0, exposure_s=12.0))
+    book.check(GREEN, "chip", Exposures(power_mw=2.0, exposure_s=20.0))
     with pytest.raises(LimitError, match="3 exposures"):
-        book.check(GREEN, "sample", power_mw=2.0, exposure_s=5.0, exposures=3)
+        book.check(GREEN, "sample", Exposures(power_mw=2.0, exposure_s=5.0, count=3))
 
 
 def test_an_opening_without_an_end_is_named_when_it_uses_the_budget_up() -> None:
@@ -208,30 +209,30 @@ def test_an_opening_without_an_end_is_named_when_it_uses_the_budget_up() -> None
     book.begin(GREEN, "sample", power_mw=2.0, device="laser")
     book._clock.time_s = 100.0
     with pytest.raises(LimitError, match="no known end"):
-        book.check(GREEN, "sample", power_mw=1.0, exposure_s=0.1)
+        book.check(GREEN, "sample", Exposures(power_mw=1.0, exposure_s=0.1))
 
 
 def test_intensity_and_length_have_limits_of_their_own() -> None:
     limits = LightLimits(light=GREEN, max_intensity_mw_per_um2=0.1, max_exposure_s=5.0)
     book = account(limits=[limits])
-    book.check(GREEN, "sample", power_mw=10.0, exposure_s=5.0)
+    book.check(GREEN, "sample", Exposures(power_mw=10.0, exposure_s=5.0))
     with pytest.raises(LimitError, match="at most 10 mW"):
-        book.check(GREEN, "sample", power_mw=10.1, exposure_s=5.0)
+        book.check(GREEN, "sample", Exposures(power_mw=10.1, exposure_s=5.0))
     with pytest.raises(LimitError, match="max_exposure_s"):
-        book.check(GREEN, "sample", power_mw=1.0, exposure_s=5.1)
+        book.check(GREEN, "sample", Exposures(power_mw=1.0, exposure_s=5.1))
 
 
 def test_a_light_without_stated_optics_is_refused() -> None:
     with pytest.raises(LimitError, match=r"light\.beams\.633nm"):
-        account().check("633nm", "sample", power_mw=1.0, exposure_s=1.0)
+        account().check("633nm", "sample", Exposures(power_mw=1.0, exposure_s=1.0))
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
 def test_what_is_no_exposure_is_refused(bad: float) -> None:
     with pytest.raises(LimitError):
-        account().check(GREEN, "sample", power_mw=bad, exposure_s=1.0)
+        account().check(GREEN, "sample", Exposures(power_mw=bad, exposure_s=1.0))
     with pytest.raises(LimitError):
-        account().check(GREEN, "sample", power_mw=1.0, exposure_s=bad)
+        account().check(GREEN, "sample", Exposures(power_mw=1.0, exposure_s=bad))
     with pytest.raises(LimitError):
         Beam(light=GREEN, area_um2=bad, transmission=0.5)
     if bad != 0.0:
@@ -255,7 +256,7 @@ def test_what_passes_the_check_never_exceeds_the_budget(limit_mj, exposures) -> 
     book = account(limits=[LightLimits(light=GREEN, max_energy_mj=limit_mj)])
     for power_mw, open_s in exposures:
         try:
-            book.check(GREEN, "sample", power_mw=power_mw, exposure_s=open_s)
+            book.check(GREEN, "sample", Exposures(power_mw=power_mw, exposure_s=open_s))
         except LimitError:
             continue
         shine(book, GREEN, "sample", power_mw, open_s)
@@ -268,10 +269,10 @@ def test_ten_tenths_fit() -> None:
     )
     dose = Dose(light=GREEN, spot="sample")
     for _ in range(10):
-        check_exposure(allowance, dose, BEAM, power_mw=2.0, exposure_s=0.1)
+        check_exposures(allowance, dose, BEAM, [Exposures(power_mw=2.0, exposure_s=0.1)])
         dose = dose.plus(energy_mj=0.1, intensity_mw_per_um2=0.02, open_s=0.1)
     with pytest.raises(LimitError):
-        check_exposure(allowance, dose, BEAM, power_mw=2.0, exposure_s=1e-3)
+        check_exposures(allowance, dose, BEAM, [Exposures(power_mw=2.0, exposure_s=1e-3)])
 
 
 # arming -------------------------------------------------------------------------------------

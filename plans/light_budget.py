@@ -1,0 +1,102 @@
+"""Whether the light that a plan cannot do without is left for its specimen. Lights nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dac_control.safety.light import Exposures, Spot
+from devices.laser import Laser
+from plans.instruments import REFERENCE, Instruments
+from plans.looks import LAMP, LINE_LAMP, LookRules, Looks
+
+__all__ = ["LightOf", "check_looks", "exposures_of", "rules_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightOf:
+    """The light of a gauge, or a lamp, as the account of light knows it."""
+
+    light: str
+    """Its label."""
+    power_mw: float
+    """At the head."""
+    home: str = ""
+    """Where it falls unless the plan says otherwise."""
+
+
+def exposures_of(
+    looks: Iterable[Looks], lights: Mapping[str, LightOf]
+) -> dict[Spot, tuple[Exposures, ...]]:
+    """Add up looks by light and spot, what needs most light first: a refusal then names that.
+
+    Parameters
+    ----------
+    looks : iterable of Looks
+        Of one plan, or of several that follow each other.
+    lights : mapping
+        By gauge or lamp; what has no light that is accounted for is left out.
+    """
+    counts: dict[Spot, dict[tuple[float, float], int]] = {}
+    for each in looks:
+        light = lights.get(each.by)
+        if light is not None:
+            rows = counts.setdefault((light.light, each.spot or light.home), {})
+            like = light.power_mw, each.open_s
+            rows[like] = rows.get(like, 0) + each.count
+    found = {
+        spot: tuple(
+            Exposures(power_mw=power_mw, exposure_s=open_s, count=count)
+            for (power_mw, open_s), count in rows.items()
+        )
+        for spot, rows in counts.items()
+    }
+    return dict(sorted(found.items(), key=lambda item: -sum(map(_head_mj, item[1]))))
+
+
+def _head_mj(exposures: Exposures) -> float:
+    """Energy at the head."""
+    return exposures.power_mw * exposures.exposure_s * exposures.count
+
+
+def check_looks(instruments: Instruments, looks: Iterable[Looks]) -> None:
+    """Refuse a plan whose light the budget does not allow.
+
+    Raises
+    ------
+    LimitError
+        Saying what is left, and what would make it possible.
+    """
+    wanted = list(looks)
+    sources = _sources(instruments) if wanted else {}
+    needed = [each for each in wanted if each.by in sources]
+    lights = {
+        name: LightOf(light=light.label, power_mw=float(light.next_power_mw.get()), home=home)
+        for name, (light, home) in sources.items()
+    }
+    for name in {each.by for each in needed}:
+        sources[name][0].check_power(lights[name].power_mw)
+    for (label, spot), rows in exposures_of(needed, lights).items():
+        # all lights of a station share one account
+        sources[needed[0].by][0].account.check(label, spot, *rows)
+
+
+def rules_of(instruments: Instruments) -> LookRules:
+    """Return what of these instruments adds to the looks of every plan."""
+    light: Any = instruments.light
+    rules = LookRules(limits=instruments.limits, reference=REFERENCE in instruments.further_gauges)
+    if not isinstance(light, Laser) or "reflectance" not in light.account.arming.needs:
+        return rules
+    return replace(
+        rules,
+        armed_by=instruments.reflectance,
+        armed_from_gpa=light.account.arming.above_gpa,
+    )
+
+
+def _sources(instruments: Instruments) -> dict[str, tuple[Laser, str]]:
+    """Lights with an account, and where they fall, by gauge or lamp."""
+    found: dict[str, tuple[Any, str]] = {
+        name: (optics.light, optics.spot) for name, optics in instruments.gauges.items()
+    }
+    found |= {LAMP: (instruments.lamp, ""), LINE_LAMP: (instruments.line_lamp, "")}
+    return {name: each for name, each in found.items() if isinstance(each[0], Laser)}
