@@ -1,4 +1,4 @@
-"""The simulated laboratory: one twin, five instruments, served on loopback to any client."""
+"""The simulated laboratory: one twin, six instruments, served on loopback to any client."""
 
 import contextlib
 import sys
@@ -12,11 +12,12 @@ from typing import Any, Self
 
 from simulators.clock import SimulatedClock
 from simulators.faults import FaultInjector
+from simulators.port_light import PortLight
 from simulators.replay import ReplayLight
 from simulators.serving.pty import PtyServer
 from simulators.serving.rfc2217 import Rfc2217Server
 from simulators.serving.tcp import TcpServer
-from simulators.truth import TruthLight, TruthWriter
+from simulators.truth import ExposedTwin, TruthLight, TruthWriter
 from simulators.twin import Twin, TwinSettings
 from simulators.wire.basler import CameraFeeder
 from simulators.wire.cobolt06 import Cobolt06Simulator, HeadConstants
@@ -26,13 +27,16 @@ from simulators.wire.zaber import DriveConstants, ZaberSimulator
 
 __all__ = ["PORT_ROLES", "Laboratory"]
 
-PORT_ROLES = ("cryostat", "cryostat_serial", "drive", "spectrometer", "laser")
+PORT_ROLES = ("cryostat", "cryostat_serial", "drive", "spectrometer", "raman", "laser")
 """What has a TCP port, and so can be given one."""
 TICK_S = 0.02
 """How often the physics follow the motor when no client asks, in s on the wall."""
 REPLAY_TEMPERATURE_K = 296.0
 """Where recorded spectra are taken to come from, unless told otherwise: a room."""
-SPECTROMETER_MODEL = "HDX"
+SPECTROMETER_MODEL, SPECTROMETER_PIXELS = "HDX", 2068
+"""Of both spectrometers: what the simulator of the wire speaks as, and clients then expect."""
+RAMAN_SERIAL, RAMAN_SPOT = "HDX00337", "anvil near"
+"""Of the second one, and where its optics look."""
 LASER = HeadConstants()
 LASER_SPOT_UM = 20.0
 """Diameter of the laser's spot on the specimen, as its papers state it: wide enough that 1 mW is
@@ -40,7 +44,7 @@ no danger; model default."""
 
 
 class Laboratory:
-    """A cryostat, a screw drive, a spectrometer, a camera and a laser around one twin.
+    """A cryostat, a screw drive, two spectrometers, a camera and a laser around one twin.
 
     The twin keeps its own light until somebody connects to the laser; from then on its light is
     the laser's. It can be started once; its clock and its physics run from the moment it is made.
@@ -72,11 +76,11 @@ class Laboratory:
     ----------
     clock, twin
         Time and physics.
-    cryostat, drive, spectrometer, camera, laser
+    cryostat, drive, spectrometer, raman, camera, laser
         The simulators.
     faults : dict[str, FaultInjector]
-        By role (``"cryostat"``, ``"drive"``, ``"spectrometer"``, ``"laser"``); works on all
-        its links.
+        By role (``"cryostat"``, ``"drive"``, ``"spectrometer"``, ``"raman"``, ``"laser"``);
+        works on all its links.
 
     Raises
     ------
@@ -105,6 +109,7 @@ class Laboratory:
         self._folder = folder
         self._camera_exposure_s = camera_exposure_s
         settings = _with_temperature(settings or TwinSettings(), start_temperature_k, replay)
+        settings = replace(settings, raman=settings.raman.with_pixels(SPECTROMETER_PIXELS))
         self.clock = SimulatedClock(speed)
         self.twin = Twin(seed, self.clock, settings)
         self._truth: TruthWriter | None = None
@@ -115,6 +120,8 @@ class Laboratory:
         self.cryostat = LakeShore336Simulator(self.twin, self.clock)
         self.drive = ZaberSimulator(self.twin, self.clock, self._drive_constants)
         self.spectrometer = OceanSimulator(self._light(replay), self.clock)
+        raman = self._with_truth(PortLight(self.twin, "raman", RAMAN_SPOT))
+        self.raman = OceanSimulator(raman, self.clock, RAMAN_SERIAL)
         self.laser = Cobolt06Simulator(self.twin, self.clock, LASER, seed)
         self.faults = {
             "cryostat": FaultInjector(self.cryostat.session),
@@ -122,6 +129,7 @@ class Laboratory:
             "laser": FaultInjector(self.laser.session),
             # A binary protocol: any byte may be part of a request.
             "spectrometer": FaultInjector(self.spectrometer.session, terminators=b""),
+            "raman": FaultInjector(self.raman.session, terminators=b""),
         }
         self._servers = self._make_servers()
         self._pty = None
@@ -168,10 +176,9 @@ class Laboratory:
             "cryostat_serial": f"rfc2217://{self._host}:{tcp['cryostat_serial']}",
             "drive": f"socket://{self._host}:{tcp['drive']}",
             "laser": f"socket://{self._host}:{tcp['laser']}",
-            "spectrometer": {
-                "model": SPECTROMETER_MODEL,
-                "host": self._host,
-                "port": tcp["spectrometer"],
+            **{
+                role: {"model": SPECTROMETER_MODEL, "host": self._host, "port": tcp[role]}
+                for role in ("spectrometer", "raman")
             },
             "camera": {
                 "serial": self.camera.serial,
@@ -264,7 +271,10 @@ class Laboratory:
                 pixels=self.twin.pixels,
                 full_scale=self.twin.full_scale,
             )
-        return self.twin if self._truth is None else TruthLight(self.twin, self._truth)
+        return self._with_truth(self.twin)
+
+    def _with_truth(self, light: ExposedTwin) -> Light:
+        return light if self._truth is None else TruthLight(light, self._truth)
 
     def _make_servers(self) -> dict[str, TcpServer]:
         """One server per role; both links of the cryostat lead to the same instrument."""

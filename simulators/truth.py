@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulators.wire.ocean import Light
 
-__all__ = ["TruthLight", "TruthWriter"]
+__all__ = ["ExposedTwin", "TruthLight", "TruthWriter"]
 
 
 class TruthWriter:
@@ -34,6 +34,8 @@ class TruthWriter:
         self._head = dict(head)
         self._file: TextIO | None = None
         self._lock = threading.Lock()
+        self.exposing = threading.Lock()
+        """Held while something is exposed: an exposure and its truth belong together."""
 
     def open(self) -> None:
         """Make the file and write the first line.
@@ -84,7 +86,6 @@ class TruthLight:
     def __init__(self, twin: ExposedTwin, writer: TruthWriter) -> None:
         self._twin = twin
         self._writer = writer
-        self._lock = threading.Lock()
 
     @property
     def pixels(self) -> int:
@@ -103,7 +104,7 @@ class TruthLight:
 
     def expose(self, start_lab_s: float, exposure_s: float) -> NDArray[np.uint16]:
         """Counts of one exposure, shape (pixels,), once its truth is written."""
-        with self._lock:  # one exposure and its truth belong together
+        with self._writer.exposing:
             counts = self._twin.expose(start_lab_s, exposure_s)
             truth = self._twin.last_exposure()
             if truth is not None:

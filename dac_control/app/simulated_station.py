@@ -31,6 +31,7 @@ def station_toml(
         Folder of runs, relative to the station file or absolute.
     """
     spectrometer, camera = endpoints["spectrometer"], endpoints["camera"]
+    raman = certificates["raman"]
     tables: dict[str, dict[str, Any]] = {
         "station": {"name": f"simulated laboratory {seed}", "simulated": True},
         "clock": {"speed": speed},
@@ -55,6 +56,14 @@ def station_toml(
         "gauge.strength_ratio": {
             "value": certificates["strength_ratio"],
             "sigma": certificates["strength_ratio_sigma"],
+        },
+        "edge": {
+            "nu0_cm1": raman["nu0_cm1"],
+            "nu0_sigma_cm1": raman["nu0_sigma_cm1"],
+            "nu0_source": "the papers of the simulated Raman spectrometer",
+            "laser_nm": raman["laser_nm"],
+            "laser_sigma_nm": certificates["laser_sigma_nm"],
+            "axis_sigma_cm1": raman["axis_sigma_cm1"],
         },
         "limits": {
             "min_turns": -0.05,
@@ -82,6 +91,14 @@ def station_toml(
             "gain_e_per_count": certificates["gain_e_per_count"],
             "read_noise_e": certificates["read_noise_e"],
             "dark_counts": certificates["dark_counts"],
+        },
+        "devices.raman": {
+            "driver": "ocean",
+            "name": "raman",
+            **endpoints["raman"],
+            "gain_e_per_count": raman["gain_e_per_count"],
+            "read_noise_e": raman["read_noise_e"],
+            "dark_counts": raman["dark_counts"],
         },
         "devices.laser": {
             "driver": "cobolt06",

@@ -3,7 +3,7 @@
 "Model default" marks a number of this model that no source gives.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 __all__ = ["DisturbanceSettings", "PortSettings", "RubyShapeSettings", "raman_port", "vis_port"]
 
@@ -51,6 +51,12 @@ class PortSettings:
     light_e_per_s: float = 100.0
     """Raman: electrons per s, mW and pixel at the edge's plateau. Visible: electrons per s and
     pixel of the white lamp off a perfect mirror."""
+
+    def with_pixels(self, pixels: int) -> "PortSettings":
+        """The same range of wavelengths on a detector of so many pixels."""
+        c0, *rest = self.coefficients
+        c1, c2, c3 = (c * (self.pixels / pixels) ** n for n, c in enumerate(rest, start=1))
+        return replace(self, pixels=pixels, coefficients=(c0, c1, c2, c3))
 
 
 def raman_port() -> PortSettings:

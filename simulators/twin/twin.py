@@ -234,9 +234,9 @@ class Twin:
             self._optics.view.illumination = name
 
     def expose(
-        self, start_lab_s: float, exposure_s: float, port: str = "ruby"
+        self, start_lab_s: float, exposure_s: float, port: str = "ruby", spot: str | None = None
     ) -> NDArray[np.uint16]:
-        """Expose the detector of a port at the present `spot`; counts, shape (pixels,).
+        """Expose the detector of a port; counts, shape (pixels,).
 
         Parameters
         ----------
@@ -247,15 +247,23 @@ class Twin:
             Above 0.
         port : str
             "ruby", "raman" or "vis".
+        spot : str, optional
+            Where it looks this once; by default where all ports look, `spot`.
 
         Raises
         ------
         ValueError
-            If the exposure is not a finite time above 0, or there is no such port.
+            If the exposure is not a finite time above 0, or there is no such port or spot.
         """
         if not (math.isfinite(start_lab_s) and math.isfinite(exposure_s) and exposure_s > 0.0):
             raise ValueError(f"The detector cannot be exposed for {exposure_s} s.")
         with self._lock:
+            if spot is not None:
+                present, self.spot = self.spot, spot
+                try:
+                    return self.expose(start_lab_s, exposure_s, port)
+                finally:
+                    self.spot = present
             self._optics.port(port)
             nodes = exposure_nodes(self._advance(), start_lab_s, exposure_s)
             counts, moments = self._optics.expose(nodes, start_lab_s, exposure_s, port)

@@ -14,11 +14,9 @@ import typer
 
 from dac_control.app.simulated_station import station_toml
 from dac_control.errors import ConfigurationError
-from simulators.laboratory import Laboratory
+from simulators.laboratory import PORT_ROLES, Laboratory
 
 __all__ = ["serve"]
-
-_ROLES = ("cryostat", "cryostat_serial", "drive", "spectrometer")
 
 
 def serve(
@@ -90,9 +88,9 @@ def _ports(words: list[str]) -> dict[str, int]:
     ports: dict[str, int] = {}
     for word in words:
         role, _, number = word.partition("=")
-        if role not in _ROLES or not number.isdigit() or not 0 < int(number) < 65536:
+        if role not in PORT_ROLES or not number.isdigit() or not 0 < int(number) < 65536:
             raise ConfigurationError(
-                f"--port {word}: write ROLE=NUMBER with a role of {', '.join(_ROLES)} and a "
+                f"--port {word}: write ROLE=NUMBER with a role of {', '.join(PORT_ROLES)} and a "
                 "number from 1 to 65535."
             )
         ports[role] = int(number)
@@ -107,11 +105,12 @@ def _announce(
         sys.stdout.flush()
         return
     typer.echo(f"The simulated laboratory, seed {seed}, {speed:g} times life, is serving:")
-    for role in ("cryostat", "cryostat_serial", "drive", "drive_serial"):
+    for role in ("cryostat", "cryostat_serial", "drive", "drive_serial", "laser"):
         if endpoints.get(role):
             typer.echo(f"  {role:16} {endpoints[role]}")
-    where = endpoints["spectrometer"]
-    typer.echo(f"  {'spectrometer':16} {where['model']} at {where['host']}:{where['port']}")
+    for role in ("spectrometer", "raman"):
+        where = endpoints[role]
+        typer.echo(f"  {role:16} {where['model']} at {where['host']}:{where['port']}")
     typer.echo(f"  {'station file':16} {station}")
     typer.echo(f"Try `dac-control check {station}`. Ctrl-C ends the laboratory.")
 
