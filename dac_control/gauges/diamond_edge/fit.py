@@ -38,6 +38,9 @@ _BEYOND_CM1: Final = 150.0
 _RISE_SHARE: Final = 0.1
 _RIVAL_SHARE: Final = 0.5
 """A step is a rival of the one taken if it is at least this share of its height."""
+_RIVAL_STRENGTH: Final = 0.3
+"""The same of signal over noise: less, for the lower of two stands upon the light of the other,
+and its window is another."""
 
 
 def fit_edge(
@@ -180,7 +183,7 @@ def _choose(
     height, strength = taken.estimate.parameters[2], signal_to_noise(taken, pixels)
     rivals = any(
         fit.estimate.parameters[2] > _RIVAL_SHARE * height
-        and signal_to_noise(fit, pixels) > _RIVAL_SHARE * strength
+        and signal_to_noise(fit, pixels) > _RIVAL_STRENGTH * strength
         for fit in allowed
         if fit is not taken
     )

@@ -23,7 +23,9 @@ _PLATEAU_TO: Final = 9.0
 _PLATEAU_SHARE: Final = 0.2
 """Bands that pile up towards their end have 0.28 to 0.4 of its height there; what a Lorentzian line
 has left behind it at that distance is below 0.06."""
-_PLATEAU_SIGMA: Final = 3.0
+_BACKGROUND_FROM: Final = 3.0
+"""Widths above the edge from where none of its light is left."""
+_FEWEST_PX: Final = 4
 # A residual of a share r of the height is worth r sqrt(2 pi) widths of the edge; 1 cm-1 is 1 to
 # 1.5 GPa.
 _MISFIT_CM1: Final = 1.0
@@ -43,14 +45,25 @@ def is_edge(fit: WindowFit, pixels: EdgePixels) -> bool:
         return False
     d = (fit.shift_cm1 - fit.edge_cm1) / fit.width_cm1
     below = (d >= -_PLATEAU_TO) & (d <= -_PLATEAU_FROM)
-    if int(below.sum()) < 4 or not (d > 2.0).any():
+    if int(below.sum()) < _FEWEST_PX or not (d > 2.0).any():
         return False
-    plateau, background = fit.shape.split(fit.estimate.parameters)
-    # A curved background may mount under the flank of a line; level and slope cannot.
-    shift = d[below] * fit.width_cm1
-    level = background[0] + min(float(background[1]), 0.0) * shift
-    height = float(np.median(fit.counts[below] - level))
-    return height > _PLATEAU_SHARE * float(plateau[0])
+    # From the counts and not from the fit, which cannot tell the curvature of a background from
+    # that of a plateau. A curved background may mount under the flank of a line; a line cannot.
+    height = float(np.median(fit.counts[below] - _background(fit, d, d[below])))
+    return height > _PLATEAU_SHARE * float(fit.estimate.parameters[2])
+
+
+def _background(fit: WindowFit, d: Vector, at: Vector) -> Vector:
+    """Straight continuation of the counts above the edge, `at` so many widths from it.
+
+    It never falls towards lower shifts: a plateau is not to be made of that.
+    """
+    above = d > _BACKGROUND_FROM
+    if int(above.sum()) < _FEWEST_PX:
+        return np.full_like(at, np.median(fit.counts[d > 2.0]))
+    centre = float(d[above].mean())
+    slope, level = np.polyfit(d[above] - centre, fit.counts[above], 1)
+    return np.asarray(level + min(float(slope), 0.0) * (at - centre))
 
 
 def signal_to_noise(fit: WindowFit, pixels: EdgePixels) -> float:

@@ -7,7 +7,7 @@ grows outwards, each side for as long as noise is all that is left; the widest t
 and not the one with the smallest sigma, which would be the one with too simple a model.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -30,6 +30,8 @@ WIDEST_CM1: Final = 60.0
 
 _FIRST_REACH: Final = 6.0
 """Half-length of the narrowest window, in widths of the first estimate."""
+_OWN_WIDTHS: Final = 1.3
+"""Width of a first estimate, as the search gives it, in widths of the edge it belongs to."""
 _GROWTH: Final = 2.0
 _GROWS_BELOW: Final = 3.0
 """The same up to which a window grows: a bend that begins to show only gets worse."""
@@ -99,12 +101,27 @@ def fit_around(pixels: EdgePixels, start: EdgeStart, reach_cm1: tuple[float, flo
     numpy.linalg.LinAlgError
         Too few pixels are usable, or the fit became singular.
     """
+    ends_cm1 = start.edge_cm1 - reach_cm1[0], start.edge_cm1 + reach_cm1[1]
+    task, narrow, first = _narrowest(pixels, start, ends_cm1)
+    if first.held:
+        # The search knows widths by factors of two. A window of its width would double from one
+        # spectrum to the next of the same edge, and with it what the model misses there.
+        own = replace(start, edge_cm1=first.edge_cm1, width_cm1=_OWN_WIDTHS * first.width_cm1)
+        again = _narrowest(pixels, own, ends_cm1)
+        task, narrow, first = again if again[2].held else (task, narrow, first)
+    reach = task.start.edge_cm1 - ends_cm1[0], ends_cm1[1] - task.start.edge_cm1
+    widest = _tried(task, reach, first)
+    return _grown(task, first, narrow, reach) if widest is None else widest
+
+
+def _narrowest(
+    pixels: EdgePixels, start: EdgeStart, ends_cm1: tuple[float, float]
+) -> tuple["_Task", tuple[float, float], WindowFit]:
+    """The fit of the narrowest window about a first estimate, and how far that reaches."""
     task = _Task(pixels, start)
     least = max(_FIRST_REACH * start.width_cm1, FEWEST_PX * task.pitch)
-    narrow = min(least, reach_cm1[0]), min(least, reach_cm1[1])
-    first = task.fit(narrow, (start.edge_cm1, start.width_cm1))
-    widest = _tried(task, reach_cm1, first)
-    return _grown(task, first, narrow, reach_cm1) if widest is None else widest
+    reach = min(least, start.edge_cm1 - ends_cm1[0]), min(least, ends_cm1[1] - start.edge_cm1)
+    return task, reach, task.fit(reach, (start.edge_cm1, start.width_cm1))
 
 
 def _tried(task: "_Task", reach: tuple[float, float], narrow: WindowFit) -> WindowFit | None:
