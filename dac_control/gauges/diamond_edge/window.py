@@ -35,6 +35,7 @@ _OWN_WIDTHS: Final = 1.3
 _GROWTH: Final = 2.0
 _GROWS_BELOW: Final = 3.0
 """The same up to which a window grows: a bend that begins to show only gets worse."""
+_MOVED_SIGMA: Final = 4.0
 _HOPELESS: Final = 15.0
 """Excess of block sums (standard normal) beyond which a side is not worth a fit."""
 # A first estimate is right to half its width, and within a factor of two in width.
@@ -78,6 +79,14 @@ class WindowFit:
     def width_cm1(self) -> float:
         """Standard deviation of the blur."""
         return float(self.estimate.parameters[1])
+
+    @property
+    def edge_variance(self) -> float:
+        """Variance of the edge if the noise is what it is taken for, cm-2."""
+        information = self.estimate.information
+        scale = 1.0 / np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
+        unit = np.linalg.pinv(information * np.outer(scale, scale), hermitian=True)
+        return float(unit[0, 0] * scale[0] ** 2)
 
     @property
     def scatter(self) -> float:
@@ -134,7 +143,8 @@ def _tried(task: "_Task", reach: tuple[float, float], narrow: WindowFit) -> Wind
         widest = task.fit(reach, first)
     except np.linalg.LinAlgError:
         return None
-    return widest if widest.held and not widest.structure.found else None
+    holds = widest.held and not widest.structure.found and not _moved(narrow, widest)
+    return widest if holds else None
 
 
 def _grown(
@@ -162,9 +172,24 @@ def _wider(task: "_Task", reach: tuple[float, float], best: WindowFit) -> tuple[
         fit = task.fit(reach, (best.edge_cm1, best.width_cm1))
     except np.linalg.LinAlgError:
         return best, False
-    if fit.structure.worst > _GROWS_BELOW or not fit.held:
+    if fit.structure.worst > _GROWS_BELOW or not fit.held or _moved(best, fit):
         return best, False
     return fit, True
+
+
+def _moved(narrow: WindowFit, wide: WindowFit) -> bool:
+    """True where a wider window moves the edge by more than its further pixels can by noise.
+
+    That the model does not hold there shows in the edge before it shows in the residual. The
+    difference has at most the variance of the narrow window (Hausman, Econometrica 46, 1251,
+    1978), unless that did without a coefficient which the wide one needs.
+    """
+    if wide.shape.plateau_order > narrow.shape.plateau_order:
+        return False
+    if wide.shape.background_order > narrow.shape.background_order:
+        return False
+    variance = max(narrow.scatter, 1.0) * narrow.edge_variance
+    return abs(wide.edge_cm1 - narrow.edge_cm1) > _MOVED_SIGMA * float(np.sqrt(variance))
 
 
 class _Task:
