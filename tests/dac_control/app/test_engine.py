@@ -36,7 +36,7 @@ def test_a_signal_closes_the_run_with_its_name(laboratory, name: str) -> None:
             threading.Timer(0.2, lambda: os.kill(os.getpid(), number)).start()
 
     began = time.monotonic()
-    run_to_the_end(made, held_run(bps.sleep(60), {"plan_name": "long"}, instruments), send)
+    run_to_the_end(made, held_run(bps.sleep(60), {"plan_name": "long"}, instruments, ()), send)
     assert time.monotonic() - began < 10
     stop = documents[-1][1]
     assert stop["exit_status"] == "abort"

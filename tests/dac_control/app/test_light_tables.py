@@ -10,6 +10,7 @@ from dac_control.app.station import Station, load_station
 from dac_control.clock import SteadyClock
 from dac_control.errors import ConfigurationError, LimitError
 from dac_control.records import IntentLog, LightLedger
+from dac_control.safety.light import Exposures
 from devices.drivers.cobolt06 import Cobolt06
 from devices.drivers.manual_drive import ManualDrive
 from devices.drivers.zaber import Zaber
@@ -103,7 +104,7 @@ def test_the_account_has_the_optics_the_limits_and_the_specimen(tmp_path: Path) 
     assert account.allowance("532nm", "sample").max_exposure_s == 10.0
     assert account.allowance("532nm", "chip").max_exposure_s == float("inf")
     with pytest.raises(LimitError, match="100 mJ"):
-        account.check("532nm", "chip", power_mw=2.0, exposure_s=1000.0)
+        account.check("532nm", "chip", Exposures(power_mw=2.0, exposure_s=1000.0))
     assert account.arming.above_gpa == 100.0
     assert account.arming.needs == (), "there is no microscope"
 

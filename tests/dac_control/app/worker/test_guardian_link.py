@@ -118,7 +118,7 @@ def test_a_run_is_reported_and_ended_with_the_guardians_reason(line: Line) -> No
         asking.start()
         engine = line.session.engine
         with pytest.raises(RunEngineInterrupted):
-            engine(held_run(waiting(), {"plan_name": "wait"}, line.session.instruments))
+            engine(held_run(waiting(), {"plan_name": "wait"}, line.session.instruments, ()))
         if engine.state == "paused":
             engine.abort()
         stop = line.wait_for(lambda m: m["kind"] == "stop")
