@@ -31,7 +31,7 @@ from dac_control.gauges.ruby.scoring import (
     Windows,
 )
 from dac_control.gauges.ruby.voigt_difference import U_STEPS, difference_table
-from dac_control.gauges.ruby.window_numba import keep_weights, pack, sweep
+from dac_control.gauges.ruby.window_numba import STRIDE, keep_weights, pack, sweep
 
 __all__ = ["score_windows"]
 
@@ -87,17 +87,18 @@ def _compiled(sources: int) -> Any:
         gradient, step, trial, scale = np.empty(_P), np.empty(_P), np.empty(_P), np.empty(_P)
         for i in range(x.shape[0]):
             pixels = pack(x[i], y[i], used[i], floor[i], work)
+            last = _last_used(used[i])
             for j in range(_P):
                 trial[j] = min(max(start[i, j], lower[i, j]), upper[i, j])
             converged[i], chi2[i] = _score_one(
-                width, pixels, lower[i], upper[i], expected[i], precision[i], active[i], offset,
+                last, width, pixels, lower[i], upper[i], expected[i], precision[i], active[i], offset,
                 per_count, table, parameters[i], information[i], work, blend, rows, free, products,
                 system, factor, gradient, step, trial, scale,
             )  # fmt: skip
             regular[i] = invert(information[i], active[i], free, scale, factor, covariance[i])
             _write(work, offset, per_count, floor[i], model[i], variance[i])
             add_leftovers(
-                work, width, pixels, chi2[i], parameters[i], active[i], covariance[i], left, step,
+                work, last, pixels, chi2[i], parameters[i], active[i], covariance[i], left, step,
                 leftovers[i],
             )  # fmt: skip
         return sources
@@ -106,8 +107,17 @@ def _compiled(sources: int) -> Any:
 
 
 @helper
+def _last_used(used: Mask) -> int:
+    """One after the last pixel that is used: the rest of the row fills it up."""
+    k = used.size
+    while k > 0 and not used[k - 1]:
+        k -= 1
+    return k
+
+
+@helper
 def _score_one(
-    width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision: Array,
+    end: int, width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision: Array,
     active: Mask, offset: float, per_count: float, table: Array, p: Array, information: Array,
     work: Array, blend: Array, rows: Ints, free: Ints, products: Array, system: Array,
     factor: Array, gradient: Array, step: Array, trial: Array, scale: Array,
@@ -118,40 +128,43 @@ def _score_one(
     code only once: it is most of the code.
     """
     damping, decrement, here, chi2 = DAMPING_START, np.inf, np.inf, np.inf
-    turns, free_count = 0, 0
+    begin, turns, free_count = 0, 0, 0
     # the start is taken as it is; so is the last step, and a return from steps that were not good
-    first, taken, last, solved = True, True, False, False
+    first, taken, last, solved, rests = True, True, False, False, False
     while True:
         of_data, count = sweep(
-            trial, active, width, offset, per_count, table, blend, rows, work, products
+            trial, active, begin, end, offset, per_count, table, blend, rows, work, products
         )
+        if rests:
+            break
         if taken or of_data + _of_priors(trial, active, expected, precision) < here:
             for j in range(_P):
                 p[j] = trial[j]
             chi2 = _spread(products, count, rows, active, information, gradient)
             _add_priors(p, active, expected, precision, information, gradient)
             here = chi2 + _of_priors(p, active, expected, precision)
-            if last or turns == MAX_ITERATIONS:
-                break
-            if not math.isfinite(here):
-                return False, chi2
-            keep_weights(work)
-            free_count = scale_system(
-                information, gradient, p, lower, upper, active, free, scale, system
-            )
-            damping = damping if first else damping / 10.0
-            # Where the model misses the data by more than noise, noise is no measure of rest.
-            noise = max(1.0, here / max(pixels, 1))
-            decrement = solve(system, free_count, damping, free, scale, factor, step) / noise
-            solved = True
-            # damping shortens the step: only where it is short, the way may be short without
-            if not decrement >= DECREMENT_AT_END:
-                decrement = solve(system, free_count, 0.0, free, scale, factor, step) / noise
-                solved = False
-            if not math.isfinite(decrement):
-                return False, chi2
-            if decrement < DECREMENT_AT_REST:
-                break
+            rests = last or turns == MAX_ITERATIONS or not math.isfinite(here)
+            if not rests:
+                keep_weights(work, end)
+                free_count = scale_system(
+                    information, gradient, p, lower, upper, active, free, scale, system
+                )
+                damping = damping if first else damping / 10.0
+                # Where the model misses the data by more than noise, noise is no measure of rest.
+                noise = max(1.0, here / max(pixels, 1))
+                decrement = solve(system, free_count, damping, free, scale, factor, step) / noise
+                solved = True
+                # damping shortens the step: only where it is short, the way may be short without
+                if not decrement >= DECREMENT_AT_END:
+                    decrement = solve(system, free_count, 0.0, free, scale, factor, step) / noise
+                    solved = False
+                rests = not (decrement >= DECREMENT_AT_REST and math.isfinite(decrement))
+            if rests:
+                if end == width:
+                    break
+                # the pixels that only fill the row get a model too, once
+                begin, end = end // STRIDE * STRIDE, width
+                continue
             taken = last = decrement < DECREMENT
             first = False
             turns += 1

@@ -23,14 +23,14 @@ from dac_control.gauges.ruby.lines_numba import (
     two_voigts,
 )
 
-__all__ = ["keep_weights", "pack", "sweep"]
+__all__ = ["STRIDE", "keep_weights", "pack", "sweep"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-# Windows are filled up to a multiple of this many pixels, so that no vector is cut.
-_STRIDE = 16
+STRIDE = 16
+"""Windows are filled up to a multiple of this many pixels, so that no vector is cut."""
 
 
 @helper
@@ -55,20 +55,21 @@ def pack(x: Array, y: Array, used: Mask, floor: Array, work: Array) -> int:
     return count
 
 
-@helper
-def keep_weights(work: Array) -> None:
+@vector_helper
+def keep_weights(work: Array, pixels: int) -> None:
     """Make the weights of the last sweep those by which the next one is judged."""
-    for at in range(0, work.size, ROWS * BLOCK):
+    for b in range((pixels + BLOCK - 1) // BLOCK):
+        part = work[b * ROWS * BLOCK : (b + 1) * ROWS * BLOCK]
         for k in range(BLOCK):
-            work[at + WEIGHT * BLOCK + k] = work[at + NEW_WEIGHT * BLOCK + k]
+            part[WEIGHT * BLOCK + k] = part[NEW_WEIGHT * BLOCK + k]
 
 
 @vector_helper
 def sweep(
-    p: Array, active: Mask, pixels: int, offset: float, per_count: float, table: Array,
+    p: Array, active: Mask, begin: int, end: int, offset: float, per_count: float, table: Array,
     blend: Array, rows: Ints, work: Array, products: Array,
 ) -> tuple[float, int]:  # fmt: skip
-    """Evaluate a window at `p`.
+    """Evaluate a window at `p`, from pixel `begin` on, a multiple of `STRIDE`, to pixel `end`.
 
     Fills `products`, shape (SIZE, SIZE), lower triangle, in the order of the parameters in
     `rows` and then the residual: the information of the data, the gradient, and the sum of
@@ -90,10 +91,12 @@ def sweep(
         for m in range(SIZE):
             products[j, m] = 0.0
     merit = 0.0
-    for b in range(work.size // (ROWS * BLOCK)):
-        part = work[b * ROWS * BLOCK : (b + 1) * ROWS * BLOCK]
-        left = min(BLOCK, pixels - b * BLOCK)
-        n = (left + _STRIDE - 1) // _STRIDE * _STRIDE
+    for b in range(begin // BLOCK, (end + BLOCK - 1) // BLOCK):
+        # with the rows at fixed distances, to leave pixels out is to begin further on
+        skipped = max(begin - b * BLOCK, 0)
+        part = work[b * ROWS * BLOCK + skipped : (b + 1) * ROWS * BLOCK]
+        left = min(BLOCK, end - b * BLOCK) - skipped
+        n = (left + STRIDE - 1) // STRIDE * STRIDE
         if with_voigt:
             true_voigt(part, p, with_partner, blend, n)
             if with_partner:
@@ -105,8 +108,9 @@ def sweep(
         else:
             merit += one_line(part, p, offset, per_count, n)
         for a in range(0, count, 3):
-            for c in range(0, a + 1, 3):
+            for c in range(0, a, 3):
                 _tile(part, rows, a, c, n, products)
+            _tile_of_diagonal(part, rows, a, n, products)
     return merit, count
 
 
@@ -130,6 +134,23 @@ def _tile(w: Array, rows: Ints, a: int, b: int, n: int, products: Array) -> None
     )  # fmt: skip
     products[a + 2, b], products[a + 2, b + 1], products[a + 2, b + 2] = (
         products[a + 2, b] + s20, products[a + 2, b + 1] + s21, products[a + 2, b + 2] + s22,
+    )  # fmt: skip
+
+
+@vector_helper
+def _tile_of_diagonal(w: Array, rows: Ints, a: int, n: int, products: Array) -> None:
+    """The six of them that are not there twice."""
+    a0, a1, a2 = _row(rows[a]), _row(rows[a + 1]), _row(rows[a + 2])
+    s00 = s10 = s11 = s20 = s21 = s22 = 0.0
+    for k in range(np.uintp(n)):
+        u0, u1, u2 = w[a0 + k], w[a1 + k], w[a2 + k]
+        s00, s10, s11 = s00 + u0 * u0, s10 + u1 * u0, s11 + u1 * u1
+        s20, s21, s22 = s20 + u2 * u0, s21 + u2 * u1, s22 + u2 * u2
+    products[a, a], products[a + 1, a], products[a + 1, a + 1] = (
+        products[a, a] + s00, products[a + 1, a] + s10, products[a + 1, a + 1] + s11,
+    )  # fmt: skip
+    products[a + 2, a], products[a + 2, a + 1], products[a + 2, a + 2] = (
+        products[a + 2, a] + s20, products[a + 2, a + 1] + s21, products[a + 2, a + 2] + s22,
     )  # fmt: skip
 
 
