@@ -81,11 +81,13 @@ def unclipped(
     left, right = _stretch(full, inside)
     # where both lines are cut off, the plateau that was found may be that of R2
     away = np.where(full, np.abs(offset - _SPLIT_NM / pitch), 2 * reach)
-    other_left, other_right = _stretch(full, away.argmin(axis=1))
-    above = away.min(axis=1) * pitch <= _SPLIT_REACH_NM
-    above &= (other_left > right) & (other_right - other_left >= right - left)
-    inside = np.where(above, away.argmin(axis=1), inside)
-    left, right = np.where(above, other_left, left), np.where(above, other_right, right)
+    above = np.flatnonzero(away.min(axis=1) * pitch <= _SPLIT_REACH_NM)
+    if above.size:
+        other = away[above].argmin(axis=1)
+        begin, end = _stretch(full[above], other)
+        as_long = (begin > right[above]) & (end - begin >= (right - left)[above])
+        above = above[as_long]
+        inside[above], left[above], right[above] = other[as_long], begin[as_long], end[as_long]
     level = np.partition(counts, reach // 2, axis=1)[:, reach // 2]
     half = 0.5 * (counts.max(axis=1) + level)
     low, high = _stretch(counts > half[:, None], inside)

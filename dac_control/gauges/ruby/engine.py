@@ -21,6 +21,7 @@ __all__ = ["ENGINE_VARIABLE", "Engine", "get_engine", "warm_up"]
 Array = NDArray[np.float64]
 FindLines = Callable[[Axis, Array, NDArray[np.bool_], SearchNoise, Array], Found]
 ScoreWindows = Callable[[Windows, Array, Constraints, Noise], Scored]
+ScoreAgain = Callable[[Windows, Scored, NDArray[np.intp], Constraints, Noise], None]
 
 ENGINE_VARIABLE: Final = "DAC_CONTROL_ENGINE"
 """Environment variable that forces an engine: ``numba`` or ``numpy``."""
@@ -36,6 +37,7 @@ class Engine:
     name: Literal["numba", "numpy"]
     find_lines: FindLines
     score_windows: ScoreWindows
+    score_again: ScoreAgain
 
 
 def get_engine(name: str | None = None) -> Engine:
@@ -65,14 +67,14 @@ def get_engine(name: str | None = None) -> Engine:
 @cache
 def _load(name: str | None, origin: str) -> Engine:
     if name != "numpy" and _has_numba(origin, forced=name is not None):
-        from dac_control.gauges.ruby.scoring_numba import score_windows
+        from dac_control.gauges.ruby.scoring_numba import score_again, score_windows
         from dac_control.gauges.ruby.search_numba import find_lines
 
-        return Engine("numba", find_lines, score_windows)
-    from dac_control.gauges.ruby.scoring_numpy import score_windows
+        return Engine("numba", find_lines, score_windows, score_again)
+    from dac_control.gauges.ruby.scoring_numpy import score_again, score_windows
     from dac_control.gauges.ruby.search_numpy import find_lines
 
-    return Engine("numpy", find_lines, score_windows)
+    return Engine("numpy", find_lines, score_windows, score_again)
 
 
 def _has_numba(origin: str, *, forced: bool) -> bool:

@@ -67,10 +67,7 @@ class MaskedFitter:
             going = self._mask_once(fitted, going)
             if not going.size:
                 break
-            again = self._engine.score_windows(
-                windows.take(going), scored.parameters[going], limits.take(going), self._noise
-            )
-            scored.put(going, again)
+            self._engine.score_again(windows, scored, going, limits, self._noise)
         return fitted
 
     def fit_again(self, fitted: Fitted, rows: Rows, start: Array, bound: Array) -> None:

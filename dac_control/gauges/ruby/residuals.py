@@ -42,6 +42,8 @@ _APART: Final = 1.5
 AT_R1_NM: Final = 0.6
 """Three sigma of the prior of the splitting."""
 
+_NORMAL: Final = 1.4826
+"""Standard deviation over median deviation, of a normal distribution."""
 _PARTNER_SIGMA: Final = 5.0
 _MISFIT_SIGMA: Final = 5.0
 _SUSPECT_SHARE: Final = 0.03
@@ -71,19 +73,22 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     row, here = rows[at], residual[at, pixel]
     before, after = residual[at, pixel - _REACH_PX], residual[at, (pixel + _REACH_PX) % z.shape[1]]
     alone = here - np.maximum(0.5 * (before + after), 0.0)
-    scale = np.maximum(1.0, _scatter(z, windows.used[rows]))[at]
     p, x = scored.parameters[row], windows.x[row, pixel]
     line = scored.model[row, pixel] - background(x[:, None], p)[:, 0]
-    spike = alone > _SPIKE_SIGMA * scale * np.sqrt(scored.variance[row, pixel])
-    spike &= (alone > _SPIKE_SHARE * line) & (alone > 0.5 * here)
+    height = alone / (_SPIKE_SIGMA * np.sqrt(scored.variance[row, pixel]))
+    spike = (height > 1.0) & (alone > _SPIKE_SHARE * line) & (alone > 0.5 * here)
     # A narrow line where R2 would be of a single line is `sees_partner`'s to judge; one where R1
     # would be if this were R2 is R1.
-    narrow = p[:, 1] < _SPIKE_LIKE_PX * windows.take(rows).pitch_nm[at]
+    span = windows.x[row, -1] - windows.x[row, 0]
+    narrow = p[:, 1] * scored.leftovers[row, USED] < _SPIKE_LIKE_PX * span
     r2 = r2_nm(p)
     at_r2 = np.abs(x - r2) <= 1.5 * p[:, 1]
     at_r1 = np.abs(x - (2.0 * p[:, 0] - r2)) <= np.maximum(1.5 * p[:, 1], AT_R1_NM)
     spike &= ~(narrow & (((p[:, 8] == 0.0) & at_r2) | at_r1))
-    found[row[spike], pixel[spike]] = True
+    some = np.flatnonzero(spike)
+    row, pixel, at = row[some], pixel[some], at[some]
+    real = _scatter_is_below(height[some], z[at], windows.used[row])
+    found[row[real], pixel[real]] = True
     return found
 
 
@@ -218,7 +223,13 @@ def _scatter(z: Array, used: Mask) -> Array:
     """Robust standard deviation of the pixels that are used, shape (spectra,)."""
     ordered = np.sort(np.where(used, np.abs(z), np.inf), axis=1)
     middle = np.maximum(used.sum(axis=1) - 1, 0) // 2
-    return 1.4826 * ordered[np.arange(middle.size), middle]
+    return _NORMAL * ordered[np.arange(middle.size), middle]
+
+
+def _scatter_is_below(limit: Array, z: Array, used: Mask) -> Mask:
+    """Whether `_scatter` is less than the limits: to count is faster than to put in order."""
+    fewer = np.count_nonzero((np.abs(z) < (limit / _NORMAL)[:, None]) & used, axis=1)
+    return fewer > np.maximum(used.sum(axis=1) - 1, 0) // 2
 
 
 def _pitch(x: Array) -> Array:

@@ -4,6 +4,7 @@ An engine is a function ``score_windows(windows, start, constraints, noise) -> S
 scoring (Wedderburn, Biometrika 61, 439, 1974) with Levenberg's damping, whose weights come from
 the model and not from the noisy data. Weights from the data favour pixels that fluctuated
 downwards; for photon counts the fixed point of Fisher scoring is the maximum likelihood.
+``score_again(windows, scored, rows, constraints, noise)`` fits some of them once more in place.
 """
 
 from dataclasses import dataclass

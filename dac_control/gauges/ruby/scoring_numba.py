@@ -33,11 +33,12 @@ from dac_control.gauges.ruby.scoring import (
 from dac_control.gauges.ruby.voigt_difference import U_STEPS, difference_table
 from dac_control.gauges.ruby.window_numba import STRIDE, keep_weights, pack, sweep
 
-__all__ = ["score_windows"]
+__all__ = ["score_again", "score_windows"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 _P = SIZE - 1
 _SQUARE = (SIZE, SIZE)
@@ -51,16 +52,28 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
         scored.parameters[:] = np.clip(start, constraints.lower, constraints.upper)
         scored.chi2[:], scored.leftovers[:, FREEDOM] = 0.0, 1.0
         return scored
-    w, c = windows, constraints
-    _score_all(
-        compilable(w.x), compilable(w.y), compilable(w.used, np.bool_), compilable(w.floor),
-        compilable(start), compilable(c.lower), compilable(c.upper), compilable(c.expected),
-        compilable(c.precision), compilable(c.active, np.bool_), float(noise.offset_counts),
-        float(noise.counts_variance), _table(), scored.parameters, scored.information,
-        scored.model, scored.variance, scored.chi2, scored.converged, scored.covariance,
-        scored.regular, scored.leftovers,
-    )  # fmt: skip
+    _score(windows, start, constraints, noise, scored, np.arange(count))
     return scored
+
+
+def score_again(
+    windows: Windows, scored: Scored, rows: Rows, constraints: Constraints, noise: Noise
+) -> None:
+    """Fit some of the windows again from where they came to rest; see `scoring`."""
+    _score(windows, scored.parameters, constraints, noise, scored, rows)
+
+
+def _score(
+    w: Windows, start: Array, c: Constraints, noise: Noise, scored: Scored, rows: Rows
+) -> None:
+    _score_all(
+        compilable(rows, np.int64), compilable(w.x), compilable(w.y), compilable(w.used, np.bool_),
+        compilable(w.floor), compilable(start), compilable(c.lower), compilable(c.upper),
+        compilable(c.expected), compilable(c.precision), compilable(c.active, np.bool_),
+        float(noise.offset_counts), float(noise.counts_variance), _table(), scored.parameters,
+        scored.information, scored.model, scored.variance, scored.chi2, scored.converged,
+        scored.covariance, scored.regular, scored.leftovers,
+    )  # fmt: skip
 
 
 @cache
@@ -73,9 +86,9 @@ def _compiled(sources: int) -> Any:
 
     @njit(cache=True, nogil=True)
     def score_all(
-        x: Array, y: Array, used: Mask, floor: Array, start: Array, lower: Array, upper: Array,
-        expected: Array, precision: Array, active: Mask, offset: float, per_count: float,
-        table: Array, parameters: Array, information: Array, model: Array, variance: Array,
+        chosen: Ints, x: Array, y: Array, used: Mask, floor: Array, start: Array, lower: Array,
+        upper: Array, expected: Array, precision: Array, active: Mask, offset: float, per_count:
+        float, table: Array, parameters: Array, information: Array, model: Array, variance: Array,
         chi2: Array, converged: Mask, covariance: Array, regular: Mask, leftovers: Array,
     ) -> int:  # fmt: skip
         width = x.shape[1]
@@ -85,15 +98,15 @@ def _compiled(sources: int) -> Any:
         rows, free = np.empty(SIZE, np.int64), np.empty(_P, np.int64)
         products, system, factor = np.empty(_SQUARE), np.empty(_SQUARE), np.empty(_SQUARE)
         gradient, step, trial, scale = np.empty(_P), np.empty(_P), np.empty(_P), np.empty(_P)
-        for i in range(x.shape[0]):
-            pixels = pack(x[i], y[i], used[i], floor[i], work)
-            last = _last_used(used[i])
+        for n in range(chosen.size):
+            i = int(chosen[n])
+            pixels, last = pack(x[i], y[i], used[i], floor[i], work)
             for j in range(_P):
                 trial[j] = min(max(start[i, j], lower[i, j]), upper[i, j])
             converged[i], chi2[i] = _score_one(
-                last, width, pixels, lower[i], upper[i], expected[i], precision[i], active[i], offset,
-                per_count, table, parameters[i], information[i], work, blend, rows, free, products,
-                system, factor, gradient, step, trial, scale,
+                last, width, pixels, lower[i], upper[i], expected[i], precision[i], active[i],
+                offset, per_count, table, parameters[i], information[i], work, blend, rows, free,
+                products, system, factor, gradient, step, trial, scale,
             )  # fmt: skip
             regular[i] = invert(information[i], active[i], free, scale, factor, covariance[i])
             _write(work, offset, per_count, floor[i], model[i], variance[i])
@@ -107,19 +120,10 @@ def _compiled(sources: int) -> Any:
 
 
 @helper
-def _last_used(used: Mask) -> int:
-    """One after the last pixel that is used: the rest of the row fills it up."""
-    k = used.size
-    while k > 0 and not used[k - 1]:
-        k -= 1
-    return k
-
-
-@helper
 def _score_one(
-    end: int, width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision: Array,
-    active: Mask, offset: float, per_count: float, table: Array, p: Array, information: Array,
-    work: Array, blend: Array, rows: Ints, free: Ints, products: Array, system: Array,
+    end: int, width: int, pixels: int, lower: Array, upper: Array, expected: Array, precision:
+    Array, active: Mask, offset: float, per_count: float, table: Array, p: Array, information:
+    Array, work: Array, blend: Array, rows: Ints, free: Ints, products: Array, system: Array,
     factor: Array, gradient: Array, step: Array, trial: Array, scale: Array,
 ) -> tuple[bool, float]:  # fmt: skip
     """Iterate one window to rest, from `trial`; fills `p` and `information`.

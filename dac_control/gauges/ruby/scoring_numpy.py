@@ -27,7 +27,7 @@ from dac_control.gauges.ruby.scoring import (
 )
 from dac_control.gauges.ruby.window_numpy import LineSums, evaluate, kinds
 
-__all__ = ["evaluate", "score_windows"]
+__all__ = ["evaluate", "score_again", "score_windows"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -66,6 +66,14 @@ def score_windows(windows: Windows, start: Array, constraints: Constraints, nois
             projected(skew, scored.covariance),
         )
     return scored
+
+
+def score_again(
+    windows: Windows, scored: Scored, rows: Rows, constraints: Constraints, noise: Noise
+) -> None:
+    """Fit some of the windows again from where they came to rest; see `scoring`."""
+    start, limits = scored.parameters[rows], constraints.take(rows)
+    scored.put(rows, score_windows(windows.take(rows), start, limits, noise))
 
 
 class _Bench:

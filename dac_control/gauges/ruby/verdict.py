@@ -220,11 +220,12 @@ def _flag(
 
 def _line_saturates(fitted: Fitted, saturated: Mask, r2: Array, sigma: Array) -> Mask:
     """True where the light of the line fills the well; a cosmic ray in a dark pixel does not."""
-    row, _pixel = at = np.nonzero(saturated)
-    x, r1, fwhm = fitted.windows.x[at], *fitted.scored.parameters[row, :2].T
+    at = np.flatnonzero(saturated)
+    row = at // saturated.shape[1]
+    x, r1, fwhm = fitted.windows.x.take(at), *fitted.scored.parameters[row, :2].T
     core = np.abs(x - r1) <= np.maximum(fwhm, 2.0 * sigma[row])
     core |= np.abs(x - r2[row]) <= fwhm
-    bright = fitted.scored.model[at] > 0.7 * fitted.windows.y[at]
+    bright = fitted.scored.model.take(at) > 0.7 * fitted.windows.y.take(at)
     filled = np.zeros(sigma.size, dtype=bool)
     filled[row[core & bright]] = True
     return filled

@@ -34,13 +34,15 @@ STRIDE = 16
 
 
 @helper
-def pack(x: Array, y: Array, used: Mask, floor: Array, work: Array) -> int:
+def pack(x: Array, y: Array, used: Mask, floor: Array, work: Array) -> tuple[int, int]:
     """Lay out one window; unused pixels get an infinite variance, hence no weight.
 
-    Returns how many are used.
+    Returns how many are used, and one after the last of them: the rest only fills the row.
     """
     blocks = work.size // (ROWS * BLOCK)
-    count = 0
+    count, last = 0, x.size
+    while last > 0 and not used[last - 1]:
+        last -= 1
     for b in range(blocks):
         at = b * ROWS * BLOCK
         for k in range(BLOCK):
@@ -52,7 +54,7 @@ def pack(x: Array, y: Array, used: Mask, floor: Array, work: Array) -> int:
             work[at + Y * BLOCK + k] = y[i] if taken else 0.0
             work[at + FLOOR * BLOCK + k] = floor[i] if taken else np.inf
             work[at + WEIGHT * BLOCK + k] = 0.0
-    return count
+    return count, last
 
 
 @vector_helper
