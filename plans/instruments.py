@@ -84,6 +84,10 @@ class Instruments:
     light: LightSource | None = None
     lamp: LightSource | None = None
     """White light, for reflectance and for the detector's gain."""
+    lamp_behind: LightSource | None = None
+    """White light through the cell, for the absorption of its anvils."""
+    lamp_behind_drift_u: float = 1.0
+    """Relative standard uncertainty of its light between two days."""
     line_lamp: LightSource | None = None
     """Lamp for the wavelength axis; None where it is on already."""
     spots: Spots | None = None
@@ -117,6 +121,11 @@ class Instruments:
         """What is read, beside the gauge's own devices, for every event of ``primary``."""
         seen = [device for device in (self.microscope, self.picture) if device is not None]
         return [self.drive, *seen]
+
+    @property
+    def lights(self) -> tuple[LightSource | None, ...]:
+        """Everything that lights the specimen; all that is accounted for shares one account."""
+        return (self.light, self.lamp, self.lamp_behind, self.line_lamp)
 
     @property
     def aimed(self) -> list[Any]:
@@ -166,6 +175,7 @@ class Instruments:
             "picture": self.picture,
             "spots": self.spots,
             "lamp": self.lamp,
+            "lamp_behind": self.lamp_behind,
             "vis": self.vis,
         }
         for name, optics in self.further_gauges.items():

@@ -7,7 +7,7 @@ from typing import Any
 from dac_control.safety.light import Exposures, Spot
 from devices.laser import Laser
 from plans.instruments import REFERENCE, Instruments
-from plans.looks import LAMP, LINE_LAMP, LookRules, Looks
+from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, LookRules, Looks
 
 __all__ = ["LightOf", "check_looks", "exposures_of", "rules_of"]
 
@@ -98,5 +98,9 @@ def _sources(instruments: Instruments) -> dict[str, tuple[Laser, str]]:
     found: dict[str, tuple[Any, str]] = {
         name: (optics.light, optics.spot) for name, optics in instruments.gauges.items()
     }
-    found |= {LAMP: (instruments.lamp, ""), LINE_LAMP: (instruments.line_lamp, "")}
+    found |= {
+        LAMP: (instruments.lamp, ""),
+        LAMP_BEHIND: (instruments.lamp_behind, ""),
+        LINE_LAMP: (instruments.line_lamp, ""),
+    }
     return {name: each for name, each in found.items() if isinstance(each[0], Laser)}

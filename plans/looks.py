@@ -23,6 +23,7 @@ from plans.settings import (
 
 __all__ = [
     "LAMP",
+    "LAMP_BEHIND",
     "LINE_LAMP",
     "LookRules",
     "Looks",
@@ -38,7 +39,7 @@ __all__ = [
     "temperature_looks",
 ]
 
-LAMP, LINE_LAMP = "lamp", "line_lamp"
+LAMP, LAMP_BEHIND, LINE_LAMP = "lamp", "lamp_behind", "line_lamp"
 """Roles that light without a gauge."""
 REFERENCE, GASKET, SAMPLE = "reference_ruby", "gasket", "sample"
 AT_HOME = ""
@@ -52,7 +53,7 @@ class Looks:
     """Openings of a light that a plan cannot do without."""
 
     by: str
-    """Gauge whose light it is; or `LAMP` or `LINE_LAMP`."""
+    """Gauge whose light it is; or `LAMP`, `LAMP_BEHIND` or `LINE_LAMP`."""
     open_s: float
     """Of the light for each, all averages together."""
     count: int
@@ -165,10 +166,18 @@ def map_looks(
 
 
 def reflectance_looks(
-    settings: ReflectanceSettings, ruby: RubySettings, rules: LookRules
+    settings: ReflectanceSettings,
+    ruby: RubySettings,
+    rules: LookRules,
+    through: tuple[str, ReflectanceSettings] | None = None,
 ) -> tuple[Looks, ...]:
-    """The white light, which arms the laser, too, and the ruby."""
-    return (*_white(settings), *_ruby_steps(ruby, {AT_HOME: 1}, rules, armed=False))
+    """The white light, which arms the laser, too, what passes the cell at a place, and the ruby."""
+    passes: tuple[Looks, ...] = ()
+    if through is not None:
+        spot, taken = through
+        open_s = taken.exposure_s * taken.averages
+        passes = (Looks(by=LAMP_BEHIND, open_s=open_s, count=1, spot=spot),)
+    return (*_white(settings), *passes, *_ruby_steps(ruby, {AT_HOME: 1}, rules, armed=False))
 
 
 def axis_looks(exposures_s: Sequence[float], averages: int) -> tuple[Looks, ...]:

@@ -1,16 +1,17 @@
 """What the sample reflects against the gasket beside it, and at which pressure."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final, Literal
 
 from bluesky.utils import MsgGenerator, plan
 
+from dac_control.errors import LimitError
 from dac_control.reflectance import (
-    AbsorptionUnknown,
     AtPressure,
-    ReferenceTable,
+    LightReading,
+    MultipleReflections,
     evaluate_reflectance,
     statement,
 )
@@ -22,14 +23,39 @@ from plans.light_budget import rules_of
 from plans.looks import reflectance_looks
 from plans.optics_settings import ReflectanceSettings
 from plans.settings import RubySettings
+from plans.stubs.anvils import absorption_now, keep_unstressed
 from plans.stubs.hold import wait_while_held
 from plans.stubs.light import note_seen
 from plans.stubs.look import look
 from plans.stubs.measure_pressure import GaugeReading
-from plans.stubs.reflectance import ReflectanceReadings, check_reflectance, take_reflectance
+from plans.stubs.reflectance import (
+    ReflectanceReadings,
+    check_reflectance,
+    check_transmission,
+    take_reflectance,
+    take_transmission,
+)
 from plans.stubs.work_out import work_out
 
-__all__ = ["measure_reflectance"]
+__all__ = ["Bounces", "ThroughTheCell", "measure_reflectance"]
+
+Bounces = Literal["unknown", "all_collected", "confocal"]
+"""Which of the bounces inside the anvil the optics collect, as somebody determined."""
+_BOUNCES: Final[dict[Bounces, Callable[[], MultipleReflections]]] = {
+    "unknown": MultipleReflections.unknown,
+    "all_collected": MultipleReflections.all_collected,
+    "confocal": MultipleReflections.confocal,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughTheCell:
+    """Where light passes the anvils, and how it is taken."""
+
+    spot: str
+    settings: ReflectanceSettings
+    unstressed: bool = False
+    """Keep it as what passes these anvils without load."""
 
 
 @plan
@@ -39,13 +65,16 @@ def measure_reflectance(
     *,
     settings: ReflectanceSettings | None = None,
     ruby: RubySettings | None = None,
+    through: ThroughTheCell | None = None,
+    bounces: Bounces = "unknown",
     md: Mapping[str, Any] | None = None,
 ) -> MsgGenerator[Any]:
     """Take gasket and sample in white light, then the pressure, and compare the two.
 
-    The lamp comes before the laser: what can be seen without it is on record first. The absorption
-    of the anvils is not measured here, so the result is relative, and says so; it says, too, where
-    nothing is known of the gasket's reflectance, and where no pressure was measured.
+    The lamps come before the laser: what can be seen without it is on record first. Where light
+    passes the cell, and passed it on a day without load, the absorption of its anvils is measured,
+    too. The result is absolute where that, the gasket's reflectance and the pressure are known, and
+    else relative, and says why.
 
     Parameters
     ----------
@@ -57,43 +86,70 @@ def measure_reflectance(
         How the light is taken.
     ruby : RubySettings, optional
         How the ruby is taken.
+    through : ThroughTheCell, optional
+        Where light of a lamp behind the cell passes it; None does not measure the absorption.
+    bounces : str
+        What the optics collect of the light that bounces inside the anvil.
     md : mapping, optional
         Added to the start document.
 
     Raises
     ------
     LimitError, ConfigurationError
-        Before the run opens, where the station cannot do it or the name claims something.
+        Before the run opens, where the station cannot do it, the budget has not the light, or the
+        name claims something.
     RampHeld
-        If the light could not be taken, or shows nothing.
+        If the light could not be taken, or shows nothing; or if the anvils were to be read without
+        load, and bear one.
     """
     settings, ruby = settings or ReflectanceSettings(), ruby or RubySettings()
     spectrometer = check_reflectance(instruments)
     spectrometer.check_exposure(settings.exposure_s)
+    if through is not None:
+        check_transmission(instruments, through.spot).check_exposure(through.settings.exposure_s)
+    if bounces not in _BOUNCES:
+        raise LimitError(f"bounces are {', '.join(_BOUNCES)}, not {bounces!r}.")
     checked_name("sample", sample)
     check_calibrations(instruments, ("ruby",))
     document = {
         "plan_name": "measure_reflectance",
-        "plan_args": {"sample": sample, "settings": asdict(settings), "ruby": asdict(ruby)},
+        "plan_args": {
+            "sample": sample,
+            "settings": asdict(settings),
+            "ruby": asdict(ruby),
+            "through": None if through is None else asdict(through),
+            "bounces": bounces,
+        },
         "devices": instruments.names,
         "gauge": "ruby",
         **dict(md or {}),
     }
-    looks = reflectance_looks(settings, ruby, rules_of(instruments))
-    inside = _measure(instruments, sample, settings, ruby)
+    passes = None if through is None else (through.spot, through.settings)
+    looks = reflectance_looks(settings, ruby, rules_of(instruments), passes)
+    inside = _measure(instruments, sample, settings, ruby, through, bounces)
     return (yield from held_run(inside, document, instruments, looks))
 
 
 def _measure(
-    instruments: Instruments, sample: str, settings: ReflectanceSettings, ruby: RubySettings
+    instruments: Instruments,
+    sample: str,
+    settings: ReflectanceSettings,
+    ruby: RubySettings,
+    through: ThroughTheCell | None,
+    bounces: Bounces,
 ) -> MsgGenerator[dict[str, Any]]:
     yield from wait_while_held(instruments)
     instruments.step.begin(1, branch="reflectance")
     readings = yield from take_reflectance(instruments, settings)
     note_seen(instruments.light, 1, "reflectance")
+    passed: LightReading | None = None
+    if through is not None:
+        passed = yield from take_transmission(instruments, through.settings, through.spot)
     reading = yield from look(instruments, ruby, 1, branch="reflectance")
     pressure = _pressure(instruments, reading)
-    job = partial(_evaluate, readings, sample, pressure, instruments.gasket)
+    keep = through is not None and through.unstressed
+    time_s = float(instruments.clock_reading.lab_time_s.timestamp)
+    job = partial(_evaluate, instruments, readings, sample, pressure, passed, bounces, keep, time_s)
     return (yield from work_out(instruments, "reflectance", job, stream="reflectance_result"))
 
 
@@ -109,17 +165,25 @@ def _pressure(instruments: Instruments, reading: GaugeReading) -> AtPressure:
 
 
 def _evaluate(
+    instruments: Instruments,
     readings: ReflectanceReadings,
     sample: str,
     pressure: AtPressure,
-    gasket: ReferenceTable | None,
+    passed: LightReading | None,
+    bounces: Bounces,
+    keep: bool,
+    time_s: float,
 ) -> Mapping[str, Any]:
+    # on the bench's thread, since the file of calibrations is read and synced
+    if keep and passed is not None:
+        keep_unstressed(instruments, passed, pressure, time_s)
     result = evaluate_reflectance(
         readings.sample,
         readings.references,
         sample_name=sample,
         pressure=pressure,
-        reference=gasket,
-        absorption=AbsorptionUnknown.not_measured(),
+        reference=instruments.gasket,
+        absorption=absorption_now(instruments, passed, pressure),
+        bounces=_BOUNCES[bounces](),
     )
-    return {**result.to_dict(), "statement": list(statement([result]))}
+    return {**result.to_dict(), "statement": list(statement([result])), "unstressed_kept": keep}

@@ -11,7 +11,7 @@ __all__ = ["Closing", "ReflectanceSettings"]
 
 @dataclass(frozen=True, kw_only=True)
 class ReflectanceSettings:
-    """How light of the lamp is taken from sample and gasket."""
+    """How light of a lamp is taken from sample and gasket, or through the cell."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
@@ -23,8 +23,8 @@ class ReflectanceSettings:
     def __post_init__(self) -> None:
         if not self.exposure_s > 0 or self.averages < 1 or self.attempts < 1:
             raise LimitError(
-                "reflectance.exposure_s must be above 0, reflectance.averages and "
-                "reflectance.attempts at least 1."
+                "the exposure_s of a lamp's light must be above 0, its averages and attempts at "
+                "least 1."
             )
 
 

@@ -5,7 +5,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from dac_control.app.light_tables import Cobolt06Laser, LineLampTable, WhiteLampTable
+from dac_control.app.light_tables import (
+    Cobolt06Laser,
+    LampBehindTable,
+    LineLampTable,
+    WhiteLampTable,
+)
 from dac_control.app.tables import Name, NonNegative, Positive, Strict
 from devices.drivers.spot_role import CHIP
 
@@ -213,6 +218,7 @@ class Devices(Strict):
     spots: ManualStage | None = None
     """What decides where the optics look; without it each spectrometer sees one place."""
     lamp: WhiteLampTable | None = None
+    lamp_behind: LampBehindTable | None = None
     line_lamp: LineLampTable | None = None
 
     @model_validator(mode="after")

@@ -47,6 +47,7 @@ class Drivers:
     vis: SpectrometerDriver | None = None
     spots: SpotsDriver | None = None
     lamp: LaserDriver | None = None
+    lamp_behind: LaserDriver | None = None
     line_lamp: LaserDriver | None = None
 
 
@@ -76,6 +77,7 @@ def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
         vis=None if declared.vis is None else _spectrometer(declared.vis),
         spots=None if declared.spots is None else ManualSpots(ask, declared.spots.places),
         lamp=_lamp(declared.lamp, ask, "the white lamp", station.clock.speed),
+        lamp_behind=_lamp(declared.lamp_behind, ask, "the lamp behind", station.clock.speed),
         line_lamp=_lamp(declared.line_lamp, ask, "the calibration lamp", station.clock.speed),
     )
 

@@ -89,6 +89,8 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         },
         light=lights.laser,
         lamp=lights.lamp,
+        lamp_behind=lights.lamp_behind,
+        lamp_behind_drift_u=1.0 if declared.lamp_behind is None else declared.lamp_behind.drift_u,
         line_lamp=lights.line_lamp,
         spots=_spots(station, around),
         vis=_vis(station, around),

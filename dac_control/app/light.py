@@ -23,6 +23,7 @@ class Lights:
 
     laser: Any = None
     lamp: Any = None
+    lamp_behind: Any = None
     line_lamp: Any = None
 
 
@@ -54,14 +55,14 @@ def make_lights(station: Station, around: Surroundings, storage: Storage) -> Lig
     return Lights(
         laser=make(drivers.laser, declared.laser),
         lamp=lamp(drivers.lamp, declared.lamp),
+        lamp_behind=lamp(drivers.lamp_behind, declared.lamp_behind),
         line_lamp=lamp(drivers.line_lamp, declared.line_lamp),
     )
 
 
 def account_of(instruments: Instruments) -> LightAccount | None:
     """Return the account that all lights of a station share; None where it has no light."""
-    lights = (instruments.light, instruments.lamp, instruments.line_lamp)
-    return next((light.account for light in lights if isinstance(light, Laser)), None)
+    return next((light.account for light in instruments.lights if isinstance(light, Laser)), None)
 
 
 def make_account(

@@ -21,7 +21,7 @@ from dac_control.safety.light import (
 )
 from devices.drivers.spot_role import home_of
 from plans.light_budget import LightOf, exposures_of
-from plans.looks import LAMP, LINE_LAMP, Looks
+from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, Looks
 
 __all__ = ["BudgetTooSmall", "LightPart", "check_light"]
 
@@ -128,7 +128,8 @@ def _lights(station: Station) -> dict[str, LightOf]:
         reference = () if station.gauge.reference_ruby is None else ("reference_ruby",)
         for gauge in ("ruby", *reference, *excited_by_the_laser(station)):
             found[gauge] = LightOf(light=laser.light, power_mw=laser.power_mw, home=home_of(gauge))
-    for role, lamp in ((LAMP, declared.lamp), (LINE_LAMP, declared.line_lamp)):
+    for role in (LAMP, LAMP_BEHIND, LINE_LAMP):
+        lamp = getattr(declared, role)
         if lamp is not None:
             found[role] = LightOf(light=lamp.light, power_mw=lamp.power_mw)
     return found
@@ -143,5 +144,5 @@ def _called(part: LightPart) -> str:
 def _names(looks: Sequence[Looks], lights: dict[str, LightOf], place: Spot) -> str:
     """Gauges and lamps that light one place."""
     names = {each.by: None for each in looks if place in exposures_of([each], lights)}
-    said = {LAMP: "the lamp", LINE_LAMP: "the line lamp"}
+    said = {LAMP: "the lamp", LAMP_BEHIND: "the lamp behind", LINE_LAMP: "the line lamp"}
     return " and ".join(said.get(name, name) for name in names)

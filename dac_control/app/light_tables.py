@@ -11,6 +11,7 @@ from dac_control.safety.light.arming import LAMP
 __all__ = [
     "BeamTable",
     "Cobolt06Laser",
+    "LampBehindTable",
     "LightLimit",
     "LightTable",
     "LineLampTable",
@@ -73,6 +74,15 @@ class WhiteLampTable(ManualLampTable):
     """``[devices.lamp]``: white light, for reflectance and for the detector's gain."""
 
     name: Name = "lamp"
+
+
+class LampBehindTable(ManualLampTable):
+    """``[devices.lamp_behind]``: white light through the cell, for the absorption of its anvils."""
+
+    name: Name = "lamp_behind"
+    drift_u: Annotated[float, Field(gt=0, le=1, strict=True)]
+    """Relative standard uncertainty of its light between the day without load and a later one:
+    supply, bulb, alignment. Nobody else can know it."""
 
 
 class LineLampTable(ManualLampTable):

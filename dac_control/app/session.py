@@ -74,6 +74,7 @@ class Session:
         further: dict[str, Any] = {
             "laser": found.light,
             "lamp": found.lamp,
+            "lamp_behind": found.lamp_behind,
             "line_lamp": found.line_lamp,
             "spots": found.spots,
             "vis": found.vis,

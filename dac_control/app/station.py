@@ -170,7 +170,7 @@ class Station(Strict):
 
     @model_validator(mode="after")
     def _light_is_accounted_for(self) -> Self:
-        for role in ("laser", "lamp", "line_lamp"):
+        for role in ("laser", "lamp", "lamp_behind", "line_lamp"):
             source = getattr(self.devices, role)
             if source is not None and source.light not in self.light.beams:
                 raise ValueError(

@@ -26,13 +26,14 @@ __all__ = [
     "check_age",
 ]
 
-CalibrationKind = Literal["axis", "gain", "lambda0", "reference", "specimen_seen"]
+CalibrationKind = Literal["axis", "gain", "lambda0", "reference", "specimen_seen", "unstressed"]
 KINDS: Final[dict[str, str]] = {
     "axis": "calibrate_axis",
     "gain": "measure_gain",
     "lambda0": "measure_lambda0",
     "reference": "measure_reference_ruby",
     "specimen_seen": "measure_vibron",
+    "unstressed": "measure_reflectance",
 }
 """What can be measured once and used later, and the plan that does it."""
 
@@ -48,7 +49,7 @@ class CalibrationRecord:
     kind: str
     port: str
     """What it belongs to: a spectrometer's name for ``axis`` and ``gain``, a specimen's for
-    ``specimen_seen``, a chip's for others."""
+    ``specimen_seen`` and ``unstressed``, a chip's for others."""
     time: datetime.datetime
     """When it was measured, with its time zone."""
     content: dict[str, Any]

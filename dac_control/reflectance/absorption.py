@@ -64,6 +64,8 @@ class AbsorptionMeasured:
     interface_u: float
     """Standard uncertainty of ln(transmission) because the faces against the sample may reflect
     otherwise than when the anvils were unstressed."""
+    lamp_u: float = 0.0
+    """Relative standard uncertainty of the lamp between the two readings."""
     pressure: AtPressure
     through: str
     """The spot that the light passed; what absorbs there besides the anvils counts as theirs."""
@@ -77,7 +79,7 @@ class AbsorptionMeasured:
 
     def __post_init__(self) -> None:
         shares = (self.near_share, self.gasket_share)
-        sigmas = (self.near_share_u, self.gasket_share_u, self.interface_u)
+        sigmas = (self.near_share_u, self.gasket_share_u, self.interface_u, self.lamp_u)
         if not all(0.0 <= share <= 1.0 for share in shares) or not all(
             np.isfinite(sigma) and sigma >= 0.0 for sigma in sigmas
         ):
@@ -96,6 +98,7 @@ def absorption_from_transmission(
     *,
     pressure: AtPressure,
     interface_u: float | None = None,
+    lamp_u: float = 0.0,
     near_share: float = 0.5,
     near_share_u: float = _RECTANGLE_U,
     gasket_share: float = 0.5,
@@ -114,6 +117,8 @@ def absorption_from_transmission(
     interface_u : float, optional
         See `AbsorptionMeasured`. Unless given: the index of the sample may be anything between
         1 and that of diamond, now and then.
+    lamp_u : float
+        Relative standard uncertainty of the lamp between the two readings.
     near_share, near_share_u, gasket_share, gasket_share_u : float
         See `AbsorptionMeasured`.
 
@@ -144,6 +149,7 @@ def absorption_from_transmission(
         transmission=ratio,
         sigma_stat=sigma,
         interface_u=interface_u,
+        lamp_u=lamp_u,
         pressure=pressure,
         through=stressed.spot,
         near_share=near_share,

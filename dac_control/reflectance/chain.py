@@ -151,7 +151,7 @@ def _reference_moves(chain: Chain, reference: ReferenceValues, pressure_u_gpa: f
 
 def _absorption_moves(chain: Chain, absorption: AbsorptionMeasured) -> _Moves:
     near_u, gasket_u = absorption.near_share_u, absorption.gasket_share_u
-    log_u = absorption.interface_u
+    log_u, lamp_u = absorption.interface_u, absorption.lamp_u
     return [
         (
             "absorption: share of the near anvil",
@@ -164,6 +164,12 @@ def _absorption_moves(chain: Chain, absorption: AbsorptionMeasured) -> _Moves:
             lambda s: replace(chain, log_transmission=chain.log_transmission + s * log_u),
             "run",
             f"{log_u:.2g} of ln(transmission)",
+        ),
+        (
+            "absorption: lamp between the days",
+            lambda s: replace(chain, log_transmission=chain.log_transmission + s * lamp_u),
+            "run",
+            f"{lamp_u:.2g} of the light through the cell",
         ),
         (
             "absorption: over the gasket",

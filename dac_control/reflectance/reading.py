@@ -3,8 +3,9 @@
 The same type holds a spectrum and the readings at a few laser lines: one number per wavelength.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,29 @@ class LightReading:
         object.__setattr__(self, "wavelength_nm", wavelength)
         object.__setattr__(self, "counts", counts)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON takes it."""
+        numbers = asdict(self)
+        return {key: _plain(value) for key, value in numbers.items() if key != "dark"} | {
+            "dark": {key: _plain(value) for key, value in numbers["dark"].items()}
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "LightReading":
+        """Read what `to_dict` gave.
+
+        Raises
+        ------
+        ConfigurationError
+            It is none.
+        """
+        try:
+            return cls(**{**stored, "dark": DarkReading(**stored["dark"])})
+        except (KeyError, TypeError) as error:
+            raise ConfigurationError(
+                f"What was stored as a reading of light is none ({error}); take it again."
+            ) from None
+
     def light(self) -> "Light":
         """Subtract the dark and attach the photon noise.
 
@@ -184,6 +208,10 @@ class Light:
                 f"The readings of the {self.spot} and the {other.spot} were taken at wavelengths "
                 f"up to {apart:.3g} nm apart; take both with the same axis."
             )
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _vector(spot: str, values: Vector) -> Vector:

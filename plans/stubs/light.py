@@ -175,7 +175,7 @@ def within_limits(
     limits : sequence of LightLimits
         They hold until it is over.
     """
-    lights = (instruments.light, instruments.lamp, instruments.line_lamp)
+    lights = instruments.lights
     account = next((light.account for light in lights if isinstance(light, Laser)), None)
     if account is None or not limits:
         return (yield from inner)

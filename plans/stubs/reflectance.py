@@ -1,10 +1,10 @@
-"""Light of the lamp from gasket and sample, each with the lamp off at the same place, too."""
+"""Light of the lamp from gasket and sample, and through the cell, each with the lamp off, too."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
-import bluesky.plan_stubs as bps
-import numpy as np
 from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import LimitError, NotMeasured
@@ -13,16 +13,23 @@ from devices.spectrometer import Spectrometer
 from plans.instruments import Instruments
 from plans.optics_settings import ReflectanceSettings
 from plans.stubs.aim import aim_at, check_spot
-from plans.stubs.light import lit
-from plans.stubs.parameters import choose
-from plans.stubs.trigger_all import trigger_all
+from plans.stubs.white_light import in_the_dark, in_the_light
 
-__all__ = ["GASKET", "SAMPLE", "ReflectanceReadings", "check_reflectance", "take_reflectance"]
+__all__ = [
+    "GASKET",
+    "SAMPLE",
+    "ReflectanceReadings",
+    "check_reflectance",
+    "check_transmission",
+    "take_reflectance",
+    "take_transmission",
+]
+
+Taken = TypeVar("Taken")
 
 GASKET, SAMPLE = "gasket", "sample"
 SHORTER_BY = 3.0
 """Factor by which the exposure shrinks after saturation."""
-_STREAM = "reflectance"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +56,27 @@ def check_reflectance(instruments: Instruments) -> Spectrometer:
         )
     for spot in (GASKET, SAMPLE):
         check_spot(instruments, spot, "")
+    return _spectrometer(instruments)
+
+
+def check_transmission(instruments: Instruments, spot: str) -> Spectrometer:
+    """Return the spectrometer that light through the cell is seen with.
+
+    Raises
+    ------
+    LimitError
+        If no lamp shines through the cell, or the optics cannot look at `spot`.
+    """
+    if instruments.lamp_behind is None:
+        raise LimitError(
+            "The absorption of the anvils needs a lamp that shines through the cell; declare "
+            "[devices.lamp_behind]. Nothing was lit."
+        )
+    check_spot(instruments, spot, "")
+    return _spectrometer(instruments)
+
+
+def _spectrometer(instruments: Instruments) -> Spectrometer:
     return instruments.spectrometer if instruments.vis is None else instruments.vis
 
 
@@ -77,82 +105,77 @@ def take_reflectance(
         If the detector is saturated even in the shortest of the exposures.
     """
     spectrometer = check_reflectance(instruments)
-    exposure_s = settings.exposure_s
+    around = partial(_around, instruments, spectrometer)
+    return (yield from _less_until_it_fits(spectrometer, settings, around))
+
+
+@plan
+def take_transmission(
+    instruments: Instruments, settings: ReflectanceSettings, spot: str
+) -> MsgGenerator[LightReading]:
+    """Take what of the lamp behind the cell passes it at one place, as events of ``transmission``.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory, with a lamp behind the cell.
+    settings : ReflectanceSettings
+        Exposure and averages.
+    spot : str
+        Where light passes: ``sample``, or a clear place beside it.
+
+    Raises
+    ------
+    LimitError, NotMeasured
+        As for `take_reflectance`.
+    """
+    spectrometer = check_transmission(instruments, spot)
+    through = partial(_through, instruments, spectrometer, spot)
+    return (yield from _less_until_it_fits(spectrometer, settings, through))
+
+
+def _less_until_it_fits(
+    spectrometer: Spectrometer,
+    settings: ReflectanceSettings,
+    take: Callable[[ReflectanceSettings], MsgGenerator[Taken | None]],
+) -> MsgGenerator[Taken]:
+    """Take something in the light of a lamp, with less exposure where that saturates."""
+    now, last_s = settings, settings.exposure_s
     for _ in range(settings.attempts):
-        readings = yield from _around(instruments, spectrometer, exposure_s, settings.averages)
-        if readings is not None:
-            return readings
-        exposure_s = max(exposure_s / SHORTER_BY, spectrometer.exposure_limits_s[0])
+        found = yield from take(now)
+        if found is not None:
+            return found
+        last_s, shortest_s = now.exposure_s, spectrometer.exposure_limits_s[0]
+        now = replace(now, exposure_s=max(last_s / SHORTER_BY, shortest_s))
     raise NotMeasured(
         f"{spectrometer.name} is saturated by the lamp in {settings.attempts} exposures, the "
-        f"shortest {exposure_s * SHORTER_BY:.3g} s; lower reflectance.exposure_s or the lamp."
+        f"shortest {last_s:.3g} s; lower exposure_s in the run file, or the lamp."
     )
 
 
 def _around(
-    instruments: Instruments, spectrometer: Spectrometer, exposure_s: float, averages: int
+    instruments: Instruments, spectrometer: Spectrometer, taken: ReflectanceSettings
 ) -> MsgGenerator[ReflectanceReadings | None]:
     """The whole sequence; None as soon as a reading is saturated."""
     found: list[LightReading] = []
     darks: dict[str, DarkReading] = {}
+    how = (instruments, spectrometer, taken, instruments.lamp, "reflectance")
     for spot in (GASKET, SAMPLE, GASKET):
         yield from aim_at(instruments, spot)
         if spot not in darks:
-            yield from _expose(instruments, spectrometer, exposure_s, averages)
-            darks[spot] = _dark(spectrometer)
-        lamp_open_s = exposure_s * averages
-        yield from lit(
-            instruments,
-            _expose(instruments, spectrometer, exposure_s, averages),
-            spot,
-            lamp_open_s,
-            light=instruments.lamp,
-        )
-        assert spectrometer.last is not None  # it has just been triggered
-        if spectrometer.last.saturated:
+            darks[spot] = yield from in_the_dark(*how)
+        reading = yield from in_the_light(*how, spot, darks[spot])
+        if reading is None:
             return None
-        middle_s = float(instruments.clock_reading.lab_time_s.get()) + 0.5 * lamp_open_s
-        found.append(_light(spectrometer, spot, darks[spot], middle_s))
+        found.append(reading)
     before, sample, after = found
     return ReflectanceReadings(sample=sample, references=(before, after))
 
 
-def _expose(
-    instruments: Instruments, spectrometer: Spectrometer, exposure_s: float, averages: int
-) -> MsgGenerator[None]:
-    """Take and record one spectrum in whatever light there is."""
-    device: Any = spectrometer
-    yield from choose((device.next_averages, averages), (device.next_exposure_s, exposure_s))
-    lamp: Any = instruments.lamp
-    devices: list[Any] = [instruments.clock_reading, instruments.cryostat, lamp, spectrometer]
-    yield from trigger_all(devices)
-    yield from bps.create(name=_STREAM)
-    devices += [instruments.step, *instruments.aimed]
-    for each in devices:
-        yield from bps.read(each)
-    yield from bps.save()
-
-
-def _dark(spectrometer: Spectrometer) -> DarkReading:
-    raw = spectrometer.last
-    assert raw is not None  # it has just been triggered
-    counts = np.asarray(raw.counts, float)
-    return DarkReading(counts=counts, exposure_s=raw.exposure_s, averages=raw.averages)
-
-
-def _light(
-    spectrometer: Spectrometer, spot: str, dark: DarkReading, middle_s: float
-) -> LightReading:
-    seen = spectrometer.as_spectrum()
-    return LightReading(
-        spot=spot,
-        wavelength_nm=seen.wavelength_nm,
-        counts=seen.counts,
-        exposure_s=dark.exposure_s,
-        averages=dark.averages,
-        dark=dark,
-        gain_e_per_count=seen.gain_e_per_count,
-        read_noise_e=seen.read_noise_e or 0.0,
-        saturation_counts=seen.saturation_counts,
-        lab_time_s=middle_s,
-    )
+def _through(
+    instruments: Instruments, spectrometer: Spectrometer, spot: str, taken: ReflectanceSettings
+) -> MsgGenerator[LightReading | None]:
+    how = (instruments, spectrometer, taken, instruments.lamp_behind, "transmission")
+    yield from aim_at(instruments, spot)
+    dark = yield from in_the_dark(*how)
+    return (yield from in_the_light(*how, spot, dark))

@@ -102,7 +102,8 @@ def _seal(found: Mapping[str, Any]) -> list[str]:
 
 
 def _reflectance(found: Mapping[str, Any]) -> list[str]:
-    return list(found["statement"])
+    kept = "What passes these anvils without load is now on record, for later readings."
+    return [*found["statement"], *([kept] if found.get("unstressed_kept") else [])]
 
 
 _IN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any]], list[str]]]] = {

@@ -74,7 +74,7 @@ class TakeOver:
         self._drivers: list[InstrumentDriver] = []
         self._lanes: list[StopLane] = []
         self._begin("drive", drivers.drive, partial(self._stop_drive, drivers.drive))
-        for role in ("laser", "lamp", "line_lamp"):
+        for role in ("laser", "lamp", "lamp_behind", "line_lamp"):
             light: LaserDriver | None = getattr(drivers, role)
             # a lamp in a person's hands is not ours to switch
             if light is not None and not getattr(light, "waits_for_a_person", False):

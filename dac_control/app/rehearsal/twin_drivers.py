@@ -34,6 +34,7 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
     lights = TwinLights(
         stage=_stage(station, twin, clock),
         lamp=_lamp(declared.lamp, twin, clock),
+        lamp_behind=_lamp(declared.lamp_behind, twin, clock),
         line_lamp=_lamp(declared.line_lamp, twin, clock),
     )
     spectrometer = partial(TwinSpectrometer, twin, clock, lights)
@@ -53,6 +54,7 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
         laser=_laser(station, twin, clock),
         spots=lights.stage,
         lamp=lights.lamp,
+        lamp_behind=lights.lamp_behind,
         line_lamp=lights.line_lamp,
     )
 

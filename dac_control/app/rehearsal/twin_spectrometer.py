@@ -26,14 +26,18 @@ class TwinLights:
 
     stage: TwinStage | None = None
     lamp: TwinLamp | None = None
+    lamp_behind: TwinLamp | None = None
     line_lamp: TwinLamp | None = None
 
-    def view(self, home: str) -> tuple[str, bool]:
-        """Where optics look, and whether the lamp is on that shines there."""
+    def point(self, twin: Twin, home: str) -> None:
+        """Let the twin's optics look where the stage has them, in the light that is on."""
+        behind = self.lamp_behind is not None and self.lamp_behind.lit
+        twin.illumination = "transmitted" if behind else "reflected"
         if self.line_lamp is not None and self.line_lamp.lit:
-            return "neon", True
-        spot = home if self.stage is None else self.stage.view(home)
-        return spot, self.lamp is None or self.lamp.lit
+            twin.spot, twin.lamp_on = "neon", True
+            return
+        twin.spot = home if self.stage is None else self.stage.view(home)
+        twin.lamp_on = behind or self.lamp is None or self.lamp.lit
 
 
 class TwinSpectrometer(TwinBacked):
@@ -87,7 +91,7 @@ class TwinSpectrometer(TwinBacked):
         total = np.zeros(self.pixels)
         highest = 0
         microscope_lit = self._twin.lamp_on
-        self._twin.spot, self._twin.lamp_on = self._lights.view(self._home)
+        self._lights.point(self._twin, self._home)
         for number in range(averages):
             start = start_s + number * exposure_s
             counts = self._twin.expose(start, exposure_s, port=self._port)

@@ -22,7 +22,7 @@ from plans.looks import (
     reflectance_looks,
 )
 from plans.measure_edge import measure_edge
-from plans.measure_reflectance import measure_reflectance
+from plans.measure_reflectance import Bounces, ThroughTheCell, measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
@@ -173,7 +173,14 @@ class ReflectanceFile(RunFile):
 
     sample: Annotated[str, Field(min_length=1)]
     """What was loaded, as the sentences of the report call it."""
+    through: str = ""
+    """Place at which light of the lamp behind passes the cell: with it the absorption of the
+    anvils is measured."""
+    unstressed: Annotated[bool, Field(strict=True)] = False
+    """The cell bears no load: keep what passes it, which later readings are compared with."""
+    bounces: Bounces = "unknown"
     reflectance: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
+    transmission: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
     ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
 
     @property
@@ -191,6 +198,7 @@ class ReflectanceFile(RunFile):
             )
         for spot in ("gasket", "sample"):
             check_spots(station, "ruby", {"plan": spot})
+        self._check_through(station)
         try:
             checked_name("sample", self.sample)
         except ConfigurationError as error:
@@ -198,12 +206,43 @@ class ReflectanceFile(RunFile):
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """The white light and the ruby."""
-        return reflectance_looks(self.reflectance, self.ruby, rules)
+        passes = (self.through, self.transmission) if self.through else None
+        return reflectance_looks(self.reflectance, self.ruby, rules, passes)
+
+    def _check_through(self, station: Station) -> None:
+        if self.unstressed and not self.through:
+            raise Impossible(
+                "unstressed",
+                "what passes the anvils without load is read where light passes; give `through`, "
+                "a place of [devices.spots]",
+            )
+        if self.through and station.devices.lamp_behind is None:
+            raise Impossible(
+                "through",
+                "light through the cell needs a lamp behind it; declare [devices.lamp_behind] in "
+                "the station file",
+            )
+        if self.through:
+            check_spots(station, "ruby", {"through": self.through})
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""
         return measure_reflectance(
-            instruments, self.sample, settings=self.reflectance, ruby=self.ruby, md=md
+            instruments,
+            self.sample,
+            settings=self.reflectance,
+            ruby=self.ruby,
+            through=self._through,
+            bounces=self.bounces,
+            md=md,
+        )
+
+    @property
+    def _through(self) -> ThroughTheCell | None:
+        if not self.through:
+            return None
+        return ThroughTheCell(
+            spot=self.through, settings=self.transmission, unstressed=self.unstressed
         )
 
 

@@ -188,9 +188,9 @@ def test_the_example_of_an_experiment_fits_its_station() -> None:
     station = load_station(ROOT / "examples" / "hydrogen_station.toml")
     run = load_run_file(ROOT / "examples" / "experiment.toml", station)
     assert [stage.plan for stage in run.stages][:3] == [
+        "measure_reflectance",
         "close_and_seal",
         "measure_vibron",
-        "pressure_ramp",
     ]
     assert run.settings.ruby.exposure_s == 0.5
 
