@@ -35,7 +35,7 @@ _OWN_WIDTHS: Final = 1.3
 _GROWTH: Final = 2.0
 _GROWS_BELOW: Final = 3.0
 """The same up to which a window grows: a bend that begins to show only gets worse."""
-_MOVED_SIGMA: Final = 4.0
+_MOVED_SIGMA: Final = 4.5
 _HOPELESS: Final = 15.0
 """Excess of block sums (standard normal) beyond which a side is not worth a fit."""
 # A first estimate is right to half its width, and within a factor of two in width.
@@ -181,14 +181,16 @@ def _moved(narrow: WindowFit, wide: WindowFit) -> bool:
     """True where a wider window moves the edge by more than its further pixels can by noise.
 
     That the model does not hold there shows in the edge before it shows in the residual. The
-    difference has at most the variance of the narrow window (Hausman, Econometrica 46, 1251,
-    1978), unless that did without a coefficient which the wide one needs.
+    difference has the difference of the variances (Hausman, Econometrica 46, 1251, 1978; half
+    that of the narrow window at least, for they are estimates too), unless the narrow window did
+    without a coefficient which the wide one needs.
     """
     if wide.shape.plateau_order > narrow.shape.plateau_order:
         return False
     if wide.shape.background_order > narrow.shape.background_order:
         return False
-    variance = max(narrow.scatter, 1.0) * narrow.edge_variance
+    before, after = narrow.edge_variance, wide.edge_variance
+    variance = max(narrow.scatter, 1.0) * max(before - after, 0.5 * before)
     return abs(wide.edge_cm1 - narrow.edge_cm1) > _MOVED_SIGMA * float(np.sqrt(variance))
 
 
