@@ -35,8 +35,9 @@ REPLAY_TEMPERATURE_K = 296.0
 """Where recorded spectra are taken to come from, unless told otherwise: a room."""
 SPECTROMETER_MODEL, SPECTROMETER_PIXELS = "HDX", 2068
 """Of both spectrometers: what the simulator of the wire speaks as, and clients then expect."""
-RAMAN_SERIAL, RAMAN_SPOT = "HDX00337", "anvil near"
-"""Of the second one, and where its optics look."""
+RAMAN_SERIAL, RAMAN_SPOT = "HDX00337", "sample"
+"""Of the second one, and where its optics look: at the specimen behind the anvil, so that the light
+of both comes in."""
 LASER = HeadConstants()
 LASER_SPOT_UM = 20.0
 """Diameter of the laser's spot on the specimen, as its papers state it: wide enough that 1 mW is

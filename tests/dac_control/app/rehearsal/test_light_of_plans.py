@@ -20,6 +20,9 @@ temperature_difference_sigma_k = 0.1
 arm_above_gpa = 0
 arm_needs = {needs}
 
+[reflectance]
+averages = 1
+
 [light.beams.532nm]
 spot_um = 5
 transmission = 0.5
@@ -72,6 +75,8 @@ attempts = 1
 [[stages]]
 plan = "measure_reflectance"
 sample = "hydrogen"
+[stages.reflectance]
+averages = 1
 [[stages]]
 plan = "pressure_ramp"
 also = ["diamond_edge"]
@@ -174,6 +179,8 @@ duration_h = 0.01
 [[stages]]
 plan = "measure_reflectance"
 sample = "hydrogen"
+[stages.reflectance]
+averages = 1
 """
 
 
