@@ -28,11 +28,12 @@ Rows = NDArray[np.intp]
 _BELOW_NM: Final = 4.5
 _ABOVE_NM: Final = 3.5
 _WIDEST_NM: Final = 5.0
-# Per nm of width beyond 1 nm: the background of merged lines is known from far feet, or else it
-# costs a quarter of what the photons know of R1 (benchmarks/gauges.py hard --only merged).
-_BELOW_PER_NM: Final = 6.0
-_ABOVE_PER_NM: Final = 4.0
-_MORE_NM: Final = 1.5
+# Per nm of width beyond 0.6 nm: the background of broad lines is known from far feet, or else it
+# costs up to a quarter of what the photons know of R1 (benchmarks/gauges.py hard --only merged).
+_BROAD_NM: Final = 0.6
+_BELOW_PER_NM: Final = 8.0
+_ABOVE_PER_NM: Final = 6.0
+_BROADEST_NM: Final = 2.5
 # On a steep background the window is shorter, since a parabola follows luminescence that rises
 # e-fold in 11 nm over 6 nm well enough, and not over 8: the lines and some feet beside them.
 _STEEP_PER_NM: Final = 2.0
@@ -104,12 +105,12 @@ def cut(
     inside : array of bool, shape (spectra, pixels of the windows)
         False for those that only fill a row.
     """
-    more = np.clip(fwhm_nm - 1.0, 0.0, _MORE_NM)
     if steep:
-        feet = _STEEP_WIDTHS * fwhm_nm
+        feet, more = _STEEP_WIDTHS * fwhm_nm, np.clip(fwhm_nm, 1.0, _BROADEST_NM) - 1.0
         below = np.minimum(_BELOW_NM + _STEEP_PER_NM * more, _STEEP_NM[0] + feet)
         above = np.minimum(_ABOVE_NM + _STEEP_PER_NM * more, _STEEP_NM[1] + feet)
     else:
+        more = np.clip(fwhm_nm, _BROAD_NM, _BROADEST_NM) - _BROAD_NM
         below, above = _BELOW_NM + _BELOW_PER_NM * more, _ABOVE_NM + _ABOVE_PER_NM * more
     first, last = x.searchsorted(r1_nm - below), x.searchsorted(r1_nm + above)
     width = max(int((last - first).max(initial=0)), 1)
