@@ -95,8 +95,8 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         shortest, longest = self._driver.exposure_limits_s
         if not shortest <= exposure_s <= longest:
             raise LimitError(
-                f"{self.name} cannot expose for {exposure_s} s; "
-                f"{shortest:g} to {longest:g} s are possible."
+                f"{self.name} cannot expose for {exposure_s:g} s; {shortest:g} to {longest:g} s "
+                "are possible. Give another exposure_s, and averages for the light that it lacks."
             )
 
     def trigger(self) -> Status:

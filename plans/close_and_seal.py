@@ -13,9 +13,9 @@ from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
-from plans.looks import closing_looks
 from plans.optics_settings import Closing
 from plans.pressure_ramp import take_dark
+from plans.ramp_looks import closing_looks
 from plans.ramp_way import Way, step_towards
 from plans.settings import RampSettings
 from plans.step_choice import Point

@@ -1,4 +1,4 @@
-"""Whether the light that a plan cannot do without is left for its specimen. Lights nothing."""
+"""Whether a plan can make its exposures, and has the light for them left. Lights nothing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -59,14 +59,18 @@ def _head_mj(exposures: Exposures) -> float:
 
 
 def check_looks(instruments: Instruments, looks: Iterable[Looks]) -> None:
-    """Refuse a plan whose light the budget does not allow.
+    """Refuse a plan whose exposures its spectrometers cannot make, or the budget does not allow.
 
     Raises
     ------
     LimitError
-        Saying what is left, and what would make it possible.
+        Saying what can be asked for or is left, and what would make it possible.
     """
     wanted = list(looks)
+    for each in wanted:
+        # of a lamp's light the plan knows the spectrometer
+        if each.by not in (LAMP, LAMP_BEHIND, LINE_LAMP):
+            instruments.gauge(each.by).spectrometer.check_exposure(each.exposure_s)
     sources = _sources(instruments) if wanted else {}
     needed = [each for each in wanted if each.by in sources]
     lights = {

@@ -12,7 +12,7 @@ from plans.held_run import held_run
 from plans.in_charge import check_ranges, scale_end_gpa
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
-from plans.looks import ramp_looks
+from plans.ramp_looks import ramp_looks
 from plans.ramp_way import Way, step_towards
 from plans.resumption import Resumption
 from plans.route import Repeat, Route, route_of

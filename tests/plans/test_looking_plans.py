@@ -12,12 +12,16 @@ from dac_control.errors import ConfigurationError, Disagreement, LimitError, Ram
 from dac_control.safety.hold import HoldFlag
 from plans.close_and_seal import close_and_seal
 from plans.full_experiment import Stage, full_experiment
+from plans.hold import hold
 from plans.measure_edge import measure_edge
 from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
+from plans.settings import HoldSettings, RubySettings
 from plans.stubs.reflectance import check_reflectance
+
+TOO_LONG = HoldSettings(ruby=RubySettings(exposure_s=20.0, longest_exposure_s=20.0))
 
 
 class Stage2d:
@@ -47,6 +51,7 @@ def first_messages(plan: Any, count: int) -> list[Msg]:
         (lambda i: pressure_map(i, ["chip"]), LimitError, "two different places"),
         (lambda i: measure_reflectance(i, "hydrogen"), LimitError, r"\[devices.lamp\]"),
         (lambda i: close_and_seal(i, Closing(last_turns=9.0)), LimitError, "9"),
+        (lambda i: hold(i, 1.0, settings=TOO_LONG), LimitError, "to 10 s are possible"),
     ],
 )
 def test_the_impossible_yields_no_message(laboratory, make, error, said: str) -> None:

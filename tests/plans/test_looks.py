@@ -14,6 +14,7 @@ from plans import looks
 from plans.light_budget import LightOf, exposures_of
 from plans.looks import LookRules, Looks
 from plans.optics_settings import ReflectanceSettings
+from plans.ramp_looks import closing_looks, ramp_looks
 from plans.route import Repeat, route_of
 from plans.settings import (
     DwellSettings,
@@ -51,16 +52,16 @@ def counts(found: tuple[Looks, ...]) -> dict[str, int]:
     [
         # where it stands, four steps from 4 to 20, three from 20 to 8; 11 looks and a reading each
         (
-            looks.ramp_looks(RampSettings(dwell=DWELL, also=("diamond_edge",)), UP_AND_DOWN, PLAIN),
+            ramp_looks(RampSettings(dwell=DWELL, also=("diamond_edge",)), UP_AND_DOWN, PLAIN),
             {"ruby": 8 * 12, "diamond_edge": 8},
         ),
         (
-            looks.ramp_looks(RampSettings(), route_of(Repeat(pressure_gpa=10.0, cycles=1)), PLAIN),
+            ramp_looks(RampSettings(), route_of(Repeat(pressure_gpa=10.0, cycles=1)), PLAIN),
             {"ruby": 4 * (1 + 6)},
         ),
         # a gauge that is taken over from is sure of the dwells of three pairs only
         (
-            looks.ramp_looks(
+            ramp_looks(
                 RampSettings(
                     dwell=DWELL, then=("diamond_edge",), handover=HandOverSettings(fewest_pairs=3)
                 ),
@@ -71,17 +72,17 @@ def counts(found: tuple[Looks, ...]) -> dict[str, int]:
         ),
         # one that is taken up: where the cell stands, and whatever is left
         (
-            looks.ramp_looks(RampSettings(), route_of(Targets.gpa([4])), FULL),
+            ramp_looks(RampSettings(), route_of(Targets.gpa([4])), FULL),
             {"reference_ruby": 3, "ruby": 14, "lamp gasket": 2, "lamp sample": 1},
         ),
         # two steps end above 10 GPa on the way up, two on the way down, and of the first, where
         # the cell stands, nobody knows the pressure
         (
-            looks.ramp_looks(RampSettings(), UP_AND_DOWN, FULL),
+            ramp_looks(RampSettings(), UP_AND_DOWN, FULL),
             {"reference_ruby": 9, "ruby": 56, "lamp gasket": 10, "lamp sample": 5},
         ),
         (
-            looks.closing_looks(RampSettings(), FULL),
+            closing_looks(RampSettings(), FULL),
             {"reference_ruby": 4, "ruby": 2 * 7 + 1, "lamp gasket": 4, "lamp sample": 2},
         ),
         (looks.hold_looks(HoldSettings(every_s=600.0), 1.0, PLAIN), {"ruby": 7}),
@@ -119,14 +120,14 @@ def test_the_fewest_openings_are_counted(
 def test_of_exposures_that_follow_from_the_signal_only_the_first_is_certain() -> None:
     wanted = RubySettings(exposure_s=0.5, signal_to_noise=50.0)
     settings = RampSettings(ruby=wanted)
-    assert counts(looks.ramp_looks(settings, UP_AND_DOWN, PLAIN)) == {"ruby": 1}
+    assert counts(ramp_looks(settings, UP_AND_DOWN, PLAIN)) == {"ruby": 1}
     assert counts(looks.map_looks(["a", "b"], "ruby", 2, settings, PLAIN)) == {"ruby a": 1}
 
 
 def test_a_dwell_ends_with_its_time_also_where_one_reading_lasts_as_long() -> None:
     settings = RampSettings(dwell=DwellSettings(max_dwell_s=900), ruby=RubySettings(averages=5000))
     # a reading of 1000 s each 2000 s: the dwell is over with the first
-    assert counts(looks.ramp_looks(settings, route_of(Targets.turns([0.1])), PLAIN)) == {"ruby": 4}
+    assert counts(ramp_looks(settings, route_of(Targets.turns([0.1])), PLAIN)) == {"ruby": 4}
 
 
 GREEN, WHITE_LIGHT = "532nm", "lamp"
@@ -157,8 +158,8 @@ RAMPS = st.builds(
     edge=st.builds(EdgeSettings, exposure_s=st.floats(1.0, 100.0)),
 )
 PLANS: st.SearchStrategy[tuple[Looks, ...]] = st.one_of(
-    st.builds(looks.ramp_looks, RAMPS, st.just(UP_AND_DOWN), RULES),
-    st.builds(looks.closing_looks, RAMPS, RULES),
+    st.builds(ramp_looks, RAMPS, st.just(UP_AND_DOWN), RULES),
+    st.builds(closing_looks, RAMPS, RULES),
     st.builds(looks.hold_looks, st.builds(HoldSettings, ruby=RUBIES), st.floats(0.1, 20.0), RULES),
     st.builds(
         looks.map_looks,

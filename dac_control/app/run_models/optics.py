@@ -17,7 +17,6 @@ from plans.looks import (
     LookRules,
     Looks,
     beside_ruby_looks,
-    closing_looks,
     map_looks,
     reflectance_looks,
 )
@@ -26,6 +25,7 @@ from plans.measure_reflectance import Bounces, ThroughTheCell, measure_reflectan
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
+from plans.ramp_looks import closing_looks
 from plans.settings import EdgeSettings, RampSettings, RubySettings, VibronSettings
 
 __all__ = ["ClosingFile", "EdgeFile", "MapFile", "ReflectanceFile", "VibronFile"]

@@ -13,9 +13,10 @@ from dac_control.errors import LimitError
 from plans.control_run import control_run
 from plans.in_charge import check_ranges
 from plans.instruments import Instruments
-from plans.looks import LookRules, Looks, ramp_looks
+from plans.looks import LookRules, Looks
 from plans.outliers import OutlierSettings
 from plans.pressure_ramp import pressure_ramp
+from plans.ramp_looks import ramp_looks
 from plans.repeatability import repeatability
 from plans.resumption import Resumption
 from plans.route import Repeat, route_of

@@ -1,0 +1,85 @@
+"""Fewest exposures of plans that turn the screw. Pure.
+
+A ramp begins before its first target and takes steps as large as the limits allow; dwells are as
+short as they may be (see `plans.looks`).
+"""
+
+import math
+from collections.abc import Iterable
+
+from plans.looks import REFERENCE, LookRules, Looks, arming_looks, gauge_looks
+from plans.route import Route
+from plans.settings import DwellSettings, GaugeSettings, RampSettings
+
+__all__ = ["closing_looks", "ramp_looks"]
+
+
+def ramp_looks(settings: RampSettings, route: Route, rules: LookRules) -> tuple[Looks, ...]:
+    """Fewest looks of each gauge along a route; without legs, of where the cell stands."""
+    legs = list(_ways(route, settings.step.tolerance_gpa))
+    largest = rules.limits.max_step_gpa if route.unit == "gpa" else rules.limits.max_step_turns
+    steps = 1 + sum(_steps(abs(end - begin), largest) for begin, end in legs)
+    high = steps
+    if settings.all_gauges == ("ruby",):
+        # its first step is one at a pressure that nobody knows; a gauge beside it always is
+        in_gpa = legs if route.unit == "gpa" else []
+        high = 1 + sum(_steps_above(leg, rules.armed_from_gpa, largest) for leg in in_gpa)
+    return (*arming_looks(rules, high), *_step_looks(settings, steps, rules))
+
+
+def closing_looks(settings: RampSettings, rules: LookRules) -> tuple[Looks, ...]:
+    """Where the cell stands, one turn that it follows, and a look whether it keeps its pressure."""
+    return (*arming_looks(rules, 2), *_step_looks(settings, 2, rules, after=1))
+
+
+def _step_looks(
+    settings: RampSettings, steps: int, rules: LookRules, *, after: int = 0
+) -> tuple[Looks, ...]:
+    """Looks of the gauges at steps of a ramp, each with its dwell, and of the ruby after them."""
+    first, ruby = settings.gauge, settings.ruby
+    # a gauge that others take over from follows the dwells as long as the overlap lasts
+    dwells = min(steps, settings.handover.fewest_pairs) if settings.then else steps
+    counts = dict.fromkeys(("ruby", *settings.all_gauges), steps)
+    counts[first] += dwells * _fewest_of_a_dwell(settings.dwell, settings.of_gauge(first))
+    counts["ruby"] += after
+    found = [
+        look for name, n in counts.items() for look in gauge_looks(name, settings.of_gauge(name), n)
+    ]
+    # once more at the first step, whose dwell counts from it
+    references = steps + 1 + after if rules.reference else 0
+    return (*gauge_looks(REFERENCE, ruby, references), *found)
+
+
+def _ways(route: Route, tolerance_gpa: float) -> Iterable[tuple[float, float]]:
+    """Where each leg begins and ends at the best: as far as a target counts as reached."""
+    slack = tolerance_gpa if route.unit == "gpa" else 0.0
+    begin: float | None = None
+    for leg in route.legs:
+        end = leg.aims[-1] - leg.sign * slack
+        begin = leg.aims[0] if begin is None else begin
+        yield begin, end if (end - begin) * leg.sign > 0 else begin
+        begin = end
+
+
+def _steps(way: float, largest: float) -> int:
+    return max(1, math.ceil(way / largest * (1 - 1e-9)))
+
+
+def _steps_above(leg: tuple[float, float], above: float, largest: float) -> int:
+    """Steps of a leg that end where the pressure is at least `above`."""
+    begin, end = leg
+    if math.isinf(above) or max(begin, end) < above:
+        return 0
+    if min(begin, end) >= above:
+        return _steps(abs(end - begin), largest)
+    return math.floor((max(begin, end) - above) / largest)
+
+
+def _fewest_of_a_dwell(dwell: DwellSettings, taken: GaugeSettings) -> int:
+    # reading out, fitting and aiming take no longer than a long exposure
+    apart_s = max(dwell.interval_s, 2.0 * taken.exposure_s * taken.averages)
+    by_time, at_most = (
+        1 + math.floor(time_s / apart_s * (1 + 1e-9))
+        for time_s in (dwell.min_dwell_s, dwell.max_dwell_s)
+    )
+    return min(max(dwell.min_readings, by_time), at_most)
