@@ -47,9 +47,11 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
             setpoint_limits_k=(declared.cryostat.min_setpoint_k, declared.cryostat.max_setpoint_k),
         ),
         drive=_screw(twin, clock, declared.drive, station.limits),
-        spectrometer=spectrometer("ruby", home_of("ruby")),
-        raman=None if declared.raman is None else spectrometer("raman", home_of("diamond_edge")),
-        vis=None if declared.vis is None else spectrometer("vis", "sample"),
+        spectrometer=spectrometer("ruby", home_of("ruby"), declared.spectrometer.model),
+        raman=None
+        if declared.raman is None
+        else spectrometer("raman", home_of("diamond_edge"), declared.raman.model),
+        vis=None if declared.vis is None else spectrometer("vis", "sample", declared.vis.model),
         microscope=None if camera is None else TwinCamera(twin, clock, camera.exposure_ms / 1e3),
         laser=_laser(station, twin, clock),
         spots=lights.stage,

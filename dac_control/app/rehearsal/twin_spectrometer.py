@@ -16,8 +16,9 @@ __all__ = ["TwinLights", "TwinSpectrometer"]
 
 _SATURATED_FRACTION = 0.95
 """Of full scale, as `devices.drivers.ocean` has it."""
-_EXPOSURE_LIMITS_S = {"ruby": (0.006, 10.0), "raman": (0.006, 3600.0), "vis": (0.006, 10.0)}
-"""Of the HDX that the wire simulator speaks as, and of a cooled detector."""
+_EXPOSURE_LIMITS_S = {"hdx": (0.006, 10.0), "qepro": (0.008, 1600.0)}
+"""Of models that people have, as seabreeze states them."""
+_OF_OTHERS_S = (0.006, 3600.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +51,26 @@ class TwinSpectrometer(TwinBacked):
     port : "ruby", "raman" or "vis"
     home : str
         Where its optics look where there is no stage: each spectrometer has its own.
+    model : str
+        As the station file has it: it decides how long an exposure may be.
     """
 
     role = "spectrometer"
 
     def __init__(
-        self, twin: Twin, clock: VirtualClock, lights: TwinLights, port: str, home: str
+        self,
+        twin: Twin,
+        clock: VirtualClock,
+        lights: TwinLights,
+        port: str,
+        home: str,
+        model: str,
     ) -> None:
         super().__init__(twin, clock)
         self._lights = lights
         self._port, self._home, self._info = port, home, twin.port(port)
+        plain = "".join(sign for sign in model.lower() if sign.isalnum())
+        self._limits_s = _EXPOSURE_LIMITS_S.get(plain, _OF_OTHERS_S)
         self._axis_nm: NDArray[np.float64] = np.asarray(self._info.wavelength_nm, float)
 
     @property
@@ -75,7 +86,7 @@ class TwinSpectrometer(TwinBacked):
     @property
     def exposure_limits_s(self) -> tuple[float, float]:
         """Shortest and longest exposure."""
-        return _EXPOSURE_LIMITS_S[self._port]
+        return self._limits_s
 
     def acquire(self, exposure_s: float, averages: int) -> RawSpectrum:
         """Expose `averages` times and return the mean; takes as long as that on the clock."""

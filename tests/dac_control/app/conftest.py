@@ -505,8 +505,8 @@ laser_sigma_nm = 0.02
 [devices.raman]
 driver = "ocean"
 name = "raman"
-model = "HDX"
-serial = "HDX00124"
+model = "QE Pro"
+serial = "QEP00124"
 gain_e_per_count = 1.5
 read_noise_e = 5.0
 dark_counts = 600

@@ -26,8 +26,8 @@ laser_sigma_nm = 0.02
 [devices.raman]
 driver = "ocean"
 name = "raman"
-model = "HDX"
-serial = "HDX00124"
+model = "QE Pro"
+serial = "QEP00124"
 
 [devices.cryostat]"""
 EDGE_CHANGES = (
