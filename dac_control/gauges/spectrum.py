@@ -149,7 +149,7 @@ class SpectrumStack:
                     )
         # each of them was checked, ordered and made read-only when it was made
         stack = cls.__new__(cls)
-        counts = read_only(np.stack([spectrum.counts for spectrum in spectra]))
+        counts = read_only(np.array([spectrum.counts for spectrum in spectra]))
         for name, value in {"counts": counts, **{n: getattr(first, n) for n in shared}}.items():
             object.__setattr__(stack, name, value)
         return stack

@@ -234,11 +234,13 @@ class _Chunk:
     def _mask_narrow(self, rows: Rows, fits: RubyFits) -> Mask:
         """Mask what is narrower than any optical line; True where that was done."""
         x = self.setup.axis.x
-        at = np.clip(x.searchsorted(fits.r1_nm), 1, x.size - 2)
-        pitch = 0.5 * (x[at + 1] - x[at - 1])
-        thin = (fits.model > 0) & (fits.parameters[:, 1] < _NARROWEST_PX * pitch)
+        limit = _NARROWEST_PX * self.setup.axis.widest_nm
+        thin = (fits.model > 0) & (fits.parameters[:, 1] < limit)
         for row in thin.nonzero()[0]:
-            self.spikes[rows[row], max(0, at[row] - 2) : at[row] + 3] = True
+            at = min(max(int(x.searchsorted(fits.r1_nm[row])), 1), x.size - 2)
+            thin[row] = fits.parameters[row, 1] < _NARROWEST_PX * 0.5 * (x[at + 1] - x[at - 1])
+            if thin[row]:
+                self.spikes[rows[row], max(0, at - 2) : at + 3] = True
         return thin
 
     def _mask_foreign(self, rows: Rows, fits: RubyFits) -> Mask:

@@ -37,13 +37,18 @@ def order(found: Found, expected_nm: tuple[Array, Array] | None) -> NDArray[np.i
         inside = (found.r1_nm >= low[:, None]) & (found.r1_nm <= high[:, None])
         rank = np.where(inside & (found.score > _WEAKEST_SHARE * best), rank + best, rank)
     leading = found.score > _WEAKEST_LEADER * best
+    if leading[:, 1:].any():
+        _put_first_with_pair_lines(rank, found, leading)
+    return np.argsort(-rank, axis=1, kind="stable")
+
+
+def _put_first_with_pair_lines(rank: Array, found: Found, leading: Mask) -> None:
     for candidate in range(1, CANDIDATES):
         leads = leading[:, candidate]
         if not leads.any():
             continue
         leads &= _pair_lines_of(found, candidate).sum(axis=1) >= len(_PAIR_LINES_NM)
-        rank[:, candidate] += np.where(leads, best[:, 0], 0.0)
-    return np.argsort(-rank, axis=1, kind="stable")
+        rank[:, candidate] += np.where(leads, found.score[:, 0], 0.0)
 
 
 def is_ambiguous(found: Found, chosen: NDArray[np.intp]) -> Mask:

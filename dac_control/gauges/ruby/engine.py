@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
 from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
+from dac_control.gauges.ruby.starts import BY_LEAST, Look
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +30,14 @@ ENGINE_VARIABLE: Final = "DAC_CONTROL_ENGINE"
 
 @dataclass(frozen=True)
 class Engine:
-    """The two hot parts of the fit of ruby lines.
+    """The hot parts of the fit of ruby lines.
 
-    Both release the GIL and start no threads of their own.
+    All release the GIL and start no threads of their own.
     """
 
     name: Literal["numba", "numpy"]
     find_lines: FindLines
+    look: Look
     score_windows: ScoreWindows
     score_again: ScoreAgain
 
@@ -69,12 +71,14 @@ def _load(name: str | None, origin: str) -> Engine:
     if name != "numpy" and _has_numba(origin, forced=name is not None):
         from dac_control.gauges.ruby.scoring_numba import score_again, score_windows
         from dac_control.gauges.ruby.search_numba import find_lines
+        from dac_control.gauges.ruby.start_numba import look
 
-        return Engine("numba", find_lines, score_windows, score_again)
+        return Engine("numba", find_lines, look, score_windows, score_again)
     from dac_control.gauges.ruby.scoring_numpy import score_again, score_windows
     from dac_control.gauges.ruby.search_numpy import find_lines
+    from dac_control.gauges.ruby.start_numpy import look
 
-    return Engine("numpy", find_lines, score_windows, score_again)
+    return Engine("numpy", find_lines, look, score_windows, score_again)
 
 
 def _has_numba(origin: str, *, forced: bool) -> bool:
@@ -109,12 +113,14 @@ def warm_up(engine: Engine | None = None) -> Engine:
         SearchNoise(0.0, 1.0, floor, from_scatter=False),
         np.array([0.5]),
     )
+    windows = Windows(x[None, :], y, np.ones(y.shape, dtype=bool), floor[None, :])
+    place, width, ratio = np.array([694.3]), np.array([0.5]), np.array([0.5])
+    chosen.look(windows, place, width, ratio, np.array([BY_LEAST]))
     start = np.zeros((1, PARAMETERS))
     start[0, [0, 1, 2, 3, 10]] = 694.3, 0.5, 0.5, 1e3, 1.0
     unbound = np.full_like(start, np.inf)
     active = np.zeros(start.shape, dtype=bool)
     active[0, [0, 1, 3, 4]] = True
     constraints = Constraints(-unbound, unbound, 0.0 * start, 0.0 * start, active)
-    windows = Windows(x[None, :], y, np.ones(y.shape, dtype=bool), floor[None, :])
     chosen.score_windows(windows, start, constraints, Noise(0.0, 1.0))
     return chosen

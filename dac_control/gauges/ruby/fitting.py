@@ -85,6 +85,7 @@ class WindowFitter:
         gain_assumed: bool,
         priors: bool,
     ) -> None:
+        self._look = engine.look
         self._fitter = MaskedFitter(engine, noise, priors=priors)
         self._spikes = SpikeRepair(self._fitter, gain_assumed=gain_assumed)
         self._has_partner, self._gain_assumed = species.has_partner, gain_assumed
@@ -107,7 +108,7 @@ class WindowFitter:
         bound = np.where(unknown, STRENGTH_MAX, largest_ratio(temperature_k)) * warm
         ratio = np.where(unknown, WARM_RATIO, 0.75 * boltzmann(temperature_k))
         ratio = np.minimum(ratio, bound)
-        start = starts(windows, r1_nm, fwhm_nm, ratio, score)
+        start = starts(windows, r1_nm, fwhm_nm, ratio, score, self._look)
         bright = _is_bright(score, fwhm_nm, gain_assumed=self._gain_assumed)
         fitted = self._fitter.fit(windows, start, warm, bound, bright)
         self._spikes.repair(fitted, windows, start, bound)

@@ -23,11 +23,15 @@ __all__ = [
     "noisiest",
     "places",
     "scatter_sigma",
+    "select",
 ]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+
+_FEW = 24
 
 
 @vector_helper
@@ -48,15 +52,15 @@ def block_levels(clean: Array, blocks: Ints, scratch: Array, out: Array) -> None
         size = blocks[b + 1] - blocks[b]
         for k in range(size):
             scratch[k] = clean[blocks[b] + k]
-        out[b] = _select(scratch[:size], int(LEVEL_PERCENTILE * (size - 1)))
+        out[b] = select(scratch[:size], int(LEVEL_PERCENTILE * (size - 1)))
 
 
 @helper
-def _select(values: Array, rank: int) -> float:
+def select(values: Array, rank: int) -> float:
     """Value of a rank, by quickselect without branches on the data; reorders `values`."""
     low, high = 0, values.size
     while high - low > 1:
-        pivot = values[(low + high) // 2]
+        pivot = _pivot(values[low:high], rank - low)
         middle = low
         for k in range(low, high):
             here = values[k]
@@ -82,6 +86,20 @@ def _select(values: Array, rank: int) -> float:
 
 
 @helper
+def _pivot(values: Array, rank: int) -> float:
+    """A value near the one of that rank: the middle one of three, or of many next to an end."""
+    size = values.size
+    if size < _FEW:
+        return values[size // 2]
+    a, b, c = values[size // 8], values[size // 2], values[size - 1 - size // 8]
+    d, e = values[size * 3 // 8], values[size * 5 // 8]
+    middle = max(min(a, b), min(max(a, b), c))
+    if rank * 3 < size:
+        return min(middle, max(d, e))
+    return middle if rank * 3 < 2 * size else max(middle, min(d, e))
+
+
+@helper
 def scatter_sigma(clean: Array, scratch: Array) -> float:
     """Robust standard deviation of the differences between neighbours."""
     count = clean.size - 1
@@ -89,9 +107,9 @@ def scatter_sigma(clean: Array, scratch: Array) -> float:
         return 0.0
     for k in range(count):
         scratch[k] = abs(clean[k + 1] - clean[k])
-    middle = _select(scratch[:count], count // 2)
+    middle = select(scratch[:count], count // 2)
     if count % 2 == 0:
-        middle = 0.5 * (middle + _select(scratch[:count], count // 2 - 1))
+        middle = 0.5 * (middle + select(scratch[:count], count // 2 - 1))
     return 1.4826 * middle
 
 

@@ -77,5 +77,5 @@ def ratio_prior(largest: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDAr
     """
     expected = TYPICAL_STRENGTH / STRENGTH_MAX * largest
     known = (largest > 0.0) & (largest < STRENGTH_MAX)
-    sigma = np.where(known, _STRENGTH_SIGMA / STRENGTH_MAX * largest, 1.0)
-    return expected, np.where(known, sigma**-2.0, 0.0)
+    sigma = np.where(known, _STRENGTH_SIGMA / STRENGTH_MAX * largest, np.inf)
+    return expected, sigma**-2.0

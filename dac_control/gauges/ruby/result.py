@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import compress
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -67,6 +67,24 @@ _FATAL: Final = np.array([name in DISQUALIFYING for name in FLAG_NAMES])
 _NOT_RUBY: Final = ("no_line", "not_converged", "at_edge", "no_r2", "misfit", "buried")
 _FOREIGN: Final = np.array([name in _NOT_RUBY for name in FLAG_NAMES])
 _NAN: Final = float("nan")
+_PARAMETERS: Final = len(DOUBLET)
+_NOTHING: Final[dict[str, NDArray[Any]]] = {
+    "model": np.zeros(1, dtype=np.int8),
+    "r1_nm": np.full(1, np.nan),
+    "r1_sigma_nm": np.full(1, np.nan),
+    "chi2_reduced": np.full(1, np.nan),
+    "parameters": np.full((1, _PARAMETERS), np.nan),
+    "covariance": np.full((1, _PARAMETERS, _PARAMETERS), np.nan),
+    "bend": np.zeros((1, 3)),
+    "window_nm": np.full((1, 2), np.nan),
+    "flagged": np.zeros((1, len(FLAG_NAMES)), dtype=bool),
+    "signal_to_noise": np.zeros(1),
+    "masked_pixels": np.zeros(1, dtype=np.intp),
+    "asymmetry_sigma_nm": np.zeros(1),
+    "stress": np.full((1, 3), np.nan),
+    "stress_sigma": np.full((1, 3), np.nan),
+}
+"""One row of `RubyFits` where no line was found."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,27 +174,9 @@ class RubyFits:
     @classmethod
     def empty(cls, spectra: int, range_nm: tuple[float, float]) -> "RubyFits":
         """Nothing found yet in spectra that run between two wavelengths."""
-        n = len(DOUBLET)
-
-        def nan(*shape: int) -> NDArray[np.float64]:
-            return np.full((spectra, *shape), np.nan)
-
-        return cls(
-            model=np.zeros(spectra, dtype=np.int8),
-            r1_nm=nan(),
-            r1_sigma_nm=nan(),
-            chi2_reduced=nan(),
-            parameters=nan(n),
-            covariance=nan(n, n),
-            bend=np.zeros((spectra, 3)),
-            window_nm=np.full((spectra, 2), range_nm),
-            flagged=np.zeros((spectra, len(FLAG_NAMES)), dtype=bool),
-            signal_to_noise=np.zeros(spectra),
-            masked_pixels=np.zeros(spectra, dtype=np.intp),
-            asymmetry_sigma_nm=np.zeros(spectra),
-            stress=nan(3),
-            stress_sigma=nan(3),
-        )
+        fits = cls(**{name: row.repeat(spectra, axis=0) for name, row in _NOTHING.items()})
+        fits.window_nm[:] = range_nm
+        return fits
 
     def __len__(self) -> int:
         return self.r1_nm.size

@@ -88,6 +88,8 @@ class Axis:
     begin: int
     """First pixel that the filters see: R2 may lie before `first`."""
     pitch_nm: float
+    widest_nm: float
+    """Largest distance of two pixels."""
     filters: tuple[Filter, ...]
 
     @classmethod
@@ -115,6 +117,7 @@ def _prepared(raw: bytes, search_nm: tuple[float, float]) -> Axis:
         last=int(last),
         begin=int(begin),
         pitch_nm=pitch,
+        widest_nm=float(np.diff(x).max(initial=0.0)),
         filters=_filters(pitch, int(last - begin)) if last - begin >= 8 else (),
     )
 

@@ -59,8 +59,8 @@ def find_lines(
         level=np.zeros(spectra),
     )
     _find_all(
-        compilable(axis.x), compilable(axis.blocks, np.int64), compilable(axis.centres),
-        int(axis.first), int(axis.last), int(axis.begin), float(axis.pitch_nm), *_packed(axis),
+        compilable(axis.x), compilable(axis.blocks, np.int64), int(axis.first), int(axis.last),
+        int(axis.begin), float(axis.pitch_nm), *_packed(axis),
         compilable(counts), float(noise.offset_counts), float(noise.counts_variance),
         compilable(noise.floor), bool(noise.from_scatter), compilable(partner_ratio),
         found.r1_nm, found.fwhm_nm, found.score, found.spikes, found.level,
@@ -69,19 +69,42 @@ def find_lines(
 
 
 @lru_cache(maxsize=8)
-def _packed(axis: Axis) -> tuple[Array, Ints, Ints, Array, Array]:
-    """Later halves of the symmetric kernels, their lengths, bins, widths and overlaps."""
+def _packed(axis: Axis) -> tuple[Array | Ints, ...]:
+    """Later halves of the symmetric kernels, their lengths, bins, widths and overlaps.
+
+    Then what `places` says of the pixels, and `partners` of the bins of every filter.
+    """
     reaches = np.array([f.kernel.size // 2 for f in axis.filters], dtype=np.int64)
     kernels = np.zeros((reaches.size, int(reaches.max(initial=0)) + 1))
     for row, f in enumerate(axis.filters):
         kernels[row, : reaches[row] + 1] = f.kernel[reaches[row] :]
-    return (
-        kernels,
-        reaches,
-        np.array([f.binning for f in axis.filters], dtype=np.int64),
-        np.array([f.width_nm for f in axis.filters], dtype=np.float64),
-        np.array([f.overlap for f in axis.filters], dtype=np.float64),
-    )
+    bins = np.array([f.binning for f in axis.filters], dtype=np.int64)
+    widths = np.array([f.width_nm for f in axis.filters], dtype=np.float64)
+    overlaps = np.array([f.overlap for f in axis.filters], dtype=np.float64)
+    block, share = np.empty(axis.x.size, np.int64), np.empty(axis.x.size)
+    lags, ends = np.zeros((2, reaches.size, axis.x.size), np.int64)
+    parts = np.zeros(lags.shape)
+    _place_all(
+        compilable(axis.x), compilable(axis.centres), int(axis.last), int(axis.begin),
+        float(axis.pitch_nm), bins, block, share, lags, ends, parts,
+    )  # fmt: skip
+    return kernels, reaches, bins, widths, overlaps, block, share, lags, ends, parts
+
+
+def _compiled_places(sources: int) -> Any:
+    """Compile what is done once for an axis; it returns the sources it was compiled from."""
+
+    @njit(cache=True, nogil=True)
+    def place_all(
+        x: Array, centres: Array, last: int, begin: int, pitch: float, bins: Ints, block: Ints,
+        share: Array, lags: Ints, ends: Ints, parts: Array,
+    ) -> int:  # fmt: skip
+        places(x, centres, block, share)
+        for f in range(bins.size):
+            partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
+        return sources
+
+    return place_all
 
 
 def _compiled(sources: int) -> Any:
@@ -89,18 +112,13 @@ def _compiled(sources: int) -> Any:
 
     @njit(cache=True, nogil=True)
     def find_all(
-        x: Array, blocks: Ints, centres: Array, first: int, last: int, begin: int, pitch: float,
-        kernels: Array, reaches: Ints, bins: Ints, widths: Array, overlaps: Array, counts: Array,
-        offset: float, per_count: float, floor: Array, from_scatter: bool, ratio: Array, r1: Array,
-        fwhm: Array, score: Array, spikes: Mask, level_at: Array,
+        x: Array, blocks: Ints, first: int, last: int, begin: int, pitch: float, kernels: Array,
+        reaches: Ints, bins: Ints, widths: Array, overlaps: Array, block: Ints, share: Array, lags:
+        Ints, ends: Ints, parts: Array, counts: Array, offset: float, per_count: float, floor:
+        Array, from_scatter: bool, ratio: Array, r1: Array, fwhm: Array, score: Array, spikes: Mask,
+        level_at: Array,
     ) -> int:  # fmt: skip
         pixels = x.size
-        block, share = np.empty(pixels, np.int64), np.empty(pixels)
-        places(x, centres, block, share)
-        shape = (reaches.size, pixels)
-        lags, ends, parts = np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape)
-        for f in range(reaches.size):
-            partners(x, begin, last, pitch, bins[f], lags[f], ends[f], parts[f])
         clean, bridged, level, variance = _row(pixels), _row(pixels), _row(pixels), _row(pixels)
         best, width, scratch = _row(pixels), _row(pixels), _row(pixels)
         room = _row(pixels), _row(pixels), _row(pixels), _row(pixels), _row(pixels)
@@ -219,4 +237,5 @@ def _blur(values: Array, taps: int, out: Array) -> None:
         out[k] /= taps
 
 
+_place_all = _compiled_places(SOURCES)
 _find_all = _compiled(SOURCES)

@@ -14,9 +14,10 @@ from dac_control.gauges.ruby.asymmetry import skewness_shift
 from dac_control.gauges.ruby.engine import ENGINE_VARIABLE, Engine, get_engine, warm_up
 from dac_control.gauges.ruby.leftovers import SKEW
 from dac_control.gauges.ruby.lineshape import evaluate_ruby
+from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
 from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
-from dac_control.gauges.ruby.starts import starts
+from dac_control.gauges.ruby.starts import BY_LEAST, BY_SUM, NOT, starts
 from dac_control.gauges.ruby.windows import constraints, cut
 
 pytest.importorskip("numba")
@@ -48,7 +49,7 @@ def problem(
     width = np.full(r1.size, 1.2 * fwhm_nm)
     doublet = np.full(r1.size, ratio > 0.0)
     windows = cut(X, y, used, FLOOR, r1, width)[0]
-    start = starts(windows, r1, width, np.where(doublet, ratio, 0.0), np.zeros(r1.size))
+    start = starts(windows, r1, width, np.where(doublet, ratio, 0.0), np.zeros(r1.size), NUMPY.look)
     limits = constraints(
         windows,
         start,
@@ -83,6 +84,22 @@ def assert_same_fit(one: Scored, other: Scored, limits: Constraints) -> None:
     assert np.all(shift > 0.0)
     typical = np.median(np.abs(one.information - other.information) / np.maximum(scale, 1e-300))
     assert typical < 1e-6
+
+
+@pytest.mark.parametrize("fwhm_nm", [0.1, 0.5])
+def test_both_engines_see_the_same_before_a_fit(rng: np.random.Generator, fwhm_nm: float) -> None:
+    r1, y = spectra(rng, 1e3, fwhm_nm, 0.6)
+    used = rng.random(y.shape) >= 0.1
+    # a window without a pixel, one with few, one whose R2 is clipped
+    used[0], used[1, ::2], y[2] = False, False, np.minimum(y[2], 400.0)
+    width = np.full(r1.size, fwhm_nm)
+    windows = cut(X, y, used, FLOOR, r1, width)[0]
+    ratio = np.full(r1.size, 0.6)
+    how = rng.choice([NOT, BY_SUM, BY_LEAST], r1.size)
+    with np.errstate(all="ignore"):
+        one, other = (engine.look(windows, r1, width, ratio, how) for engine in (NUMBA, NUMPY))
+    np.testing.assert_allclose(one, other, rtol=1e-12)
+    assert np.count_nonzero(one.splitting_cm1 != SPLITTING_CM1) > 8
 
 
 @pytest.mark.parametrize("peak", [1e2, 1e3, 1e5])
