@@ -15,7 +15,7 @@ from dac_control.app.rehearsal.twin_settings import fitted_to, settings_of
 from dac_control.app.run_file import RunFile, load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.clock import VirtualClock
-from dac_control.errors import ConfigurationError, InstrumentError, LimitError
+from dac_control.errors import ConfigurationError, InstrumentError
 from dac_control.records import open_run, summarise
 from simulators.twin import Twin
 
@@ -330,14 +330,6 @@ def test_light_is_charged_and_off_at_the_end(run: RunFile, tmp_path: Path) -> No
     assert not found[0].twin.light_on
     summary = summarise_rehearsals([rehearsed], station)
     assert summary["dose"]["spots"][0]["energy_mj"]["median"] == dose.energy_mj
-
-
-def test_a_budget_that_does_not_suffice_refuses_the_run(run: RunFile, tmp_path: Path) -> None:
-    limit = LASER.replace(
-        "[rehearsal]", '[[light.limits]]\nlight = "532nm"\nmax_energy_mj = 5.0\n\n[rehearsal]'
-    )
-    with pytest.raises(LimitError, match="of these exposures"):
-        rehearse_once(changed(tmp_path, ("\n[rehearsal]", limit)), run, 0)
 
 
 def test_a_hand_turns_to_the_marks_of_its_key(run: RunFile, tmp_path: Path) -> None:
