@@ -2,7 +2,9 @@
 
 Published scales of the edge differ by more than the coefficients of any of them explain; the
 budget states a rectangle between the lowest and the highest, less what the coefficients of the
-scale in use explain. A true scale is drawn from just that, term by term.
+scale in use explain. A true scale is drawn from just that, term by term. The rectangle has steps
+where a scale begins or ends to count; what is drawn is smooth, as diamond is: steps of a scale would
+look to a ramp like steps of the cell.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ Array = NDArray[np.float64]
 
 _PLACES: Final = np.linspace(0.0, 0.6, 121)
 """nu/nu0 - 1, to 1000 GPa and more."""
+_SMOOTH: Final = 0.03
+"""40 cm-1, some 30 GPa."""
 _NU0_CM1: Final = 1333.0
 _GAUGE: Final = "diamond_edge"
 
@@ -50,9 +54,17 @@ def draw_scale_table(
     whole2 = np.array([rectangle_rms(*each) ** 2 for each in zip(own, low, high, strict=True)])
     left = np.sqrt(np.clip(1.0 - own2 / np.maximum(whole2, 1e-12), 0.0, 1.0))
     drawn = drawn + left * (low + even * (high - low) - own)
+    drawn = own * _smooth(drawn / np.maximum(own, 1e-9))
     # pressures must rise for the twin to look places up
     drawn = np.maximum.accumulate(drawn + 1e-9 * np.arange(drawn.size))
     return tuple(zip(_PLACES.tolist(), drawn.tolist(), strict=True))
+
+
+def _smooth(ratio: Array) -> Array:
+    """Means over neighbouring places, weighted by a Gaussian; shape (places,)."""
+    weight = np.exp(-0.5 * ((_PLACES[:, np.newaxis] - _PLACES) / _SMOOTH) ** 2)
+    weight[:, 0] = 0.0  # no pressure, and no ratio
+    return np.asarray(weight @ ratio / weight.sum(axis=1))
 
 
 @cache
