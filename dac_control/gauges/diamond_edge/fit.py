@@ -38,9 +38,9 @@ _BEYOND_CM1: Final = 150.0
 _RISE_SHARE: Final = 0.1
 _RIVAL_SHARE: Final = 0.5
 """A step is a rival of the one taken if it is at least this share of its height."""
-_RIVAL_STRENGTH: Final = 0.3
-"""The same of signal over noise: less, for the lower of two stands upon the light of the other,
-and its window is another."""
+_RIVAL_STRENGTH: Final = 0.45
+"""The same of signal over noise: a little less, for the lower of two equal steps stands upon the
+light of the other, and its window is another."""
 
 
 def fit_edge(
