@@ -76,7 +76,7 @@ def station_file(folder: Path) -> Path:
 
 
 def blind_above(pressure_gpa: float, *, shift_cm1: float = 0.0) -> Any:
-    """Let the ruby show nothing above a pressure, and the edge jump by some cm-1 at 41 GPa."""
+    """Let the ruby show nothing above a pressure, and the edge jump by some cm-1 at 36 GPa."""
 
     def prepare(laboratory: VirtualLaboratory) -> None:
         instruments = laboratory.session.instruments
@@ -98,7 +98,7 @@ def blind_above(pressure_gpa: float, *, shift_cm1: float = 0.0) -> Any:
             right = edge.gauge.measure
 
             def jumping(*args: Any, **named: Any) -> Any:
-                late = laboratory.twin.state()["pressure_gpa"] > 41.0
+                late = laboratory.twin.state()["pressure_gpa"] > 36.0
                 return (wrong.measure if late else right)(*args, **named)
 
             edge.gauge.measure = jumping
