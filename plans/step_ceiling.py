@@ -19,9 +19,10 @@ __all__ = ["Ceiling"]
 
 Array = NDArray[np.float64]
 
-SLOPE_KEPT = 0.98
+SLOPE_KEPT = 0.96
 """Part of a slope that is remembered after a step of the full limit. A curve that saturates loses
-1 to 3 % of its slope in a step; what falls faster than this is taken for friction first."""
+1 to 3 % of its slope in a step, and the scale of an edge that falls behind the true one as much
+again; what falls faster than this is taken for friction first."""
 
 DEBT_DRAIN = 0.06
 """Part of what the pressure does answer by which a debt is forgiven: curves soften without one."""

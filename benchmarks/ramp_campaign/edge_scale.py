@@ -3,8 +3,8 @@
 Published scales of the edge differ by more than the coefficients of any of them explain; the
 budget states a rectangle between the lowest and the highest, less what the coefficients of the
 scale in use explain. A true scale is drawn from just that, term by term. The rectangle has steps
-where a scale begins or ends to count; what is drawn is smooth, as diamond is: steps of a scale would
-look to a ramp like steps of the cell.
+where a scale begins or ends to count; what is drawn is smooth, as diamond is: a step of the scale
+would look to a ramp like one of the cell.
 """
 
 from collections.abc import Sequence
