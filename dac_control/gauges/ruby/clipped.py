@@ -74,8 +74,8 @@ def unclipped(
     centre = np.clip(np.searchsorted(x, r1_nm[rows]), reach, x.size - reach - 1)
     index = (centre[:, None] + np.arange(-reach, reach + 1)) + (rows * x.size)[:, None]
     counts, full = y.take(index), saturated.take(index)
-    offset = np.arange(-reach, reach + 1)
-    away = np.where(full, np.abs(offset), 2 * reach)
+    offset = np.arange(-reach, reach + 1, dtype=np.int32)
+    away = np.where(full, np.abs(offset), np.int32(2 * reach))
     inside = away.argmin(axis=1)
     near = away.min(axis=1) * pitch <= fwhm_nm[rows]
     left, right = _stretch(full, inside)
@@ -102,7 +102,8 @@ def unclipped(
 
 def _stretch(mask: Mask, inside: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First and last pixel of the unbroken stretch about a pixel, each of shape (spectra,)."""
-    pixel, size = np.arange(-1, mask.shape[1] + 1), mask.shape[1]
+    size = mask.shape[1]
+    pixel, inside = np.arange(-1, size + 1, dtype=np.int32), inside.astype(np.int32)
     gap = np.ones((mask.shape[0], size + 2), dtype=bool)
     np.logical_not(mask, out=gap[:, 1:-1])
     after = (gap & (pixel > inside[:, None])).argmax(axis=1) - 1

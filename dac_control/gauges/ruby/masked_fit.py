@@ -131,14 +131,13 @@ class MaskedFitter:
         going = going[stands_out(fitted.scored, going)]
         if not going.size:
             return going
-        part = fitted.take(going)
-        mask = lone_spikes(part.windows, part.scored)
+        mask = lone_spikes(fitted.windows, fitted.scored, going)
         spikes = mask.sum(axis=1)
         rest = np.flatnonzero(spikes == 0)
         place_nm = np.full(going.size, np.nan)
         if rest.size:
-            part = part.take(rest)
-            mask[rest], place_nm[rest] = foreign_lines(part.windows, part.scored)
+            found = foreign_lines(fitted.windows, fitted.scored, going[rest])
+            mask[rest], place_nm[rest] = found
         left = (fitted.windows.used[going] & ~mask).sum(axis=1)
         lost = np.flatnonzero(mask.any(axis=1) & (left >= PIXELS_NEEDED))
         going, place_nm = going[lost], place_nm[lost]

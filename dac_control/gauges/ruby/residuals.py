@@ -22,6 +22,7 @@ __all__ = ["AT_R1_NM", "foreign_lines", "lone_spikes", "misfit_share", "sees_par
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
 
 _SPIKE_SIGMA: Final = 6.0
 _SPIKE_SHARE: Final = 0.15
@@ -49,34 +50,40 @@ _MISFIT_SIGMA: Final = 5.0
 _SUSPECT_SHARE: Final = 0.03
 
 
-def stands_out(scored: Scored, rows: NDArray[np.intp]) -> Mask:
+def stands_out(scored: Scored, rows: Rows) -> Mask:
     """True where a pixel is so far above the model that a closer look is due, shape of `rows`."""
     sums, height = scored.leftovers[rows], scored.parameters[rows, 3]
     return (sums[:, WORST_Z] > _SPIKE_SIGMA) | (sums[:, WORST] > _FOREIGN_SHARE * height)
 
 
-def lone_spikes(windows: Windows, scored: Scored) -> Mask:
+def lone_spikes(windows: Windows, scored: Scored, rows: Rows) -> Mask:
     """Pixels far above the model and above their neighbours three pixels away.
 
     The largest of a spectrum drags the model towards itself: it goes first, the rest is judged
-    again after another fit. Shape (spectra, pixels).
+    again after another fit. Shape (rows, pixels).
     """
-    found = np.zeros(windows.used.shape, dtype=bool)
-    worst = scored.leftovers[:, WORST_Z]
-    rows = np.flatnonzero(worst > _SPIKE_SIGMA)
-    if not rows.size:
+    found = np.zeros((rows.size, windows.used.shape[1]), dtype=bool)
+    worst = scored.leftovers[rows, WORST_Z]
+    high = (worst > _SPIKE_SIGMA).nonzero()[0]
+    if not high.size:
         return found
+    rows, worst = rows[high], worst[high]
     residual = _residuals(windows, scored, rows)
     # few pixels stand out at all, and only these are looked at
     z = residual / np.sqrt(scored.variance[rows])
-    at, pixel = np.nonzero(z > np.maximum(_SPIKE_SIGMA, _WORST_SHARE * worst[rows])[:, None])
-    row, here = rows[at], residual[at, pixel]
+    at, pixel = np.nonzero(z > np.maximum(_SPIKE_SIGMA, _WORST_SHARE * worst)[:, None])
+    here = residual[at, pixel]
     before, after = residual[at, pixel - _REACH_PX], residual[at, (pixel + _REACH_PX) % z.shape[1]]
     alone = here - np.maximum(0.5 * (before + after), 0.0)
+    steep = (alone > 0.5 * here).nonzero()[0]
+    if not steep.size:
+        return found
+    at, pixel, alone = at[steep], pixel[steep], alone[steep]
+    row = rows[at]
     p, x = scored.parameters[row], windows.x[row, pixel]
     line = scored.model[row, pixel] - background(x[:, None], p)[:, 0]
     height = alone / (_SPIKE_SIGMA * np.sqrt(scored.variance[row, pixel]))
-    spike = (height > 1.0) & (alone > _SPIKE_SHARE * line) & (alone > 0.5 * here)
+    spike = (height > 1.0) & (alone > _SPIKE_SHARE * line)
     # A narrow line where R2 would be of a single line is `sees_partner`'s to judge; one where R1
     # would be if this were R2 is R1.
     span = windows.x[row, -1] - windows.x[row, 0]
@@ -88,28 +95,28 @@ def lone_spikes(windows: Windows, scored: Scored) -> Mask:
     some = np.flatnonzero(spike)
     row, pixel, at = row[some], pixel[some], at[some]
     real = _scatter_is_below(height[some], z[at], windows.used[row])
-    found[row[real], pixel[real]] = True
+    found[high[at[real]], pixel[real]] = True
     return found
 
 
-def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
+def foreign_lines(windows: Windows, scored: Scored, rows: Rows) -> tuple[Mask, Array]:
     """Light that is neither R1 nor R2 nor background: lines of neon, of pairs, of the room.
 
     Returns
     -------
-    mask : array of bool, shape (spectra, pixels)
+    mask : array of bool, shape (rows, pixels)
         At most one line a spectrum, the strongest, with its feet.
-    place_nm : array, shape (spectra,)
+    place_nm : array, shape (rows,)
         Where it stands; NaN where there is none.
     """
-    found = np.zeros(windows.used.shape, dtype=bool)
-    place = np.full(len(windows.used), np.nan)
-    p = scored.parameters
-    rows = np.flatnonzero(scored.leftovers[:, WORST] > _FOREIGN_SHARE * p[:, 3])
-    if not rows.size:
+    found = np.zeros((rows.size, windows.used.shape[1]), dtype=bool)
+    place, p = np.full(rows.size, np.nan), scored.parameters[rows]
+    high = (scored.leftovers[rows, WORST] > _FOREIGN_SHARE * p[:, 3]).nonzero()[0]
+    if not high.size:
         return found, place
+    rows, p = rows[high], p[high]
     residual = _residuals(windows, scored, rows)
-    p, x, smooth = p[rows], windows.x[rows], _box_means(residual)
+    x, smooth = windows.x[rows], _box_means(residual)
     apart = np.abs(x - p[:, :1]) > _APART * p[:, 1:2]
     apart &= np.abs(x - r2_nm(p)[:, None]) > _APART * p[:, 1:2]
     smooth = np.where(apart, smooth, 0.0)
@@ -128,8 +135,8 @@ def foreign_lines(windows: Windows, scored: Scored) -> tuple[Mask, Array]:
     strong &= (above < AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
     near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
-    found[rows] = near & strong[:, None] & apart[some]
-    place[rows] = np.where(strong, x[row, at], np.nan)
+    found[high[some]] = near & strong[:, None] & apart[some]
+    place[high[some]] = np.where(strong, x[row, at], np.nan)
     return found, place
 
 
@@ -214,7 +221,7 @@ def _box_means(values: Array) -> Array:
     return total / _SMOOTH_PX
 
 
-def _residuals(windows: Windows, scored: Scored, rows: NDArray[np.intp]) -> Array:
+def _residuals(windows: Windows, scored: Scored, rows: Rows) -> Array:
     """Counts less model of some of the spectra, 0 where pixels are not used."""
     return np.where(windows.used[rows], windows.y[rows] - scored.model[rows], 0.0)
 

@@ -212,8 +212,10 @@ def _flag(
     }
     for name, column in columns.items():
         fits.flag(name)[:] = column
-    if crowded.any() or fits.masked_pixels.any():
-        fits.flag("misfit")[:] |= hides_core(windows.x, ~(windows.used | saturated), p)
+    masked = (crowded | (fits.masked_pixels != 0)).nonzero()[0]
+    if masked.size:
+        hidden = ~(windows.used[masked] | saturated[masked])
+        fits.flag("misfit")[masked] |= hides_core(windows.x[masked], hidden, p[masked])
     if saturated.any():
         fits.flag("saturated")[:] = _line_saturates(fitted, saturated, r2, sigma)
 

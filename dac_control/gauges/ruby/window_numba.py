@@ -109,7 +109,8 @@ def sweep(
             merit += two_lines(part, p, offset, per_count, n)
         else:
             merit += one_line(part, p, offset, per_count, n)
-        for a in range(0, count, 3):
+        # what only fills a row adds nothing to them
+        for a in range(0, count if begin == 0 else 0, 3):
             for c in range(0, a, 3):
                 _tile(part, rows, a, c, n, products)
             _tile_of_diagonal(part, rows, a, n, products)

@@ -167,8 +167,8 @@ def constraints(
 
 def expectations(largest_ratio: Array, *, priors: bool) -> tuple[Array, Array]:
     """Means of the priors and 1 / sigma squared of each, shape (spectra, 11)."""
-    expected, precision = np.empty((2, largest_ratio.size, len(DOUBLET)))
-    expected[:], precision[:] = _MEAN, _PRECISION
+    expected = _MEAN[None].repeat(largest_ratio.size, axis=0)
+    precision = _PRECISION[None].repeat(largest_ratio.size, axis=0)
     expected[:, 8], precision[:, 8] = ratio_prior(largest_ratio)
     if not priors:
         precision[:, 8:] = 0.0
