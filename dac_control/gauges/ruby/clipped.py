@@ -103,9 +103,9 @@ def unclipped(
 def _stretch(mask: Mask, inside: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First and last pixel of the unbroken stretch about a pixel, each of shape (spectra,)."""
     size = mask.shape[1]
-    pixel, inside = np.arange(-1, size + 1, dtype=np.int32), inside.astype(np.int32)
+    pixel, at = np.arange(-1, size + 1, dtype=np.int32), inside.astype(np.int32)[:, None]
     gap = np.ones((mask.shape[0], size + 2), dtype=bool)
     np.logical_not(mask, out=gap[:, 1:-1])
-    after = (gap & (pixel > inside[:, None])).argmax(axis=1) - 1
-    before = size - (gap & (pixel < inside[:, None]))[:, ::-1].argmax(axis=1)
+    after = (gap & (pixel > at)).argmax(axis=1) - 1
+    before = size - (gap & (pixel < at))[:, ::-1].argmax(axis=1)
     return before + 1, after - 1

@@ -22,6 +22,7 @@ __all__ = ["ENGINE_VARIABLE", "Engine", "get_engine", "warm_up"]
 Array = NDArray[np.float64]
 FindLines = Callable[[Axis, Array, NDArray[np.bool_], SearchNoise, Array], Found]
 ScoreWindows = Callable[[Windows, Array, Constraints, Noise], Scored]
+LoneSpikes = Callable[[Windows, Scored, NDArray[np.intp]], NDArray[np.bool_]]
 ScoreAgain = Callable[[Windows, Scored, NDArray[np.intp], Constraints, Noise], None]
 
 ENGINE_VARIABLE: Final = "DAC_CONTROL_ENGINE"
@@ -40,6 +41,7 @@ class Engine:
     look: Look
     score_windows: ScoreWindows
     score_again: ScoreAgain
+    lone_spikes: LoneSpikes
 
 
 def get_engine(name: str | None = None) -> Engine:
@@ -71,14 +73,16 @@ def _load(name: str | None, origin: str) -> Engine:
     if name != "numpy" and _has_numba(origin, forced=name is not None):
         from dac_control.gauges.ruby.scoring_numba import score_again, score_windows
         from dac_control.gauges.ruby.search_numba import find_lines
+        from dac_control.gauges.ruby.spikes_numba import lone_spikes
         from dac_control.gauges.ruby.start_numba import look
 
-        return Engine("numba", find_lines, look, score_windows, score_again)
+        return Engine("numba", find_lines, look, score_windows, score_again, lone_spikes)
+    from dac_control.gauges.ruby.residuals import lone_spikes
     from dac_control.gauges.ruby.scoring_numpy import score_again, score_windows
     from dac_control.gauges.ruby.search_numpy import find_lines
     from dac_control.gauges.ruby.start_numpy import look
 
-    return Engine("numpy", find_lines, look, score_windows, score_again)
+    return Engine("numpy", find_lines, look, score_windows, score_again, lone_spikes)
 
 
 def _has_numba(origin: str, *, forced: bool) -> bool:
@@ -122,5 +126,6 @@ def warm_up(engine: Engine | None = None) -> Engine:
     active = np.zeros(start.shape, dtype=bool)
     active[0, [0, 1, 3, 4]] = True
     constraints = Constraints(-unbound, unbound, 0.0 * start, 0.0 * start, active)
-    chosen.score_windows(windows, start, constraints, Noise(0.0, 1.0))
+    scored = chosen.score_windows(windows, start, constraints, Noise(0.0, 1.0))
+    chosen.lone_spikes(windows, scored, np.arange(1))
     return chosen

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.evidence import hides_core
 from dac_control.gauges.ruby.fitted import Fitted
-from dac_control.gauges.ruby.residuals import foreign_lines, lone_spikes, stands_out
+from dac_control.gauges.ruby.residuals import foreign_lines, stands_out
 from dac_control.gauges.ruby.scoring import Noise, Windows
 from dac_control.gauges.ruby.stress import FreeStress, prior_free
 from dac_control.gauges.ruby.windows import (
@@ -131,7 +131,7 @@ class MaskedFitter:
         going = going[stands_out(fitted.scored, going)]
         if not going.size:
             return going
-        mask = lone_spikes(fitted.windows, fitted.scored, going)
+        mask = self._engine.lone_spikes(fitted.windows, fitted.scored, going)
         spikes = mask.sum(axis=1)
         rest = np.flatnonzero(spikes == 0)
         place_nm = np.full(going.size, np.nan)

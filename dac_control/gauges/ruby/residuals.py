@@ -24,13 +24,13 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-_SPIKE_SIGMA: Final = 6.0
-_SPIKE_SHARE: Final = 0.15
+SPIKE_SIGMA: Final = 6.0
+SPIKE_SHARE: Final = 0.15
 """A spike is also this share of the line under it: misfit of a bright line is no spike."""
-_REACH_PX: Final = 3
+REACH_PX: Final = 3
 """A spike is narrower than this; what is still there three pixels away is light."""
-_SPIKE_LIKE_PX: Final = 6.0
-_WORST_SHARE: Final = 0.3
+SPIKE_LIKE_PX: Final = 6.0
+WORST_SHARE: Final = 0.3
 """A spike stands out by this share, in sigma, of the largest one."""
 
 _FOREIGN_SIGMA: Final = 8.0
@@ -43,7 +43,7 @@ _APART: Final = 1.5
 AT_R1_NM: Final = 0.6
 """Three sigma of the prior of the splitting."""
 
-_NORMAL: Final = 1.4826
+NORMAL: Final = 1.4826
 """Standard deviation over median deviation, of a normal distribution."""
 _PARTNER_SIGMA: Final = 5.0
 _MISFIT_SIGMA: Final = 5.0
@@ -53,7 +53,7 @@ _SUSPECT_SHARE: Final = 0.03
 def stands_out(scored: Scored, rows: Rows) -> Mask:
     """True where a pixel is so far above the model that a closer look is due, shape of `rows`."""
     sums, height = scored.leftovers[rows], scored.parameters[rows, 3]
-    return (sums[:, WORST_Z] > _SPIKE_SIGMA) | (sums[:, WORST] > _FOREIGN_SHARE * height)
+    return (sums[:, WORST_Z] > SPIKE_SIGMA) | (sums[:, WORST] > _FOREIGN_SHARE * height)
 
 
 def lone_spikes(windows: Windows, scored: Scored, rows: Rows) -> Mask:
@@ -64,16 +64,16 @@ def lone_spikes(windows: Windows, scored: Scored, rows: Rows) -> Mask:
     """
     found = np.zeros((rows.size, windows.used.shape[1]), dtype=bool)
     worst = scored.leftovers[rows, WORST_Z]
-    high = (worst > _SPIKE_SIGMA).nonzero()[0]
+    high = (worst > SPIKE_SIGMA).nonzero()[0]
     if not high.size:
         return found
     rows, worst = rows[high], worst[high]
     residual = _residuals(windows, scored, rows)
     # few pixels stand out at all, and only these are looked at
     z = residual / np.sqrt(scored.variance[rows])
-    at, pixel = np.nonzero(z > np.maximum(_SPIKE_SIGMA, _WORST_SHARE * worst)[:, None])
+    at, pixel = np.nonzero(z > np.maximum(SPIKE_SIGMA, WORST_SHARE * worst)[:, None])
     here = residual[at, pixel]
-    before, after = residual[at, pixel - _REACH_PX], residual[at, (pixel + _REACH_PX) % z.shape[1]]
+    before, after = residual[at, pixel - REACH_PX], residual[at, (pixel + REACH_PX) % z.shape[1]]
     alone = here - np.maximum(0.5 * (before + after), 0.0)
     steep = (alone > 0.5 * here).nonzero()[0]
     if not steep.size:
@@ -82,12 +82,12 @@ def lone_spikes(windows: Windows, scored: Scored, rows: Rows) -> Mask:
     row = rows[at]
     p, x = scored.parameters[row], windows.x[row, pixel]
     line = scored.model[row, pixel] - background(x[:, None], p)[:, 0]
-    height = alone / (_SPIKE_SIGMA * np.sqrt(scored.variance[row, pixel]))
-    spike = (height > 1.0) & (alone > _SPIKE_SHARE * line)
+    height = alone / (SPIKE_SIGMA * np.sqrt(scored.variance[row, pixel]))
+    spike = (height > 1.0) & (alone > SPIKE_SHARE * line)
     # A narrow line where R2 would be of a single line is `sees_partner`'s to judge; one where R1
     # would be if this were R2 is R1.
     span = windows.x[row, -1] - windows.x[row, 0]
-    narrow = p[:, 1] * scored.leftovers[row, USED] < _SPIKE_LIKE_PX * span
+    narrow = p[:, 1] * scored.leftovers[row, USED] < SPIKE_LIKE_PX * span
     r2 = r2_nm(p)
     at_r2 = np.abs(x - r2) <= 1.5 * p[:, 1]
     at_r1 = np.abs(x - (2.0 * p[:, 0] - r2)) <= np.maximum(1.5 * p[:, 1], AT_R1_NM)
@@ -230,12 +230,12 @@ def _scatter(z: Array, used: Mask) -> Array:
     """Robust standard deviation of the pixels that are used, shape (spectra,)."""
     ordered = np.sort(np.where(used, np.abs(z), np.inf), axis=1)
     middle = np.maximum(used.sum(axis=1) - 1, 0) // 2
-    return _NORMAL * ordered[np.arange(middle.size), middle]
+    return NORMAL * ordered[np.arange(middle.size), middle]
 
 
 def _scatter_is_below(limit: Array, z: Array, used: Mask) -> Mask:
     """Whether `_scatter` is less than the limits: to count is faster than to put in order."""
-    fewer = np.count_nonzero((np.abs(z) < (limit / _NORMAL)[:, None]) & used, axis=1)
+    fewer = np.count_nonzero((np.abs(z) < (limit / NORMAL)[:, None]) & used, axis=1)
     return fewer > np.maximum(used.sum(axis=1) - 1, 0) // 2
 
 

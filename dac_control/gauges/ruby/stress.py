@@ -71,13 +71,13 @@ def prior_free(scored: Scored, expected: Array, precision: Array) -> tuple[FreeS
         Where the step is too long to be linear, or a limit was in its way: fit these again.
     """
     p, expected, precision = (a[:, _STRESS] for a in (scored.parameters, expected, precision))
-    free = scored.covariance[:, _STRESS, _STRESS]
+    free, wide = scored.covariance[:, _STRESS, _STRESS], 1.0 / precision
     eta = scored.parameters[:, 2]
     linear = scored.regular & scored.converged & (eta > _AT_LIMIT) & (eta < 1.0 - _AT_LIMIT)
     for k in (1, 2, 0):
-        column, left = free[:, :, k], 1.0 / precision[:, k] - free[:, k, k]
+        column, left = free[:, k, :, None], wide[:, k] - free[:, k, k]
         linear &= left > 0.0
-        free = free + column[:, :, None] * (column / left[:, None])[:, None, :]
+        free = free + column * (column / left[:, None, None]).transpose(0, 2, 1)
     gradient = (p - expected) * precision
     step = np.vecdot(free, gradient[:, None, :])
     linear &= np.vecdot(step, gradient) < _SMALL

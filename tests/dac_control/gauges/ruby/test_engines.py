@@ -102,6 +102,20 @@ def test_both_engines_see_the_same_before_a_fit(rng: np.random.Generator, fwhm_n
     assert np.count_nonzero(one.splitting_cm1 != SPLITTING_CM1) > 8
 
 
+def test_both_engines_see_the_same_spikes(rng: np.random.Generator) -> None:
+    r1, y = spectra(rng, 1e3, 0.1, 0.3)
+    for row in range(r1.size):
+        y[row, np.searchsorted(X, r1[row]) + rng.integers(-60, 40, 8)] += rng.uniform(
+            50.0, 900.0, 8
+        )
+    args = problem(y, r1, 0.1, 0.3, used=np.ones(y.shape, dtype=bool), voigt=False, priors=True)
+    scored = NUMBA.score_windows(*args)
+    rows = np.arange(1, r1.size)
+    one, other = (engine.lone_spikes(args[0], scored, rows) for engine in (NUMBA, NUMPY))
+    np.testing.assert_array_equal(one, other)
+    assert one.sum() > 30
+
+
 @pytest.mark.parametrize("peak", [1e2, 1e3, 1e5])
 @pytest.mark.parametrize("fwhm_nm", [0.1, 0.5, 1.5])
 @pytest.mark.parametrize(
