@@ -54,7 +54,8 @@ class Rehearsed:
 
     seed: int
     exit_status: str
-    """``success``, ``fail`` or ``abort``, as the stop document has it."""
+    """``success``, ``fail`` or ``abort``, as the last stop document has it; ``fail`` also where a
+    later stage of an experiment was refused."""
     reason: str
     duration_s: float
     steps: list[RehearsedStep]
@@ -170,7 +171,7 @@ def rehearse_once(
     Returns
     -------
     Rehearsed
-        Also for a run that held.
+        Also for a run that held, and for an experiment of which a stage was refused.
 
     Raises
     ------
@@ -185,17 +186,23 @@ def rehearse_once(
             prepare(laboratory)
         began_s, had = laboratory.clock.now(), _doses(session)
         plan = plan_of(run, session.instruments, {"rehearsal": {"seed": seed}})
+        refused = ""
         try:
             session.run(plan)
-        except DacError:
+        except DacError as error:
             if not tally.start:
                 raise
+            refused = str(error)
         ended_s = float(tally.stop["time"]) - epoch
         folder, doses = session.recorder.folder, _added(had, _doses(session))
+    exit_status, reason = str(tally.stop["exit_status"]), str(tally.stop.get("reason", ""))
+    if refused and exit_status == "success":
+        # a stage that never opened a run: the last run on record is that of the stage before it
+        exit_status, reason = "fail", refused
     return Rehearsed(
         seed=seed,
-        exit_status=str(tally.stop["exit_status"]),
-        reason=str(tally.stop.get("reason", "")),
+        exit_status=exit_status,
+        reason=reason,
         duration_s=ended_s - began_s,
         steps=tally.steps,
         events=tally.events,

@@ -217,6 +217,20 @@ def test_a_broken_sensor_ends_the_run_in_hold(station: Station, run: RunFile) ->
     assert rehearsed.exit_status == "fail" and "sensor B is open" in rehearsed.reason
 
 
+def test_a_stage_that_is_refused_after_another_succeeded_is_no_success(
+    station: Station, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(
+        'plan = "full_experiment"\n[[stages]]\nplan = "hold"\nduration_h = 0.01\n'
+        '[[stages]]\nplan = "measure_gain"\n'
+    )
+    # read without its station, which has no lamp
+    rehearsed = rehearse_once(station, load_run_file(path), 0)
+    assert rehearsed.exit_status == "fail"
+    assert "stage 2 of 2, measure_gain: A photon transfer curve needs" in rehearsed.reason
+
+
 def test_an_impossible_run_is_refused_before_a_laboratory_is_built(
     station: Station, tmp_path: Path
 ) -> None:
