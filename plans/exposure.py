@@ -29,13 +29,14 @@ def next_exposure_s(
     Parameters
     ----------
     settings : GaugeSettings
-        With the signal-to-noise ratio that is wanted; where none is, the last exposure stays.
+        With the signal-to-noise ratio that is wanted; where none is, the exposure stays while
+        there is a line, and goes by the factor `longer_by` where there is none.
     last_exposure_s : float
         Of the reading.
     signal_to_noise : float
-        That it gave; NaN or 0 where it showed no line.
+        That it gave; NaN where it showed no line.
     fill : float
-        Brightest pixel as a part of full scale.
+        Brightest pixel as a part of full scale; 1 where it is saturated.
     limits_s : tuple of float
         Shortest and longest exposure, of instrument and budget.
 
@@ -45,10 +46,13 @@ def next_exposure_s(
         Within the limits, in s.
     """
     wanted = settings.signal_to_noise
-    if wanted is None:
-        return last_exposure_s
     shortest_s, longest_s = limits_s
     longest_s = max(shortest_s, min(longest_s, settings.longest_exposure_s))
+    if wanted is None:
+        if math.isfinite(signal_to_noise):
+            return last_exposure_s
+        factor = settings.longer_by if fill < 1.0 else 1.0 / settings.longer_by
+        return min(max(last_exposure_s * factor, shortest_s), longest_s)
     limits = ExposureLimits(shortest_s=shortest_s, longest_s=longest_s)
     seen = signal_to_noise if math.isfinite(signal_to_noise) else 0.0
     best_s = exposure_for(seen, wanted, last_exposure_s, limits, last_fill=fill)

@@ -71,9 +71,9 @@ class SeaBreezeUnit:
 
     @property
     def limits_us(self) -> tuple[int, int]:
-        """Shortest and longest exposure in us that seabreeze lets pass for this model."""
+        """Shortest and longest exposure in us of this model, as seabreeze states them."""
         low_us, high_us = self._feature.get_integration_time_micros_limits()
-        return int(low_us), int(high_us) - 1
+        return int(low_us), int(high_us)
 
     @property
     def full_scale(self) -> float:
@@ -116,7 +116,8 @@ class SeaBreezeUnit:
         before_us = min(before_us, self.limits_us[1])
         self._exposure_us = None
         with self._translated():
-            self._feature.set_integration_time_micros(exposure_us)
+            # seabreeze refuses the longest one that it states
+            self._feature.set_integration_time_micros(min(exposure_us, self.limits_us[1] - 1))
         for _ in range(discard):
             self.counts((before_us + exposure_us) * 1e-6 + margin_s)
         self._exposure_us = exposure_us

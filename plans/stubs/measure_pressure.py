@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import bluesky.plan_stubs as bps
 import numpy as np
@@ -27,6 +27,9 @@ from plans.stubs.trigger_all import trigger_all
 __all__ = ["GaugeReading", "measure_pressure", "record"]
 
 logger = logging.getLogger(__name__)
+
+_FULL_ELSEWHERE: Final = 0.99
+"""Fill of the detector where the line is not flagged as saturated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,11 +274,6 @@ def _next_exposure(
     device, spectrometer = optics.device, optics.spectrometer
     saturated = "saturated" in str(device.flags.get()).split()
     shortest_s, longest_s = spectrometer.exposure_limits_s
-    if settings.signal_to_noise is None:
-        if bool(device.measured.get()):
-            return exposure_s
-        factor = 1 / settings.longer_by if saturated else settings.longer_by
-        return min(max(exposure_s * factor, shortest_s), settings.longest_exposure_s)
     light = optics.light
     if isinstance(light, Laser):
         allowance = light.account.allowance(light.label, optics.spot)
@@ -283,7 +281,8 @@ def _next_exposure(
     taken = spectrometer.last
     fill = 1.0 if saturated else 0.0
     if taken is not None and not saturated:
-        fill = float(np.max(taken.counts)) / spectrometer.saturation_counts
+        # what is at full scale elsewhere, as the line of unstressed diamond, is not this line
+        fill = min(float(np.max(taken.counts)) / spectrometer.saturation_counts, _FULL_ELSEWHERE)
     quality = device.quality() if bool(device.measured.get()) else math.nan
     return next_exposure_s(settings, exposure_s, quality, fill, (shortest_s, longest_s))
 

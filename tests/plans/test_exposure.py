@@ -33,9 +33,13 @@ def test_the_time_goes_with_the_square_of_what_is_missing(
     assert next_exposure_s(WANTED, 0.5, snr, fill, LIMITS_S) == pytest.approx(expected_s)
 
 
-def test_without_a_wanted_ratio_nothing_changes() -> None:
-    plain = RubySettings(exposure_s=0.5)
+def test_without_a_wanted_ratio_it_changes_only_where_there_is_no_line() -> None:
+    plain = RubySettings(exposure_s=0.5, longer_by=3.0, longest_exposure_s=600.0)
     assert next_exposure_s(plain, 0.7, 3.0, 0.1, LIMITS_S) == 0.7
+    assert next_exposure_s(plain, 0.7, math.nan, 0.1, LIMITS_S) == pytest.approx(2.1)
+    assert next_exposure_s(plain, 0.7, math.nan, 1.0, LIMITS_S) == pytest.approx(0.7 / 3.0)
+    # never longer than instrument and budget have it, however long the settings would
+    assert next_exposure_s(plain, 4.0, math.nan, 0.1, LIMITS_S) == 10.0
     with pytest.raises(LimitError, match="signal_to_noise must be above 0"):
         RubySettings(signal_to_noise=0.0)
 

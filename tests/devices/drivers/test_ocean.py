@@ -101,7 +101,7 @@ def test_identity_and_what_is_known_after_connect(bench):
     assert driver.connect() is identity
     assert driver.pixels == PIXELS
     assert driver.saturation_counts == 65535
-    assert driver.exposure_limits_s == pytest.approx((0.006, 9.999999))
+    assert driver.exposure_limits_s == (0.006, 10.0)
     assert driver.address == f"HDX spectrometer at 127.0.0.1:{bench.server.port}"
 
 
@@ -166,7 +166,7 @@ def test_axis_follows_a_replay(tmp_path):
         bench.close()
 
 
-@pytest.mark.parametrize(("exposure_s", "averages"), [(0.001, 1), (10.0, 1), (0.01, 0)])
+@pytest.mark.parametrize(("exposure_s", "averages"), [(0.001, 1), (10.1, 1), (0.01, 0)])
 def test_impossible_exposures_are_refused_before_anything_is_sent(bench, exposure_s, averages):
     driver = bench.driver()
     with pytest.raises(LimitError, match="HDX spectrometer at"):
