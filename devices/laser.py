@@ -174,10 +174,10 @@ class Laser(InstrumentDevice[LaserDriver]):
                 f"{self._driver.max_power_mw:g} mW. Nothing was lit."
             )
 
-    def check_opening(self, spot: str, power_mw: float, open_s: float, openings: int = 1) -> None:
-        """Raise `LimitError` unless the budget and the laser allow openings; no I/O to it."""
+    def check_opening(self, spot: str, power_mw: float, open_s: float) -> None:
+        """Raise `LimitError` unless the budget and the laser allow an opening; no I/O to it."""
         self.check_power(power_mw)
-        wanted = Exposures(power_mw=power_mw, exposure_s=open_s, count=openings)
+        wanted = Exposures(power_mw=power_mw, exposure_s=open_s)
         self.account.check(self._label, spot, wanted)
 
     def set(self, value: bool) -> Status:

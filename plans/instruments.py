@@ -26,11 +26,9 @@ from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
 from plans.optics_settings import ReflectanceSettings
+from plans.settings import REFERENCE
 
 __all__ = ["REFERENCE", "GaugeOptics", "Instruments", "LightSource"]
-
-REFERENCE = "reference_ruby"
-"""Name of the chip outside the pressure chamber among the gauges."""
 
 
 class LightSource(Protocol):

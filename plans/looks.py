@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dac_control.safety.limits import StepLimits
+from devices.drivers.spot_role import GASKET, ON_THE_LAMP, SAMPLE
 from plans.optics_settings import ReflectanceSettings
 from plans.settings import (
+    REFERENCE,
     GaugeSettings,
     HoldSettings,
     RampSettings,
@@ -34,17 +36,13 @@ __all__ = [
     "lambda0_looks",
     "map_looks",
     "reflectance_looks",
-    "ruby_step_looks",
     "temperature_looks",
 ]
 
 LAMP, LAMP_BEHIND, LINE_LAMP = "lamp", "lamp_behind", "line_lamp"
 """Roles that light without a gauge."""
-REFERENCE, GASKET, SAMPLE = "reference_ruby", "gasket", "sample"
 AT_HOME = ""
 """Where the optics of a gauge look unless they are told otherwise."""
-ON_THE_LAMP = "lamp"
-"""Where the light of calibrations falls, as `plans.stubs.expose` has it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +109,7 @@ def arming_looks(rules: LookRules, steps: int) -> tuple[Looks, ...]:
     return _white(rules.armed_by, steps)
 
 
-def ruby_step_looks(
+def _ruby_step_looks(
     settings: RubySettings, spots: Mapping[str, int], rules: LookRules, *, armed: bool = True
 ) -> tuple[Looks, ...]:
     """Steps of `plans.stubs.look`, as many at each spot: reference, reflectance, ruby."""
@@ -136,12 +134,12 @@ def _at_each(gauge: str, settings: GaugeSettings, spots: Mapping[str, int]) -> t
 def hold_looks(settings: HoldSettings, duration_h: float, rules: LookRules) -> tuple[Looks, ...]:
     """Looks of a hold; every one is taken."""
     count = 1 + math.floor(3600.0 * duration_h / settings.every_s * (1 + 1e-9))
-    return ruby_step_looks(settings.ruby, {AT_HOME: count}, rules)
+    return _ruby_step_looks(settings.ruby, {AT_HOME: count}, rules)
 
 
 def temperature_looks(settings: TemperatureSettings, rules: LookRules) -> tuple[Looks, ...]:
     """One at the beginning and one at the end: from where it goes, nobody knows beforehand."""
-    return ruby_step_looks(settings.ruby, {AT_HOME: 2}, rules)
+    return _ruby_step_looks(settings.ruby, {AT_HOME: 2}, rules)
 
 
 def lambda0_looks(
@@ -159,7 +157,7 @@ def beside_ruby_looks(
     rules: LookRules,
 ) -> tuple[Looks, ...]:
     """Every reading of one gauge at one place, and of the ruby beside it."""
-    ruby = ruby_step_looks(settings[1], {AT_HOME: readings}, rules)
+    ruby = _ruby_step_looks(settings[1], {AT_HOME: readings}, rules)
     return (*ruby, *gauge_looks(gauge, settings[0], readings, spot))
 
 
@@ -170,8 +168,8 @@ def map_looks(
     way = dict.fromkeys(spots, rounds)
     way[spots[0]] += 1
     if gauge == "ruby":
-        return ruby_step_looks(settings.ruby, way, rules)
-    ruby = ruby_step_looks(settings.ruby, {AT_HOME: sum(way.values())}, rules)
+        return _ruby_step_looks(settings.ruby, way, rules)
+    ruby = _ruby_step_looks(settings.ruby, {AT_HOME: sum(way.values())}, rules)
     return (*ruby, *_at_each(gauge, settings.of_gauge(gauge), way))
 
 
@@ -186,7 +184,7 @@ def reflectance_looks(
     if through is not None:
         spot, taken = through
         passes = _looks(LAMP_BEHIND, taken, 1, spot)
-    return (*_white(settings), *passes, *ruby_step_looks(ruby, {AT_HOME: 1}, rules, armed=False))
+    return (*_white(settings), *passes, *_ruby_step_looks(ruby, {AT_HOME: 1}, rules, armed=False))
 
 
 def axis_looks(exposures_s: Sequence[float], averages: int) -> tuple[Looks, ...]:

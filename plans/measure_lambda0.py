@@ -14,7 +14,7 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import lambda0_looks
-from plans.settings import RubySettings
+from plans.settings import REFERENCE, RubySettings
 from plans.stubs.calibration import keep_calibration, when
 from plans.stubs.hold import wait_while_held
 from plans.stubs.measure_pressure import measure_pressure
@@ -73,9 +73,7 @@ def measure_reference_ruby(
     md: Mapping[str, Any] | None = None,
 ) -> MsgGenerator[Any]:
     """Measure R1 of the ruby outside the pressure chamber, and store it; see `measure_lambda0`."""
-    return (
-        yield from _run("reference", instruments, "reference_ruby", chip, readings, settings, md)
-    )
+    return (yield from _run("reference", instruments, REFERENCE, chip, readings, settings, md))
 
 
 def _run(

@@ -7,6 +7,7 @@ from typing import Any
 from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import RampHeld
+from devices.drivers.spot_role import SAMPLE
 from plans.beside_ruby import Sighting, gauge_beside_ruby
 from plans.instruments import Instruments
 from plans.settings import RubySettings, VibronSettings
@@ -20,7 +21,7 @@ def measure_vibron(
     instruments: Instruments,
     gauge: str = "h2_vibron",
     *,
-    spot: str = "sample",
+    spot: str = SAMPLE,
     readings: int = 3,
     must_be_seen: bool = True,
     settings: VibronSettings | None = None,

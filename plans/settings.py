@@ -10,6 +10,7 @@ from dac_control.errors import LimitError
 from plans.outliers import OutlierSettings
 
 __all__ = [
+    "REFERENCE",
     "DwellSettings",
     "EdgeSettings",
     "GaugeSettings",
@@ -22,6 +23,9 @@ __all__ = [
     "TemperatureSettings",
     "VibronSettings",
 ]
+
+REFERENCE = "reference_ruby"
+"""Name of the chip outside the pressure chamber among the gauges."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,4 +313,4 @@ class RampSettings:
         """How spectra are taken for a gauge."""
         if name == "diamond_edge":
             return self.edge
-        return self.ruby if name in ("ruby", "reference_ruby") else self.vibron
+        return self.ruby if name in ("ruby", REFERENCE) else self.vibron

@@ -32,6 +32,7 @@ from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_tex
 from dac_control.gauges import SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
+from devices.drivers.spot_role import GASKET, SAMPLE
 from plans.looks import LookRules
 from plans.optics_settings import ReflectanceSettings
 
@@ -193,7 +194,7 @@ class Station(Strict):
     def _sees_reflectance(self) -> bool:
         stage = self.devices.spots
         places = set() if stage is None else set(stage.places)
-        return self.devices.lamp is not None and {"gasket", "sample"} <= places
+        return self.devices.lamp is not None and {GASKET, SAMPLE} <= places
 
     @property
     def scale_ends_gpa(self) -> dict[str, float]:

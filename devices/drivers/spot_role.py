@@ -10,16 +10,19 @@ from typing import Protocol
 
 from devices.drivers.roles import InstrumentDriver
 
-__all__ = ["CHIP", "SpotReading", "SpotsDriver", "home_of"]
+__all__ = ["CHIP", "GASKET", "ON_THE_LAMP", "SAMPLE", "SpotReading", "SpotsDriver", "home_of"]
 
 CHIP = "chip"
 """Where the ruby is."""
+GASKET, SAMPLE = "gasket", "sample"
+ON_THE_LAMP = "lamp"
+"""Where the light of calibrations falls."""
 _HOMES = {"ruby": CHIP, "diamond_edge": "anvil near", "reference_ruby": "reference ruby"}
 
 
 def home_of(gauge: str) -> str:
     """Place where the optics of a gauge look unless they are told otherwise."""
-    return _HOMES.get(gauge, "sample")
+    return _HOMES.get(gauge, SAMPLE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 import bluesky.plan_stubs as bps
 from bluesky.utils import MsgGenerator, plan
 
+from devices.drivers.spot_role import ON_THE_LAMP
 from devices.spectrometer import Spectrometer
 from plans.instruments import Instruments, LightSource
 from plans.stubs.light import lit
@@ -23,7 +24,7 @@ def expose(
     stream: str,
     averages: int = 1,
     light: LightSource | None = None,
-    spot: str = "lamp",
+    spot: str = ON_THE_LAMP,
 ) -> MsgGenerator[None]:
     """Take a spectrum as one event of `stream`; it is then `spectrometer.last`.
 

@@ -26,7 +26,6 @@ def lit(
     seconds: float,
     *,
     power_mw: float | None = None,
-    shots: int = 1,
     pressure_gpa: float | None = None,
     light: LightSource | None = None,
 ) -> MsgGenerator[Any]:
@@ -44,9 +43,6 @@ def lit(
         Laboratory time for which it is expected to be open.
     power_mw : float, optional
         At the head; by default what the light is set to.
-    shots : int
-        How many openings like this one the caller is about to make: the budget must have room
-        for all of them.
     pressure_gpa : float, optional
         Highest pressure that the cell may be at; None where nobody knows, which counts as high.
     light : LightSource, optional
@@ -75,7 +71,7 @@ def lit(
     try:
         if accounted:
             check_aim(instruments, spot)
-            yield from _ask_for(source, spot, seconds, power_mw, shots, pressure_gpa)
+            yield from _ask_for(source, spot, seconds, power_mw, pressure_gpa)
     except BaseException:
         inner.close()
         raise
@@ -96,12 +92,11 @@ def _ask_for(
     spot: str,
     seconds: float,
     power_mw: float | None,
-    shots: int,
     pressure_gpa: float | None,
 ) -> MsgGenerator[None]:
     power = float(source.next_power_mw.get()) if power_mw is None else power_mw
     source.account.arming.check(source.label, pressure_gpa)
-    source.check_opening(spot, power, seconds, shots)
+    source.check_opening(spot, power, seconds)
     yield from choose(
         (source.next_spot, spot), (source.next_power_mw, power), (source.next_open_s, seconds)
     )

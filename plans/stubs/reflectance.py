@@ -9,6 +9,7 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import LimitError, NotMeasured
 from dac_control.reflectance import DarkReading, LightReading
+from devices.drivers.spot_role import GASKET, SAMPLE
 from devices.spectrometer import Spectrometer
 from plans.instruments import Instruments
 from plans.optics_settings import ReflectanceSettings
@@ -16,8 +17,6 @@ from plans.stubs.aim import aim_at, check_spot
 from plans.stubs.white_light import in_the_dark, in_the_light
 
 __all__ = [
-    "GASKET",
-    "SAMPLE",
     "ReflectanceReadings",
     "check_reflectance",
     "check_transmission",
@@ -27,7 +26,6 @@ __all__ = [
 
 Taken = TypeVar("Taken")
 
-GASKET, SAMPLE = "gasket", "sample"
 SHORTER_BY = 3.0
 """Factor by which the exposure shrinks after saturation."""
 

@@ -10,7 +10,7 @@ from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
 from dac_control.reflectance.names import checked_name
-from devices.drivers.spot_role import home_of
+from devices.drivers.spot_role import GASKET, SAMPLE, home_of
 from plans.close_and_seal import close_and_seal
 from plans.instruments import Instruments
 from plans.looks import (
@@ -88,7 +88,7 @@ class VibronFile(RunFile):
     """``plan = "measure_vibron"``."""
 
     gauge: str = "h2_vibron"
-    spot: str = "sample"
+    spot: str = SAMPLE
     readings: Readings = 3
     must_be_seen: Annotated[bool, Field(strict=True)] = True
     """Hold where no reading shows the line."""
@@ -196,7 +196,7 @@ class ReflectanceFile(RunFile):
                 "reflectance needs white light that can be switched off; declare [devices.lamp] "
                 "in the station file",
             )
-        for spot in ("gasket", "sample"):
+        for spot in (GASKET, SAMPLE):
             check_spots(station, "ruby", {"plan": spot})
         self._check_through(station)
         try:
