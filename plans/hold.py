@@ -1,12 +1,13 @@
 """Hold: days of watching a cell that nothing moves, with as little light as it takes."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
 
-from dac_control.errors import RampHeld
+from dac_control.errors import LimitError, RampHeld
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
 from plans.instruments import Instruments
@@ -48,12 +49,17 @@ def hold(
     Raises
     ------
     StaleCalibration, LimitError
-        Before the run opens, for a calibration that is missing or older than the station allows, or
-        light that the budget does not.
+        Before the run opens, for a calibration that is missing or older than the station allows,
+        light that the budget does not, an exposure that the spectrometer cannot make, or hours that
+        are negative or have no end.
     RampHeld
         If the specimen gets too warm, or an instrument fails again and again.
     """
     settings = settings or HoldSettings()
+    if not 0 <= duration_h < math.inf:
+        raise LimitError(
+            f"A hold of {duration_h} h cannot be asked for; give a finite duration_h of 0 or more."
+        )
     check_calibrations(instruments, ["ruby"])
     document = {
         "plan_name": "hold",

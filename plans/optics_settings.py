@@ -21,11 +21,13 @@ class ReflectanceSettings:
     """How often a saturated reading is taken again, each time with a third of the exposure."""
 
     def __post_init__(self) -> None:
-        if not self.exposure_s > 0 or self.averages < 1 or self.attempts < 1:
+        if not 0 < self.exposure_s < math.inf:
             raise LimitError(
-                "the exposure_s of a lamp's light must be above 0, its averages and attempts at "
-                "least 1."
+                "the exposure_s of a lamp's light must be a finite number above 0, not "
+                f"{self.exposure_s}."
             )
+        if self.averages < 1 or self.attempts < 1:
+            raise LimitError("averages and attempts of a lamp's light must be at least 1.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,8 +101,12 @@ class DwellSettings:
 
     def __post_init__(self) -> None:
         for name in ("drift_limit_gpa_per_h", "window_s", "interval_s", "max_dwell_s"):
-            if not getattr(self, name) > 0:
-                raise LimitError(f"dwell.{name} must be above 0, not {getattr(self, name)}.")
+            if not 0 < getattr(self, name) < math.inf:
+                raise LimitError(
+                    f"dwell.{name} must be a finite number above 0, not {getattr(self, name)}."
+                )
+        if not math.isfinite(self.min_dwell_s):
+            raise LimitError(f"dwell.min_dwell_s must be finite, not {self.min_dwell_s}.")
         if self.min_dwell_s > self.max_dwell_s:
             raise LimitError(
                 f"dwell.min_dwell_s ({self.min_dwell_s:g}) is longer than "

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = ["LightLabel", "Name", "NonNegative", "Positive", "Strict"]
 
 # strict: neither "0.8" nor true is a number
-Positive = Annotated[float, Field(gt=0, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
 NonNegative = Annotated[float, Field(ge=0, strict=True)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 LightLabel = Annotated[str, Field(pattern=r"^(lamp|[0-9]{3,4}nm)$")]

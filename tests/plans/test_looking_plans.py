@@ -18,7 +18,7 @@ from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
-from plans.settings import HoldSettings, RubySettings
+from plans.settings import DwellSettings, HoldSettings, RubySettings
 from plans.stubs.reflectance import check_reflectance
 
 TOO_LONG = HoldSettings(ruby=RubySettings(exposure_s=20.0, longest_exposure_s=20.0))
@@ -51,6 +51,8 @@ def first_messages(plan: Any, count: int) -> list[Msg]:
         (lambda i: pressure_map(i, ["chip"]), LimitError, "two different places"),
         (lambda i: measure_reflectance(i, "hydrogen"), LimitError, r"\[devices.lamp\]"),
         (lambda i: close_and_seal(i, Closing(last_turns=9.0)), LimitError, "9"),
+        (lambda i: hold(i, float("inf")), LimitError, "hold of inf h .* finite duration_h"),
+        (lambda i: hold(i, -1.0), LimitError, "hold of -1.0 h"),
         (lambda i: hold(i, 1.0, settings=TOO_LONG), LimitError, "to 10 s are possible"),
     ],
 )
@@ -83,7 +85,10 @@ def test_reflectance_needs_lamp_gasket_and_sample(laboratory) -> None:
     "make",
     [
         lambda: ReflectanceSettings(exposure_s=0.0),
+        lambda: ReflectanceSettings(exposure_s=float("inf")),
         lambda: ReflectanceSettings(averages=0),
+        lambda: DwellSettings(max_dwell_s=float("inf")),
+        lambda: DwellSettings(min_dwell_s=float("nan")),
         lambda: Closing(last_turns=float("nan")),
         lambda: Closing(last_turns=1.0, step_turns=0.0),
         lambda: Closing(last_turns=1.0, leak_gpa=-1.0),

@@ -216,6 +216,12 @@ class ReflectanceFile(RunFile):
                 "what passes the anvils without load is read where light passes; give `through`, "
                 "a place of [devices.spots]",
             )
+        if "transmission" in self.model_fields_set and not self.through:
+            raise Impossible(
+                "transmission",
+                "this says how light through the cell is taken, and none is; give `through`, a "
+                "place of [devices.spots], or leave the table out",
+            )
         if self.through and station.devices.lamp_behind is None:
             raise Impossible(
                 "through",

@@ -59,6 +59,20 @@ CASES = {
         "target_k",
         r"above specimen.max_temperature_k \(80 K\)",
     ),
+    "a hold without an end": (
+        [],
+        'plan = "hold"\nduration_h = inf\n',
+        "run.toml",
+        "duration_h",
+        "finite number",
+    ),
+    "a dwell without an end": (
+        [],
+        RAMP.format(12) + "[dwell]\nmax_dwell_s = inf\n",
+        "run.toml",
+        "[dwell]",
+        "max_dwell_s must be a finite number above 0, not inf",
+    ),
     "a budget of the run that is too small": (
         [("[devices.cryostat]", LASER)],
         RAMP.format(12) + LIMIT,

@@ -107,6 +107,7 @@ def test_with_every_link_closed_it_is_absolute_and_true(bench: Bench) -> None:
     ("body", "said"),
     [
         ('sample = "h"\nunstressed = true\n', r"run.toml:3: unstressed: .* give `through`"),
+        ('sample = "h"\n[transmission]\n', r"run.toml:3: transmission: .* give `through`"),
         ('sample = "h"\nthrough = "sample"\n', r"run.toml:3: through: .*\[devices.lamp_behind\]"),
         ('sample = "h"\nbounces = "some"\n', r"run.toml:3: bounces"),
     ],
