@@ -55,8 +55,9 @@ def full_experiment(
     Raises
     ------
     LimitError
-        If there is no stage, or the budget does not allow the light that all of them together
-        cannot do without; the first stage may be refused with what it refuses with.
+        If there is no stage, a spectrometer cannot make an exposure that one of them asks for, or
+        the budget does not allow the light that all of them together cannot do without; the first
+        stage may be refused with what it refuses with.
     RampHeld
         If a stage was refused, or its run did not end in success: the text names it, and what
         was not begun. An interruption ends the experiment as it ends any run.

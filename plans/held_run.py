@@ -62,7 +62,8 @@ def held_run(
     Raises
     ------
     LimitError
-        Before the run opens, for light that the budget does not allow.
+        Before the run opens, for an exposure that the spectrometer cannot make, or light that the
+        budget does not allow.
     """
     check_looks(instruments, looks)
     hold = instruments.hold

@@ -1,6 +1,9 @@
 """Which exposures plans must make in the light that falls on the specimen, at the least. Pure.
 
 A lower bound, so that nothing is refused that could have been done: every reading is good at once.
+The exception is a ramp whose first targets are passed when it begins, such as 10, 20, 30, 40 GPa
+from 35 GPa: nobody knows before a run where the cell stands, so the way is counted from the first
+target on. Where that is refused, leave out the targets that are passed.
 What is weighed against it is `plans.light_budget`'s business; plans that turn the screw are in
 `plans.ramp_looks`.
 """

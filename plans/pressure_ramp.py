@@ -58,9 +58,9 @@ def pressure_ramp(
     Raises
     ------
     LimitError, StaleCalibration
-        Before the run opens, for a target beyond a limit or the scale of the last gauge, light
-        that the budget does not allow, or a calibration that is missing or
-        older than the station allows.
+        Before the run opens, for a target beyond a limit or the scale of the last gauge, an
+        exposure that the spectrometer cannot make, light that the budget does not allow, or a
+        calibration that is missing or older than the station allows.
     RampHeld
         Where a measurement failed, a move failed, or a step answered by more than the limit:
         the drive stands still, the temperature is held, and the text says why.

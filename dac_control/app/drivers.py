@@ -66,7 +66,7 @@ def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
     ConfigurationError
         For an address or a gearing that makes no sense.
     """
-    declared = station.devices
+    declared, speed = station.devices, station.clock.speed
     return Drivers(
         cryostat=_cryostat(declared.cryostat),
         drive=_drive(declared.drive, station, ask),
@@ -76,9 +76,9 @@ def make_drivers(station: Station, ask: Ask = ask_at_terminal) -> Drivers:
         raman=None if declared.raman is None else _spectrometer(declared.raman),
         vis=None if declared.vis is None else _spectrometer(declared.vis),
         spots=None if declared.spots is None else ManualSpots(ask, declared.spots.places),
-        lamp=_lamp(declared.lamp, ask, "the white lamp", station.clock.speed),
-        lamp_behind=_lamp(declared.lamp_behind, ask, "the lamp behind", station.clock.speed),
-        line_lamp=_lamp(declared.line_lamp, ask, "the calibration lamp", station.clock.speed),
+        lamp=_lamp(declared.lamp, ask, "the white lamp", speed),
+        lamp_behind=_lamp(declared.lamp_behind, ask, "the lamp behind the cell", speed),
+        line_lamp=_lamp(declared.line_lamp, ask, "the calibration lamp", speed),
     )
 
 

@@ -55,7 +55,7 @@ class Cobolt06Laser(Strict):
 
 
 class ManualLampTable(Strict):
-    """``[devices.lamp]`` and ``[devices.line_lamp]``: a lamp that a person switches when asked."""
+    """``[devices.lamp]``, ``lamp_behind``, ``line_lamp``: what a person switches when asked."""
 
     driver: Literal["manual"]
     name: Name
@@ -77,7 +77,11 @@ class WhiteLampTable(ManualLampTable):
 
 
 class LampBehindTable(ManualLampTable):
-    """``[devices.lamp_behind]``: white light through the cell, for the absorption of its anvils."""
+    """``[devices.lamp_behind]``: white light through the cell, for the absorption of its anvils.
+
+    Charged by ``[light.beams.lamp]``, as the lamp in front is: state there what makes the larger
+    dose, the smaller spot and the larger transmission of the two.
+    """
 
     name: Name = "lamp_behind"
     drift_u: Annotated[float, Field(gt=0, le=1, strict=True)]

@@ -1,5 +1,6 @@
 """What the stressed anvils swallow, from light through the cell now and on a day without load."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -14,6 +15,7 @@ from dac_control.reflectance import (
     absorption_from_transmission,
 )
 from dac_control.reflectance.absorption import Absorption
+from devices.laser import Laser
 from plans.instruments import Instruments
 from plans.stubs.calibration import when
 
@@ -24,12 +26,14 @@ UNSTRESSED_BELOW_GPA: Final = 5.0
 100 GPa."""
 _SAME_DETECTOR_NM: Final = 1.0
 """Two calibrations of one axis differ by less, two spectrometers by more."""
+_BESIDE_THE_LIGHT: Final = ("pressure_gpa", "lamp_power_mw")
+"""What is kept with the reading."""
 
 
 def keep_unstressed(
     instruments: Instruments, through: LightReading, pressure: AtPressure, time_s: float
 ) -> None:
-    """Keep with the station what passes these anvils without load.
+    """Keep with the station what passes these anvils without load, and at which power of the lamp.
 
     Raises
     ------
@@ -44,7 +48,11 @@ def keep_unstressed(
         )
     if instruments.calibrations is None:
         raise NotMeasured("This session keeps nothing; build it from a station file.")
-    content: dict[str, Any] = {**through.to_dict(), "pressure_gpa": pressure.pressure_gpa}
+    beside = (pressure.pressure_gpa, _lamp_power_mw(instruments))
+    content: dict[str, Any] = {
+        **through.to_dict(),
+        **dict(zip(_BESIDE_THE_LIGHT, beside, strict=True)),
+    }
     instruments.calibrations.add(
         "unstressed",
         instruments.specimen,
@@ -58,7 +66,11 @@ def keep_unstressed(
 def absorption_now(
     instruments: Instruments, through: LightReading | None, pressure: AtPressure
 ) -> Absorption:
-    """Compare what passes now with what passed the same place of this loading without load."""
+    """Compare what passes now with what passed the same place of this loading without load.
+
+    Unknown, too, where the lamp gives another power than on that day: what differs by more than the
+    stated drift of its light is another lamp or another setting, and no property of the anvils.
+    """
     store = instruments.calibrations
     if through is None or store is None:
         return AbsorptionUnknown.not_measured()
@@ -69,18 +81,32 @@ def absorption_now(
             f"what passes these anvils at the {through.spot} without load was never read; "
             "measure_reflectance with unstressed = true does so before the cell is loaded"
         )
-    before = _reading(found[-1])
+    before, now_mw = _reading(found[-1]), _lamp_power_mw(instruments)
+    before_mw = float(found[-1].get("lamp_power_mw", math.nan))
+    lamp_u = instruments.lamp_behind_drift_u
+    if not abs(now_mw - before_mw) <= lamp_u * before_mw:  # nor where one is unknown
+        return _unknown(
+            f"the lamp behind the cell has another power, {now_mw:g} mW, than when these anvils "
+            f"were read without load, {before_mw:g} mW"
+        )
     same = before.wavelength_nm.size == through.wavelength_nm.size
     if not same or np.max(np.abs(before.wavelength_nm - through.wavelength_nm)) > _SAME_DETECTOR_NM:
         return _unknown("what passed these anvils without load was read by another spectrometer")
     # pixel by pixel: the axis may have been calibrated anew since
     before = replace(before, wavelength_nm=through.wavelength_nm)
-    lamp_u = instruments.lamp_behind_drift_u
     return absorption_from_transmission(through, before, pressure=pressure, lamp_u=lamp_u)
 
 
 def _reading(content: Mapping[str, Any]) -> LightReading:
-    return LightReading.from_dict({k: v for k, v in content.items() if k != "pressure_gpa"})
+    return LightReading.from_dict(
+        {key: value for key, value in content.items() if key not in _BESIDE_THE_LIGHT}
+    )
+
+
+def _lamp_power_mw(instruments: Instruments) -> float:
+    """Return what the lamp is set to, as last read back; NaN where nothing tells."""
+    lamp = instruments.lamp_behind
+    return float(lamp.setpoint_mw.get()) if isinstance(lamp, Laser) else math.nan
 
 
 def _unknown(reason: str) -> AbsorptionUnknown:

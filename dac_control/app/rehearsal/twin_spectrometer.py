@@ -52,7 +52,8 @@ class TwinSpectrometer(TwinBacked):
     home : str
         Where its optics look where there is no stage: each spectrometer has its own.
     model : str
-        As the station file has it: it decides how long an exposure may be.
+        As the station file has it: how long an exposure may be is known of an HDX and a QE Pro, any
+        other may expose for an hour.
     """
 
     role = "spectrometer"

@@ -13,6 +13,8 @@ from dac_control.app.run_file import load_run_file
 from dac_control.app.run_plan import plan_of
 from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError, DacError
+from dac_control.reflectance import AbsorptionMeasured, AbsorptionUnknown, AtPressure, LightReading
+from plans.stubs.anvils import absorption_now
 from simulators.twin.sample import gasket_reflectance
 
 BEHIND = """
@@ -101,6 +103,23 @@ def test_with_every_link_closed_it_is_absolute_and_true(bench: Bench) -> None:
     ]
     order = [stream for stream, _ in bench.events]
     assert order.index("transmission") < order.index("primary"), "all lamps before the laser"
+    # the same light again, of a lamp that was set otherwise by little, and by much
+    instruments = bench.laboratory.session.instruments
+    (kept,) = instruments.calibrations.history("unstressed", instruments.specimen, simulated=True)
+    beside = ("pressure_gpa", "lamp_power_mw")
+    through = LightReading.from_dict(
+        {key: value for key, value in kept.content.items() if key not in beside}
+    )
+    found = []
+    for power_mw in (5.05, 10.0):
+        instruments.lamp_behind.setpoint_mw.update(power_mw, 0.0)
+        found.append(absorption_now(instruments, through, AtPressure.unknown()))
+    assert isinstance(found[0], AbsorptionMeasured)
+    assert found[1] == AbsorptionUnknown(
+        "not measured",
+        "the lamp behind the cell has another power, 10 mW, than when these anvils were read "
+        "without load, 5 mW",
+    )
 
 
 @pytest.mark.parametrize(
