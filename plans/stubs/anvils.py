@@ -1,6 +1,5 @@
 """What the stressed anvils swallow, from light through the cell now and on a day without load."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -81,10 +80,14 @@ def absorption_now(
             f"what passes these anvils at the {through.spot} without load was never read; "
             "measure_reflectance with unstressed = true does so before the cell is loaded"
         )
-    before, now_mw = _reading(found[-1]), _lamp_power_mw(instruments)
-    before_mw = float(found[-1].get("lamp_power_mw", math.nan))
-    lamp_u = instruments.lamp_behind_drift_u
-    if not abs(now_mw - before_mw) <= lamp_u * before_mw:  # nor where one is unknown
+    before, before_mw = _reading(found[-1]), found[-1].get("lamp_power_mw")
+    now_mw, lamp_u = _lamp_power_mw(instruments), instruments.lamp_behind_drift_u
+    if before_mw is None or now_mw is None:
+        return _unknown(
+            "the power of the lamp behind the cell is not on record, now or for when these anvils "
+            "were read without load"
+        )
+    if abs(now_mw - before_mw) > lamp_u * before_mw:
         return _unknown(
             f"the lamp behind the cell has another power, {now_mw:g} mW, than when these anvils "
             f"were read without load, {before_mw:g} mW"
@@ -103,10 +106,10 @@ def _reading(content: Mapping[str, Any]) -> LightReading:
     )
 
 
-def _lamp_power_mw(instruments: Instruments) -> float:
-    """Return what the lamp is set to, as last read back; NaN where nothing tells."""
+def _lamp_power_mw(instruments: Instruments) -> float | None:
+    """Return what the lamp is set to, as last read back; None where nothing tells."""
     lamp = instruments.lamp_behind
-    return float(lamp.setpoint_mw.get()) if isinstance(lamp, Laser) else math.nan
+    return float(lamp.setpoint_mw.get()) if isinstance(lamp, Laser) else None
 
 
 def _unknown(reason: str) -> AbsorptionUnknown:

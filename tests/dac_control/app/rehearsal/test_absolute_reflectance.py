@@ -120,6 +120,13 @@ def test_with_every_link_closed_it_is_absolute_and_true(bench: Bench) -> None:
         "the lamp behind the cell has another power, 10 mW, than when these anvils were read "
         "without load, 5 mW",
     )
+    # as it was kept before the power was
+    del kept.content["lamp_power_mw"]
+    instruments.calibrations.add(
+        "unstressed", instruments.specimen, kept.content, time=kept.time, run="", simulated=True
+    )
+    old = absorption_now(instruments, through, AtPressure.unknown())
+    assert isinstance(old, AbsorptionUnknown) and "not on record" in old.reason
 
 
 @pytest.mark.parametrize(
