@@ -96,7 +96,7 @@ class Spectrometer(InstrumentDevice[SpectrometerDriver]):
         if not shortest <= exposure_s <= longest:
             raise LimitError(
                 f"{self.name} cannot expose for {exposure_s:g} s; {shortest:g} to {longest:g} s "
-                "are possible. Give another exposure_s, and averages for the light that it lacks."
+                "are possible. Give another exposure, and averages for the light that it lacks."
             )
 
     def trigger(self) -> Status:

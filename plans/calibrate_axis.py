@@ -59,8 +59,6 @@ def calibrate_axis_plan(
     spectrometer = instruments.gauge(gauge).spectrometer
     if not exposures_s:
         raise LimitError("Calibrating the axis needs at least one exposure.")
-    for exposure_s in exposures_s:
-        spectrometer.check_exposure(exposure_s)
     document = {
         "plan_name": "calibrate_axis",
         "plan_args": {
@@ -73,7 +71,7 @@ def calibrate_axis_plan(
         "gauge": gauge,
         **dict(md or {}),
     }
-    looks = axis_looks(exposures_s, averages)
+    looks = axis_looks(gauge, exposures_s, averages)
     inside = _calibrate(instruments, spectrometer, lamp, exposures_s, averages)
     return (yield from held_run(inside, document, instruments, looks))
 

@@ -8,7 +8,7 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import DacError, Disagreement, LimitError, RampHeld
 from plans.instruments import Instruments
-from plans.light_budget import check_looks
+from plans.light_budget import check_budget, check_spectrometers
 from plans.looks import Looks
 from plans.stubs.hold import wait_while_held
 
@@ -64,7 +64,6 @@ def full_experiment(
     """
     if not stages:
         raise LimitError("An experiment needs a stage or more.")
-    check_looks(instruments, [each for stage in stages for each in stage.looks])
     place: dict[str, Any] = {
         "id": instruments.new_id(),
         "number": 1,
@@ -72,6 +71,12 @@ def full_experiment(
         **dict(taken_up or {}),
     }
     names, first = place["stages"], place["number"]
+    for number, stage in enumerate(stages, start=first):
+        try:
+            check_spectrometers(instruments, stage.looks)
+        except LimitError as error:
+            raise LimitError(f"stage {number} of {len(names)}, {stage.name}: {error}") from None
+    check_budget(instruments, [each for stage in stages for each in stage.looks])
     for number, stage in enumerate(stages, start=first):
         yield from wait_while_held(instruments)
         place = {**place, "stage": stage.name, "number": number}

@@ -126,6 +126,11 @@ class Instruments:
         return (self.light, self.lamp, self.lamp_behind, self.line_lamp)
 
     @property
+    def white_spectrometer(self) -> Spectrometer:
+        """What sees white light from gasket and sample, and through the cell."""
+        return self.spectrometer if self.vis is None else self.vis
+
+    @property
     def aimed(self) -> list[Any]:
         """What says where the optics look; belongs to the event of every spectrum."""
         return [] if self.spots is None else [self.spots]

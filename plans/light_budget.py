@@ -4,12 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dac_control.errors import LimitError
 from dac_control.safety.light import Exposures, Spot
 from devices.laser import Laser
+from devices.spectrometer import Spectrometer
 from plans.instruments import REFERENCE, Instruments
 from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, LookRules, Looks
 
-__all__ = ["LightOf", "check_looks", "exposures_of", "rules_of"]
+__all__ = [
+    "LightOf",
+    "check_budget",
+    "check_looks",
+    "check_spectrometers",
+    "exposures_of",
+    "rules_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +76,28 @@ def check_looks(instruments: Instruments, looks: Iterable[Looks]) -> None:
         Saying what can be asked for or is left, and what would make it possible.
     """
     wanted = list(looks)
-    for each in wanted:
-        # of a lamp's light the plan knows the spectrometer
-        if each.by not in (LAMP, LAMP_BEHIND, LINE_LAMP):
-            instruments.gauge(each.by).spectrometer.check_exposure(each.exposure_s)
+    check_spectrometers(instruments, wanted)
+    check_budget(instruments, wanted)
+
+
+def check_spectrometers(instruments: Instruments, looks: Iterable[Looks]) -> None:
+    """Raise `LimitError` for an exposure that the spectrometer it is for cannot make."""
+    for each in looks:
+        try:
+            _spectrometer_of(instruments, each).check_exposure(each.exposure_s)
+        except LimitError as error:
+            raise LimitError(f"{each.by}, {each.key}: {error}") from None
+
+
+def _spectrometer_of(instruments: Instruments, look: Looks) -> Spectrometer:
+    if look.by in (LAMP, LAMP_BEHIND, LINE_LAMP) and not look.seen_by:
+        return instruments.white_spectrometer
+    return instruments.gauge(look.seen_by or look.by).spectrometer
+
+
+def check_budget(instruments: Instruments, looks: Iterable[Looks]) -> None:
+    """Raise `LimitError` for looks whose light the budget does not allow."""
+    wanted = list(looks)
     sources = _sources(instruments) if wanted else {}
     needed = [each for each in wanted if each.by in sources]
     lights = {

@@ -54,11 +54,16 @@ class Looks:
 
     by: str
     """Gauge whose light it is; or `LAMP`, `LAMP_BEHIND` or `LINE_LAMP`."""
+    key: str
+    """What gives its exposure, for messages: ``edge.exposure_s``."""
     exposure_s: float
     averages: int = 1
     count: int = 1
     spot: str = AT_HOME
     """Where it falls."""
+    seen_by: str = ""
+    """Gauge whose spectrometer sees it; by default its own, and of a lamp the one for white
+    light."""
 
     @property
     def open_s(self) -> float:
@@ -88,28 +93,28 @@ def gauge_looks(
     """Readings of one gauge in one run."""
     if settings.signal_to_noise is not None:
         count = min(count, 1)  # how short the later ones may be, the first will show
-    return _looks(gauge, settings, count, spot) if count else ()
+    return _looks(gauge, settings, f"{settings.table}.exposure_s", count, spot) if count else ()
 
 
 def _looks(
-    by: str, taken: GaugeSettings | ReflectanceSettings, count: int, spot: str
+    by: str, taken: GaugeSettings | ReflectanceSettings, key: str, count: int, spot: str
 ) -> tuple[Looks, ...]:
-    look = Looks(
-        by=by, exposure_s=taken.exposure_s, averages=taken.averages, count=count, spot=spot
-    )
+    exposure_s, averages = taken.exposure_s, taken.averages
+    look = Looks(by=by, key=key, exposure_s=exposure_s, averages=averages, count=count, spot=spot)
     return (look,)
 
 
-def _white(settings: ReflectanceSettings, count: int = 1) -> tuple[Looks, ...]:
+def _white(settings: ReflectanceSettings, key: str, count: int = 1) -> tuple[Looks, ...]:
     """Gasket, sample and gasket again in the light of the lamp."""
-    return (*_looks(LAMP, settings, 2 * count, GASKET), *_looks(LAMP, settings, count, SAMPLE))
+    gasket = _looks(LAMP, settings, key, 2 * count, GASKET)
+    return (*gasket, *_looks(LAMP, settings, key, count, SAMPLE))
 
 
 def arming_looks(rules: LookRules, steps: int) -> tuple[Looks, ...]:
     """What is seen in white light at steps whose pressure is high or unknown."""
     if rules.armed_by is None or math.isinf(rules.armed_from_gpa):
         return ()
-    return _white(rules.armed_by, steps)
+    return _white(rules.armed_by, "reflectance.exposure_s of the station file", steps)
 
 
 def _ruby_step_looks(
@@ -186,18 +191,27 @@ def reflectance_looks(
     passes: tuple[Looks, ...] = ()
     if through is not None:
         spot, taken = through
-        passes = _looks(LAMP_BEHIND, taken, 1, spot)
-    return (*_white(settings), *passes, *_ruby_step_looks(ruby, {AT_HOME: 1}, rules, armed=False))
+        passes = _looks(LAMP_BEHIND, taken, "transmission.exposure_s", 1, spot)
+    white = _white(settings, "reflectance.exposure_s")
+    return (*white, *passes, *_ruby_step_looks(ruby, {AT_HOME: 1}, rules, armed=False))
 
 
-def axis_looks(exposures_s: Sequence[float], averages: int) -> tuple[Looks, ...]:
-    """Every exposure to the line lamp."""
+def axis_looks(gauge: str, exposures_s: Sequence[float], averages: int) -> tuple[Looks, ...]:
+    """Every exposure of a gauge's spectrometer to the line lamp."""
     return tuple(
-        Looks(by=LINE_LAMP, exposure_s=exposure_s, averages=averages, spot=ON_THE_LAMP)
+        Looks(
+            by=LINE_LAMP,
+            key="exposures_s",
+            exposure_s=exposure_s,
+            averages=averages,
+            spot=ON_THE_LAMP,
+            seen_by=gauge,
+        )
         for exposure_s in exposures_s
     )
 
 
-def gain_looks(probe_s: float) -> tuple[Looks, ...]:
-    """The first exposure, which tells how long the others are."""
-    return (Looks(by=LAMP, exposure_s=probe_s, spot=ON_THE_LAMP),)
+def gain_looks(gauge: str, probe_s: float) -> tuple[Looks, ...]:
+    """The first exposure of a gauge's spectrometer, which tells how long the others are."""
+    look = Looks(by=LAMP, key="probe_s", exposure_s=probe_s, spot=ON_THE_LAMP, seen_by=gauge)
+    return (look,)

@@ -52,11 +52,12 @@ def measure_gain(
     ------
     NotMeasured
         Before the run opens, if no lamp can be closed: then there is no dark.
+    LimitError
+        Before the run opens, for a `probe_s` that the spectrometer cannot make.
     RampHeld
         If the spectra do not make a curve; the text says what to do.
     """
     spectrometer = instruments.gauge(gauge).spectrometer
-    spectrometer.check_exposure(probe_s)
     lamp = instruments.lamp
     if lamp is None:
         raise NotMeasured(
@@ -70,7 +71,7 @@ def measure_gain(
         "gauge": gauge,
         **dict(md or {}),
     }
-    looks = gain_looks(probe_s)
+    looks = gain_looks(gauge, probe_s)
     inside = _curve(instruments, spectrometer, lamp, probe_s, exposures)
     return (yield from held_run(inside, document, instruments, looks))
 

@@ -103,10 +103,9 @@ def measure_reflectance(
         load, and bear one.
     """
     settings, ruby = settings or ReflectanceSettings(), ruby or RubySettings()
-    spectrometer = check_reflectance(instruments)
-    spectrometer.check_exposure(settings.exposure_s)
+    check_reflectance(instruments)
     if through is not None:
-        check_transmission(instruments, through.spot).check_exposure(through.settings.exposure_s)
+        check_transmission(instruments, through.spot)
     if bounces not in _BOUNCES:
         raise LimitError(f"bounces are {', '.join(_BOUNCES)}, not {bounces!r}.")
     checked_name("sample", sample)

@@ -11,14 +11,7 @@ from dac_control.app.station import Station
 from dac_control.clock import SteadyClock
 from dac_control.errors import LimitError
 from dac_control.records.json_log import JsonLog
-from dac_control.safety.light import (
-    Dose,
-    Exposures,
-    LightAccount,
-    LightBudget,
-    Spot,
-    check_exposures,
-)
+from dac_control.safety.light import Dose, LightBudget, Spot, check_exposures
 from devices.drivers.spot_role import home_of
 from plans.light_budget import LightOf, exposures_of
 from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, Looks
@@ -72,12 +65,15 @@ def check_light(station: Station, parts: Sequence[LightPart]) -> None:
         return
     ledger = JsonLog(station.storage.state / LIGHT_NAME)
     account = make_account(station, ledger, SteadyClock(station.clock.speed))
-    lights = _lights(station)
+    doses, lights = account.doses(), _lights(station)
     for of_run, part, number, limit in limits:
         before = exposures_of(part.before, lights)
         for place, wanted in exposures_of(part.looks, lights).items():
             try:
-                _check(account, limit, place, before.get(place, ()), wanted)
+                dose = doses.get(place, Dose(light=place[0], spot=place[1]))
+                allowance = LightBudget(limits=(limit.as_limits(),)).allowance(*place)
+                beam = account.beam(place[0])
+                check_exposures(allowance, dose, beam, wanted, before.get(place, ()))
             except LimitError as error:
                 count = sum(each.count for each in wanted)
                 least = str(wanted[0]) if len(wanted) == 1 else f"{count} exposures"
@@ -87,25 +83,6 @@ def check_light(station: Station, parts: Sequence[LightPart]) -> None:
                     of_run=of_run,
                     key=f"{part.table}.limits.{number}",
                 ) from None
-
-
-def _check(
-    account: LightAccount,
-    limit: LightLimit,
-    place: Spot,
-    before: Sequence[Exposures],
-    wanted: Sequence[Exposures],
-) -> None:
-    """Weigh what falls on one place against one limit alone."""
-    beam, dose = account.beam(place[0]), account.dose(*place)
-    for each in before:
-        dose = _with(dose, beam.charge(each.power_mw, each.exposure_s).energy_mj * each.count)
-    allowance = LightBudget(limits=(limit.as_limits(),)).allowance(*place)
-    check_exposures(allowance, dose, beam, wanted)
-
-
-def _with(dose: Dose, energy_mj: float) -> Dose:
-    return dose.plus(energy_mj=energy_mj, intensity_mw_per_um2=0.0, open_s=0.0)
 
 
 def _check_known(station: Station, limit: LightLimit, key: str) -> None:

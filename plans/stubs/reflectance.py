@@ -54,7 +54,7 @@ def check_reflectance(instruments: Instruments) -> Spectrometer:
         )
     for spot in (GASKET, SAMPLE):
         check_spot(instruments, spot, "")
-    return _spectrometer(instruments)
+    return instruments.white_spectrometer
 
 
 def check_transmission(instruments: Instruments, spot: str) -> Spectrometer:
@@ -71,11 +71,7 @@ def check_transmission(instruments: Instruments, spot: str) -> Spectrometer:
             "[devices.lamp_behind]. Nothing was lit."
         )
     check_spot(instruments, spot, "")
-    return _spectrometer(instruments)
-
-
-def _spectrometer(instruments: Instruments) -> Spectrometer:
-    return instruments.spectrometer if instruments.vis is None else instruments.vis
+    return instruments.white_spectrometer
 
 
 @plan

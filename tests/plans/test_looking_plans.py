@@ -1,7 +1,9 @@
 """Plans that look at several places as messages: order, refusals, and nothing sent before them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -10,15 +12,25 @@ from bluesky.utils import Msg, RequestAbort
 
 from dac_control.errors import ConfigurationError, Disagreement, LimitError, RampHeld
 from dac_control.safety.hold import HoldFlag
+from dac_control.safety.limits import StepLimits
 from plans.close_and_seal import close_and_seal
 from plans.full_experiment import Stage, full_experiment
 from plans.hold import hold
+from plans.looks import (
+    LookRules,
+    Looks,
+    arming_looks,
+    axis_looks,
+    gain_looks,
+    gauge_looks,
+    reflectance_looks,
+)
 from plans.measure_edge import measure_edge
 from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
-from plans.settings import DwellSettings, HoldSettings, RubySettings
+from plans.settings import DwellSettings, EdgeSettings, HoldSettings, RubySettings
 from plans.stubs.reflectance import check_reflectance
 
 TOO_LONG = HoldSettings(ruby=RubySettings(exposure_s=20.0, longest_exposure_s=20.0))
@@ -53,7 +65,11 @@ def first_messages(plan: Any, count: int) -> list[Msg]:
         (lambda i: close_and_seal(i, Closing(last_turns=9.0)), LimitError, "9"),
         (lambda i: hold(i, float("inf")), LimitError, "hold of inf h .* finite duration_h"),
         (lambda i: hold(i, -1.0), LimitError, "hold of -1.0 h"),
-        (lambda i: hold(i, 1.0, settings=TOO_LONG), LimitError, "to 10 s are possible"),
+        (
+            lambda i: hold(i, 1.0, settings=TOO_LONG),
+            LimitError,
+            r"^ruby, ruby\.exposure_s: .* to 10 s",
+        ),
     ],
 )
 def test_the_impossible_yields_no_message(laboratory, make, error, said: str) -> None:
@@ -107,14 +123,16 @@ class Bench:
         self.new_id = lambda: "experiment-1"
         self.begun: list[Mapping[str, Any]] = []
 
-    def stage(self, name: str, error: BaseException | None = None) -> Stage:
+    def stage(
+        self, name: str, error: BaseException | None = None, looks: tuple[Looks, ...] = ()
+    ) -> Stage:
         def plan(md: Mapping[str, Any]):
             self.begun.append(md)
             yield from bps.null()
             if error is not None:
                 raise error
 
-        return Stage(name=name, make=plan)
+        return Stage(name=name, make=plan, looks=looks)
 
 
 def test_stages_come_in_order_and_name_the_experiment() -> None:
@@ -157,3 +175,63 @@ def test_an_interruption_stays_one_and_an_empty_experiment_is_refused() -> None:
     assert len(bench.begun) == 1
     with pytest.raises(LimitError, match="a stage or more"):
         list(full_experiment(bench, []))
+
+
+class Detector:
+    """A spectrometer that exposes for up to 10 s, or for as long as it is told."""
+
+    def __init__(self, name: str, longest_s: float = 10.0) -> None:
+        self.name, self.longest_s = name, longest_s
+
+    def check_exposure(self, exposure_s: float) -> None:
+        if exposure_s > self.longest_s:
+            raise LimitError(f"{self.name} cannot.")
+
+
+LIMITS = StepLimits(
+    min_turns=0.0, max_turns=1.0, max_step_turns=0.05, max_step_gpa=4.0, pressure_limit_gpa=60.0
+)
+SHORT, LONG = ReflectanceSettings(), ReflectanceSettings(exposure_s=20.0)
+ARMED = LookRules(limits=LIMITS, armed_by=LONG, armed_from_gpa=0.0)
+NO_RULES = LookRules(limits=LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("looks", "said"),
+    [
+        (
+            reflectance_looks(LONG, RubySettings(), NO_RULES),
+            "lamp, reflectance.exposure_s: vis cannot.",
+        ),
+        (
+            reflectance_looks(SHORT, RubySettings(), NO_RULES, ("sample", LONG)),
+            "lamp_behind, transmission.exposure_s: vis cannot.",
+        ),
+        (
+            arming_looks(ARMED, 1),
+            "lamp, reflectance.exposure_s of the station file: vis cannot.",
+        ),
+        (axis_looks("ruby", [0.1, 20.0], 4), "line_lamp, exposures_s: spectrometer cannot."),
+        (axis_looks("diamond_edge", [0.1, 20.0], 4), ""),
+        (gain_looks("ruby", 20.0), "lamp, probe_s: spectrometer cannot."),
+        (
+            gauge_looks("diamond_edge", EdgeSettings(exposure_s=99.0), 1),
+            "diamond_edge, edge.exposure_s: raman cannot.",
+        ),
+    ],
+)
+def test_an_exposure_of_a_later_stage_that_cannot_be_made_is_refused_before_the_first(
+    looks: tuple[Looks, ...], said: str
+) -> None:
+    bench: Any = Bench()
+    seen_by = {"ruby": Detector("spectrometer"), "diamond_edge": Detector("raman", 60.0)}
+    bench.gauge = lambda name: SimpleNamespace(spectrometer=seen_by[name])
+    bench.white_spectrometer = Detector("vis")
+    bench.gauges, bench.lamp, bench.lamp_behind, bench.line_lamp = {}, None, None, None
+    stages = [bench.stage("pressure_ramp"), bench.stage("b", looks=looks)]
+    if said:
+        with pytest.raises(LimitError, match=re.escape(f"stage 2 of 2, b: {said}")):
+            list(full_experiment(bench, stages))
+    else:
+        list(full_experiment(bench, stages))
+    assert len(bench.begun) == (0 if said else 2)

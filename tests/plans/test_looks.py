@@ -107,8 +107,8 @@ def counts(found: tuple[Looks, ...]) -> dict[str, int]:
             looks.reflectance_looks(WHITE, RUBY, FULL),
             {"reference_ruby": 1, "ruby": 1, "lamp gasket": 2, "lamp sample": 1},
         ),
-        (looks.axis_looks([0.05, 0.5], 4), {"line_lamp lamp": 2}),
-        (looks.gain_looks(0.1), {"lamp lamp": 1}),
+        (looks.axis_looks("ruby", [0.05, 0.5], 4), {"line_lamp lamp": 2}),
+        (looks.gain_looks("ruby", 0.1), {"lamp lamp": 1}),
     ],
 )
 def test_the_fewest_openings_are_counted(
@@ -170,7 +170,12 @@ PLANS: st.SearchStrategy[tuple[Looks, ...]] = st.one_of(
         RULES,
     ),
     st.builds(looks.reflectance_looks, st.just(WHITE), RUBIES, RULES),
-    st.builds(looks.axis_looks, st.lists(st.floats(0.01, 2.0), min_size=1, max_size=3), st.just(4)),
+    st.builds(
+        looks.axis_looks,
+        st.just("ruby"),
+        st.lists(st.floats(0.01, 2.0), min_size=1, max_size=3),
+        st.just(4),
+    ),
 )
 
 

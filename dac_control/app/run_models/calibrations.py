@@ -76,7 +76,7 @@ class AxisFile(RunFile):
     lamp: Annotated[str, Field(min_length=1)]
     gauge: str = "ruby"
     """Whose spectrometer is calibrated."""
-    exposures_s: tuple[Positive, ...] = (0.05, 0.5)
+    exposures_s: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.05, 0.5)
     averages: Annotated[int, Field(ge=1, strict=True)] = 4
 
     def check(self, station: Station) -> None:
@@ -85,7 +85,7 @@ class AxisFile(RunFile):
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Every exposure."""
-        return axis_looks(self.exposures_s, self.averages)
+        return axis_looks(self.gauge, self.exposures_s, self.averages)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the calibration."""
@@ -113,7 +113,7 @@ class GainFile(RunFile):
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """The first exposure."""
-        return gain_looks(self.probe_s)
+        return gain_looks(self.gauge, self.probe_s)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the measurement."""

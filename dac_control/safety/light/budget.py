@@ -5,7 +5,7 @@ The station file and the run file both may limit light; the stricter of the two 
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dac_control.errors import LimitError
@@ -97,7 +97,11 @@ class Exposures:
 
 
 def check_exposures(
-    allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposures]
+    allowance: Allowance,
+    dose: Dose,
+    beam: Beam,
+    wanted: Sequence[Exposures],
+    before: Sequence[Exposures] = (),
 ) -> None:
     """Raise `LimitError` unless all that is wanted of a light on a spot fits into the budget.
 
@@ -111,6 +115,8 @@ def check_exposures(
         From the head to the spot.
     wanted : sequence of Exposures
         All of them together.
+    before : sequence of Exposures
+        What will have fallen on the spot before them.
 
     Raises
     ------
@@ -120,7 +126,15 @@ def check_exposures(
     where = f"{beam.light} on {dose.spot}"
     for each in wanted:
         _check_each(where, allowance, beam, each)
-    _check_energy(where, allowance, dose, beam, wanted)
+    had = "has had or will have had" if before else "has had"
+    dose = replace(dose, energy_mj=dose.energy_mj + _energy_mj(beam, before))
+    _check_energy(where, allowance, dose, beam, wanted, had)
+
+
+def _energy_mj(beam: Beam, exposures: Sequence[Exposures]) -> float:
+    return sum(
+        beam.charge(each.power_mw, each.exposure_s).energy_mj * each.count for each in exposures
+    )
 
 
 def _check_each(where: str, allowance: Allowance, beam: Beam, wanted: Exposures) -> None:
@@ -150,11 +164,9 @@ def _check_each(where: str, allowance: Allowance, beam: Beam, wanted: Exposures)
 
 
 def _check_energy(
-    where: str, allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposures]
+    where: str, allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposures], had: str
 ) -> None:
-    wanted_mj = sum(
-        beam.charge(each.power_mw, each.exposure_s).energy_mj * each.count for each in wanted
-    )
+    wanted_mj = _energy_mj(beam, wanted)
     most_mj, needed_mj = allowance.max_energy_mj, dose.energy_mj + wanted_mj
     if needed_mj <= most_mj * (1 + _ROUNDING):
         return
@@ -167,7 +179,7 @@ def _check_energy(
     at_power = f" at {powers.pop():.4g} mW" if len(powers) == 1 else ""
     raise LimitError(
         f"{where}: {rows}{at_power} would add {wanted_mj:.4g} mJ "
-        f"to the {dose.energy_mj:.4g} mJ that the spot has had{unended}, and the budget is "
+        f"to the {dose.energy_mj:.4g} mJ that the spot {had}{unended}, and the budget is "
         f"{most_mj:.4g} mJ; nothing was lit. {_left(allowance, dose, beam, wanted)} "
         "Ask for less time or power, measure elsewhere, or raise max_energy_mj to at least "
         f"{needed_mj:.4g}, and further than that: a light is open for longer than it exposes."

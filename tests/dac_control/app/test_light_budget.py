@@ -171,7 +171,9 @@ def test_stages_are_added_up_and_one_is_held_against_its_own_limits(folder: Path
     assert "run.toml:17: stages.1.light.limits.0: this stage, after those before it, needs" in str(
         refused.value
     )
-    assert "would add 7 mJ to the 3.5 mJ" in str(refused.value)
+    assert "would add 7 mJ to the 3.5 mJ that the spot has had or will have had" in str(
+        refused.value
+    )
     load(folder, STAGES + own.format(10.6))
     first = STAGES.replace("[[stages]]", own.format(4.0) + "[[stages]]").replace(
         own.format(4.0), "", 1

@@ -81,6 +81,8 @@ def test_the_page_lists_every_plan_and_every_key_is_a_key() -> None:
         ("hold", "duration_h = -1\n", r"run.toml:2: duration_h"),
         ("hold", "duration_h = 1\nspeed = 3\n", r"run.toml:3: speed: this key is not known"),
         ("measure_lambda0", 'chip = "c"\nreadings = 2\n', r"run.toml:3: readings"),
+        ("calibrate_axis", 'lamp = "neon"\nexposures_s = []\n', r"run.toml:3: exposures_s"),
+        ("calibrate_axis", 'lamp = "neon"\nexposures_s = [inf]\n', r"run.toml:3: exposures_s"),
         ("fly", "", r"run.toml:1: plan: there is no plan 'fly'; there are pressure_ramp"),
     ],
 )
