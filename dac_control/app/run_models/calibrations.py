@@ -8,6 +8,8 @@ from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile,
 from dac_control.app.station import Station
 from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
+from dac_control.errors import ConfigurationError
+from dac_control.gauges.axis_calibration import lamp_lines
 from dac_control.records.calibrations import CalibrationKind
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.instruments import Instruments
@@ -80,8 +82,12 @@ class AxisFile(RunFile):
     averages: Annotated[int, Field(ge=1, strict=True)] = 4
 
     def check(self, station: Station) -> None:
-        """Ask for a gauge of the station."""
+        """Ask for a gauge of the station, and a lamp whose lines are known."""
         check_gauges(station, {"gauge": [self.gauge]})
+        try:
+            lamp_lines(self.lamp)
+        except ConfigurationError as error:
+            raise Impossible("lamp", str(error)) from None
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Every exposure."""
@@ -108,8 +114,14 @@ class GainFile(RunFile):
     exposures: Annotated[int, Field(ge=4, le=40, strict=True)] = 8
 
     def check(self, station: Station) -> None:
-        """Ask for a gauge of the station."""
+        """Ask for a gauge and a lamp of the station."""
         check_gauges(station, {"gauge": [self.gauge]})
+        if station.devices.lamp is None:
+            raise Impossible(
+                "plan",
+                "a photon transfer curve needs light that can be switched off; declare "
+                "[devices.lamp] in the station file",
+            )
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """The first exposure."""

@@ -16,6 +16,15 @@ from dac_control.records.calibrations import CalibrationStore
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NOW = datetime.datetime(2026, 11, 29, 12, 0, tzinfo=datetime.UTC)
 HOLD = 'plan = "hold"\nduration_h = 0.01\n'
+LAMP = """
+[devices.lamp]
+driver = "manual"
+power_mw = 5.0
+
+[light.beams.lamp]
+spot_um = 30.0
+transmission = 0.2
+"""
 
 
 def hours_ago(hours: float) -> datetime.datetime:
@@ -82,7 +91,10 @@ def test_what_is_young_enough_lets_the_run_pass_until_it_is_not(
         rehearse_once(station, run, seed=1, epoch=hours_ago(-24).timestamp())
 
 
-def test_a_calibration_needs_none_of_its_own_kind(folder: Path, station: Station) -> None:
+def test_a_calibration_needs_none_of_its_own_kind(folder: Path) -> None:
+    with (folder / "station.toml").open("a") as text:
+        text.write(LAMP)
+    station = load_station(folder / "station.toml")
     for body in ('plan = "calibrate_axis"\nlamp = "neon"\n', 'plan = "measure_gain"\n'):
         (folder / "run.toml").write_text(body)
         load_run_file(folder / "run.toml", station, wall_time=NOW.timestamp())

@@ -118,6 +118,8 @@ def test_what_the_specimen_does_not_stand_is_refused(tmp_path: Path, station) ->
             r"run.toml:3: spots: .* cannot look at 'chip 2', they look at chip; .*devices.spots",
         ),
         ("measure_reflectance", 'sample = "hydrogen"\n', r"run.toml:1: plan: .*\[devices.lamp\]"),
+        ("measure_gain", "", r"run.toml:1: plan: .*\[devices.lamp\]"),
+        ("calibrate_axis", 'lamp = "candle"\n', r"run.toml:2: lamp: There is no lamp 'candle'"),
         ("close_and_seal", "[closing]\nlast_turns = 99\n", r"run.toml:3: closing.last_turns"),
         ("close_and_seal", "[closing]\nstep_turns = 1\n", r"closing.last_turns: .*missing"),
     ],
