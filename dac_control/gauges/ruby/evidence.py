@@ -17,7 +17,6 @@ __all__ = [
     "is_cosmic_ray",
     "is_no_ruby",
     "lacks_r2",
-    "pitch_nm",
 ]
 
 Array = NDArray[np.float64]
@@ -120,12 +119,6 @@ def hides_core(x: Array, masked: Mask, p: Array) -> Mask:
     core = np.abs(x - p[:, :1]) < p[:, 1:2]
     hidden = np.count_nonzero(core & masked, axis=1)
     return np.asarray(hidden > _HIDDEN_SHARE * np.count_nonzero(core, axis=1))
-
-
-def pitch_nm(windows: Windows) -> Array:
-    """Distance of the pixels in nm, shape (spectra,)."""
-    x = windows.x
-    return (x[:, -1] - x[:, 0]) / max(x.shape[1] - 1, 1)
 
 
 def _outside(values: Array, limits: tuple[float, float]) -> Mask:

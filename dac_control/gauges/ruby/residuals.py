@@ -126,7 +126,8 @@ def foreign_lines(windows: Windows, scored: Scored, rows: Rows) -> tuple[Mask, A
         return found, place
     rows, p, x, residual, at = rows[some], p[some], x[some], residual[some], at[some]
     row = np.arange(rows.size)
-    top = smooth[some, at] - np.maximum(np.median(residual, axis=1), 0.0)
+    usual = np.nanmedian(np.where(windows.used[rows], residual, np.nan), axis=1)
+    top = smooth[some, at] - np.maximum(usual, 0.0)
     sigma = np.sqrt(scored.variance[rows, at] / _SMOOTH_PX)
     strong = (top > _FOREIGN_SIGMA * sigma) & (top > _FOREIGN_SHARE * p[:, 3])
     # A line stronger than the fitted one is the better candidate, not something to mask, unless
@@ -134,7 +135,8 @@ def foreign_lines(windows: Windows, scored: Scored, rows: Rows) -> tuple[Mask, A
     above = np.abs(x[row, at] - 2.0 * p[:, 0] + r2_nm(p))
     strong &= (above < AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
-    near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, _SMOOTH_PX * _pitch(x))[:, None]
+    least = _SMOOTH_PX * windows.take(rows).pitch_nm
+    near = np.abs(x - x[row, at][:, None]) <= np.maximum(reach, least)[:, None]
     found[high[some]] = near & strong[:, None] & apart[some]
     place[high[some]] = np.where(strong, x[row, at], np.nan)
     return found, place
@@ -237,7 +239,3 @@ def _scatter_is_below(limit: Array, z: Array, used: Mask) -> Mask:
     """Whether `_scatter` is less than the limits: to count is faster than to put in order."""
     fewer = np.count_nonzero((np.abs(z) < (limit / NORMAL)[:, None]) & used, axis=1)
     return fewer > np.maximum(used.sum(axis=1) - 1, 0) // 2
-
-
-def _pitch(x: Array) -> Array:
-    return np.median(np.diff(x, axis=1), axis=1)

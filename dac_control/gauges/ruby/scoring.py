@@ -54,14 +54,15 @@ class Windows:
     y: Array
     """Counts."""
     used: Mask
-    """False for pixels that are masked, or only fill the row."""
+    """False for pixels that are masked, or only fill the row (the last one, repeated)."""
     floor: Array
     """Variance of a pixel without light in counts squared."""
 
     @property
     def pitch_nm(self) -> Array:
-        """Mean distance of the pixels that are used, shape (spectra,)."""
-        return (self.x[:, -1] - self.x[:, 0]) / np.maximum(self.used.sum(axis=1), 1)
+        """Mean distance of the pixels, without those that fill the row, shape (spectra,)."""
+        steps = np.count_nonzero(self.x[:, 1:] > self.x[:, :-1], axis=1)
+        return (self.x[:, -1] - self.x[:, 0]) / np.maximum(steps, 1)
 
     def take(self, which: NDArray[np.intp] | Mask) -> "Windows":
         """Some of the spectra."""

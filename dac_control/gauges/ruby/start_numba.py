@@ -44,20 +44,16 @@ def _compiled(sources: int) -> Any:
         splitting: Array, level: Array, height: Array,
     ) -> int:  # fmt: skip
         spectra, width = x.shape
-        scratch = np.empty(max(spectra, width))
-        rank = _rank_of_level(used, scratch)
-        for way in (BY_SUM, BY_LEAST):
-            begin, end = _where_r2_can_be(x, r1, how, way)
-            for i in range(spectra):
-                if how[i] == way and begin < end:
-                    splitting[i] = _seen_splitting(
-                        x[i, begin:end], y[i, begin:end], used[i, begin:end], r1[i], way,
-                        scratch[: end - begin],
-                    )  # fmt: skip
-                elif how[i] == way or how[i] not in (BY_SUM, BY_LEAST):
-                    splitting[i] = SPLITTING_CM1
+        scratch = np.empty(width)
         for i in range(spectra):
-            level[i] = _level(y[i], used[i], rank, scratch[:width])
+            begin, end = _where_r2_can_be(x[i], r1[i])
+            splitting[i] = SPLITTING_CM1
+            if how[i] in (BY_SUM, BY_LEAST) and begin < end:
+                splitting[i] = _seen_splitting(
+                    x[i, begin:end], y[i, begin:end], used[i, begin:end], r1[i], how[i],
+                    scratch[: end - begin],
+                )  # fmt: skip
+            level[i] = _level(y[i], used[i], scratch)
             r2 = _r2(r1[i], splitting[i])
             height[i] = _height(x[i], y[i], used[i], r1[i], r2, fwhm[i], ratio[i], level[i])
         return sources
@@ -66,35 +62,17 @@ def _compiled(sources: int) -> Any:
 
 
 @helper
-def _rank_of_level(used: Mask, scratch: Array) -> int:
-    """The usual number of used pixels tells which of them in order of brightness it is."""
-    spectra = used.shape[0]
-    for i in range(spectra):
-        count = 0
-        for k in range(used.shape[1]):
-            count += used[i, k]
-        scratch[i] = count
-    usual = 0.5 * (
-        select(scratch[:spectra], (spectra - 1) // 2) + select(scratch[:spectra], spectra // 2)
-    )
-    return max(int(DARK_SHARE * (usual - 1.0)), 0)
-
-
-@helper
-def _where_r2_can_be(x: Array, r1: Array, how: Ints, way: int) -> tuple[int, int]:
-    """First pixel, and one after the last, of all windows of one kind; two more at either end.
+def _where_r2_can_be(x: Array, r1: float) -> tuple[int, int]:
+    """First pixel, and one after the last, of the places of R2; two more at either end.
 
     Brightness is that of three pixels and is compared with its neighbours'.
     """
-    width = x.shape[1]
-    first, last = width, -1
-    for i in range(x.shape[0]):
-        if how[i] == way:
-            low, high = _r2(r1[i], _LARGEST_CM1), _r2(r1[i], _LEAST_CM1)
-            for k in range(width):
-                if low < x[i, k] < high:
-                    first, last = min(first, k), max(last, k)
-    return max(first - 2, 0), (min(last + 3, width) if last >= 0 else 0)
+    low, high = _r2(r1, _LARGEST_CM1), _r2(r1, _LEAST_CM1)
+    first, last = x.size, -1
+    for k in range(x.size):
+        if low < x[k] < high:
+            first, last = min(first, k), k
+    return max(first - 2, 0), (min(last + 3, x.size) if last >= 0 else 0)
 
 
 @helper
@@ -132,15 +110,14 @@ def _seen_splitting(
 
 
 @helper
-def _level(y: Array, used: Mask, rank: int, scratch: Array) -> float:
+def _level(y: Array, used: Mask, scratch: Array) -> float:
     count = 0
     for k in range(y.size):
         scratch[count] = y[k]
         count += used[k]
     if count == 0:
         return 0.0
-    # where fewer are used than usual, the darkest of them
-    return select(scratch[:count], rank if rank < count else 0)
+    return select(scratch[:count], int(DARK_SHARE * (count - 1.0)))
 
 
 @vector_helper

@@ -57,7 +57,9 @@ def _seen_splitting(
     # two pixels more, since brightness is that of three and is compared with its neighbours'
     near = slice(max(int(columns[0]) - 2, 0), int(columns[-1]) + 3)
     x, inside = windows.x[rows, near], inside[:, near]
-    bright = brightness(windows.y[rows, near], windows.used[rows, near])
+    beside = np.pad(inside, ((0, 0), (2, 2)))
+    around = np.any([beside[:, k : k + inside.shape[1]] for k in range(5)], axis=0)
+    bright = brightness(windows.y[rows, near], windows.used[rows, near] & around)
     allowed = np.where(inside, bright, -np.inf)
     first = allowed.argmax(axis=1)
     last = allowed.shape[1] - 1 - allowed[:, ::-1].argmax(axis=1)
@@ -89,15 +91,10 @@ def _least_of_three(y: Array, used: Mask) -> Array:
 def _dark_level(windows: Windows) -> Array:
     """About the level of the darkest fifth of each window, shape (spectra,)."""
     values = np.where(windows.used, windows.y, np.inf)
-    count = np.sort(windows.used.sum(axis=1))
-    usual = 0.5 * float(count[(count.size - 1) // 2] + count[count.size // 2])
-    rank = max(int(DARK_SHARE * (usual - 1.0)), 0)
-    values.partition(rank, axis=1)
-    level = values[:, rank]
-    if not np.isfinite(level).all():
-        level = np.where(np.isfinite(level), level, values.min(axis=1))
-        level = np.where(np.isfinite(level), level, 0.0)
-    return level
+    values.sort(axis=1)
+    rank = (DARK_SHARE * np.maximum(windows.used.sum(axis=1) - 1.0, 0.0)).astype(np.intp)
+    level = np.take_along_axis(values, rank[:, None], axis=1)[:, 0]
+    return np.where(np.isfinite(level), level, 0.0)
 
 
 def _line(offset_nm: Array, fwhm_nm: Array) -> Array:

@@ -13,7 +13,6 @@ from dac_control.gauges.ruby.evidence import (
     is_cosmic_ray,
     is_no_ruby,
     lacks_r2,
-    pitch_nm,
 )
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
@@ -183,7 +182,7 @@ def _flag(
     r1, fwhm = p[:, 0], p[:, 1]
     windows, doublet, ratio_variance = fitted.windows, fitted.doublet, fits.covariance[:, 8, 8]
     r2 = CM1_NM / (CM1_NM / r1 + doublet * p[:, 9])
-    margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * pitch_nm(windows)
+    margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * windows.pitch_nm
     # where something else shines beside the lines, less misfit makes them doubtful
     crowded = ~np.isnan(fitted.foreign_nm)
     poor = poor | (crowded & (fitted.excess > _DOUBTED_SIGMA))

@@ -99,7 +99,7 @@ def cut(
     Returns
     -------
     windows : Windows
-        Rows are filled up with pixels that are not used.
+        Rows are filled up with their last pixel, which is not used again.
     index : array of int, shape (spectra, pixels of the windows)
         Their pixels, counted through all spectra.
     inside : array of bool, shape (spectra, pixels of the windows)
@@ -116,7 +116,8 @@ def cut(
     width = max(int((last - first).max(initial=0)), 1)
     pixel = first[:, None] + np.arange(width)
     inside = pixel < last[:, None]
-    np.minimum(pixel, x.size - 1, out=pixel)
+    # the last pixel again, so that the ends of a row are its own, whatever else is in the batch
+    np.minimum(pixel, np.maximum(last - 1, 0)[:, None], out=pixel)
     index = pixel + (np.arange(r1_nm.size) * x.size)[:, None]
     used = usable.take(index) & inside
     windows = Windows(x.take(pixel), y.take(index), used, floor.take(pixel))
