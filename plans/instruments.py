@@ -26,9 +26,8 @@ from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
 from plans.optics_settings import ReflectanceSettings
-from plans.settings import REFERENCE
 
-__all__ = ["REFERENCE", "GaugeOptics", "Instruments", "LightSource"]
+__all__ = ["GaugeOptics", "Instruments", "LightSource"]
 
 
 class LightSource(Protocol):

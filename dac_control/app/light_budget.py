@@ -15,6 +15,7 @@ from dac_control.safety.light import Dose, LightBudget, Spot, check_exposures
 from devices.drivers.spot_role import home_of
 from plans.light_budget import LightOf, exposures_of
 from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, Looks
+from plans.settings import REFERENCE
 
 __all__ = ["BudgetTooSmall", "LightPart", "check_light"]
 
@@ -102,7 +103,7 @@ def _lights(station: Station) -> dict[str, LightOf]:
     declared, found = station.devices, dict[str, LightOf]()
     laser = declared.laser
     if laser is not None:
-        reference = () if station.gauge.reference_ruby is None else ("reference_ruby",)
+        reference = () if station.gauge.reference_ruby is None else (REFERENCE,)
         for gauge in ("ruby", *reference, *excited_by_the_laser(station)):
             found[gauge] = LightOf(light=laser.light, power_mw=laser.power_mw, home=home_of(gauge))
     for role in (LAMP, LAMP_BEHIND, LINE_LAMP):
