@@ -31,7 +31,7 @@ Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
 _R2_SIGMA: Final = 5.0
-_BRIGHT: Final = (3000.0, 300.0)
+_BRIGHT: Final = (600.0, 300.0)
 """Signal-to-noise ratios from which the 1 % between Voigt and pseudo-Voigt lines may matter: where
 R1 and R2 stand apart, and where their wings overlap."""
 _OVERLAP_NM: Final = 0.55
