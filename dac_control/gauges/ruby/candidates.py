@@ -26,7 +26,7 @@ Rows = NDArray[np.intp]
 
 _NARROWEST_PX: Final = 1.8
 """An optical line is at least two pixels wide; what is narrower fell on the detector."""
-_ATTEMPTS: Final = 4
+_ATTEMPTS: Final = 6
 _WORTH_TRYING: Final = 5.0
 """Signal-to-noise ratio below which the next candidate is noise."""
 _WIDEST_FOREIGN_NM: Final = 0.3
@@ -182,6 +182,7 @@ class _Chunk:
         """Fit the first candidate; where it is no ruby, the others, and keep the first that is."""
         local = np.arange(rows.size)
         masked = np.zeros(rows.size, dtype=bool)
+        tried: list[tuple[Rows, RubyFits]] = []
         for attempt in range(CANDIDATES):
             chosen = sequence[local, attempt]
             worth = found.score[local, chosen] > (0.0 if attempt == 0 else _WORTH_TRYING)
@@ -189,6 +190,7 @@ class _Chunk:
             if not local.size:
                 break
             part = self._fit_one(rows[local], found, local, chosen)
+            tried.append((local, part))
             thin = self._mask_narrow(rows[local], part)
             masked[local] |= thin & (attempt == 0)
             # a line that is no ruby is better than none, and the first is the strongest
@@ -196,8 +198,9 @@ class _Chunk:
             better = (part.looks_like_ruby | empty) & ~thin
             fits.put(rows[local[better]], part.take(better.nonzero()[0]))
             local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]
-        if local.size:
-            masked[local] |= self._mask_foreign(rows[local], fits)
+        for at, part in tried if local.size else ():
+            none = np.isin(at, local).nonzero()[0]
+            masked[at[none]] |= self._mask_foreign(rows[at[none]], part.take(none))
         return rows[masked]
 
     def _fit_one(self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]) -> RubyFits:
@@ -244,15 +247,16 @@ class _Chunk:
         return thin
 
     def _mask_foreign(self, rows: Rows, fits: RubyFits) -> Mask:
-        """Mask a narrow line that lacks its partner, so that what it hides can be found."""
+        """Mask narrow lines that have no partner of ruby, so that what they hide can be found."""
         x = self.setup.axis.x
-        alone = fits.flag("no_r2")[rows] & (fits.parameters[rows, 1] < _WIDEST_FOREIGN_NM)
+        alone = (fits.flag("no_r2") | fits.flag("misfit")) & (fits.model == 2)
+        alone &= fits.parameters[:, 1] < _WIDEST_FOREIGN_NM
         done = np.zeros(rows.size, dtype=bool)
-        for row in alone.nonzero()[0]:
-            r1, fwhm = fits.parameters[rows[row], :2]
+        for k in alone.nonzero()[0]:
+            r1, fwhm = fits.parameters[k, :2]
             core = np.abs(x - r1) < _FOREIGN_CORE * fwhm
-            done[row] = bool((core & ~self.foreign[rows[row]]).any())
-            self.foreign[rows[row]] |= core
+            done[k] = bool((core & ~self.foreign[rows[k]]).any())
+            self.foreign[rows[k]] |= core
         return done
 
     def _partner_ratio(self, rows: Rows) -> Array:

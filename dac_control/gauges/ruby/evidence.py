@@ -14,6 +14,7 @@ __all__ = [
     "NARROW_PX",
     "hides_core",
     "hides_r1",
+    "imagines_r2",
     "is_cosmic_ray",
     "is_no_ruby",
     "lacks_r2",
@@ -26,6 +27,8 @@ _R2_EXPECTED_K: Final = 40.0
 _WEAKEST_STRENGTH: Final = 0.15
 # No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
 _SPLITTING_REACH_CM1: Final = 11.0
+_UNSEEN_REACH_CM1: Final = 8.0
+"""Two sigma of its prior, which alone places an R2 whose pixels are masked."""
 _WIDTH_RATIOS: Final = (0.27, 2.4)
 _WIDTH_RATIOS_IF_POOR: Final = (0.45, 1.9)
 """Of a fit that also misses the data: neon beside R1 taken for its partner has 0.3 to 0.4."""
@@ -119,6 +122,18 @@ def hides_core(x: Array, masked: Mask, p: Array) -> Mask:
     core = np.abs(x - p[:, :1]) < p[:, 1:2]
     hidden = np.count_nonzero(core & masked, axis=1)
     return np.asarray(hidden > _HIDDEN_SHARE * np.count_nonzero(core, axis=1))
+
+
+def imagines_r2(x: Array, masked: Mask, p: Array) -> Mask:
+    """True where R2 is masked and yet far from its usual place, shape (rows,).
+
+    The feet of another line, of which the core was left out, do that; arguments as of `hides_core`.
+    """
+    r2 = p.copy()
+    r2[:, 0] = CM1_NM / (CM1_NM / p[:, 0] + p[:, 9])
+    r2[:, 1] *= p[:, 10]
+    far = np.abs(p[:, 9] - SPLITTING_CM1) > _UNSEEN_REACH_CM1
+    return far & hides_core(x, masked, r2)
 
 
 def _outside(values: Array, limits: tuple[float, float]) -> Mask:

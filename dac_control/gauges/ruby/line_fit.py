@@ -33,6 +33,8 @@ _STEEP_WIDTH_NM: Final = 0.8
 _LONG_WIDTH_NM: Final = 1.0
 """and of these even more."""
 
+_WINDOWS: Final = 3
+"""How often a window is cut anew before its line is called lost."""
 _MUCH_NARROWER: Final = 0.4
 """Share of the width that a window was cut for, below which it shows another line."""
 
@@ -137,11 +139,15 @@ class LineFitter:
         again = p[:, 1] > np.maximum(1.0, place.fwhm_nm + 0.5)
         again |= walked(p[:, 0], place.r1_nm, place.fwhm_nm)
         rows = (again & (fits.model > 0)).nonzero()[0]
-        if rows.size:
-            at = Place(p[rows, 0], p[rows, 1], place.score[rows])
+        for _ in range(_WINDOWS):
+            if not rows.size:
+                return
+            at = Place(*fits.parameters[rows, :2].T, place.score[rows])
             part, refitted = self._once(spectra.take(rows), at)
-            part.flag("not_converged")[:] |= _is_elsewhere(refitted, at) & (part.model > 0)
+            elsewhere = _is_elsewhere(refitted, at) & (part.model > 0)
+            part.flag("not_converged")[:] |= elsewhere
             fits.put(rows, part)
+            rows = rows[elsewhere]
 
     def _short_window(self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place) -> None:
         """Where the background bends strongly, a parabola holds over a short way only.
@@ -194,7 +200,9 @@ class LineFitter:
         part, _refitted = self._once(some, at)
         self._foreign_partner(part, some, at)
         mine = _penalty(fits.take(rows), some.temperature_k)
-        theirs = _penalty(part, some.temperature_k)
+        # a fit that went back to the first reading is no other one
+        stayed = np.abs(part.r1_nm - other) < _EQUAL_NM
+        theirs = np.where(stayed, _penalty(part, some.temperature_k), np.inf)
         better = theirs < mine
         fits.put(rows[better], part.take(np.flatnonzero(better)))
         open_question = np.abs(theirs - mine) < _CONVINCING
@@ -210,15 +218,16 @@ class LineFitter:
             return
         p = p[rows]
         r2 = CM1_NM / (CM1_NM / p[:, 0] + p[:, 9])
-        core = np.abs(self._x - r2[:, None]) < (_FOREIGN_CORE * p[:, 1] * p[:, 10])[:, None]
+        reach = _FOREIGN_CORE * p[:, 1] * p[:, 10]
         some = spectra.take(rows)
-        core &= ~some.spikes
+        core = (np.abs(self._x - r2[:, None]) < reach[:, None]) & ~some.spikes
         some = replace(some, spikes=some.spikes | core)
         part, _refitted = self._once(some, Place(p[:, 0], p[:, 1], place.score[rows]))
         part.masked_pixels[:] -= core.sum(axis=1)
         part.flag("spike")[:] = part.masked_pixels > 0
         part.flag("foreign_line")[:] = True
-        good = np.flatnonzero(part.ok)
+        # what was left out may have been R1, and the feet of that line pass for another one
+        good = np.flatnonzero(part.ok & (np.abs(part.r1_nm - r2) > reach))
         fits.put(rows[good], part.take(good))
 
     def _find_buried(self, fits: RubyFits, spectra: Spectra) -> None:

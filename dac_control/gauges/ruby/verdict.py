@@ -10,13 +10,14 @@ from dac_control.gauges.ruby.evidence import (
     NARROW_PX,
     hides_core,
     hides_r1,
+    imagines_r2,
     is_cosmic_ray,
     is_no_ruby,
     lacks_r2,
 )
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
-from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW
+from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW, USED
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.residuals import misfit_share
 from dac_control.gauges.ruby.result import FLAG_NAMES, RubyFits
@@ -39,6 +40,9 @@ _MERGED_SHARE: Final = 0.8
 # Measured ruby spectra leave 1 % (feet, sidebands); a line on the slope of another leaves 13 %.
 _MISFIT_SHARE: Final = 0.08
 _MISFIT_AT_LINES: Final = 0.05
+_MASKED_SHARE: Final = 0.05
+"""Share of its pixels that a fit may mask as spikes and still be poor: rays are not that many,
+and it is another line then (benchmarks/gauges.py gross)."""
 _POOR_SIGMA: Final = 4.0
 _DOUBTED_SIGMA: Final = 3.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
@@ -202,6 +206,7 @@ def _flag(
         ),
         "misfit": (everywhere > _MISFIT_SHARE)
         | (at_lines > _MISFIT_AT_LINES)
+        | (poor & (fitted.spikes > _MASKED_SHARE * fitted.scored.leftovers[:, USED]))
         | (doublet & is_no_ruby(p, ratio_variance, poor))
         | is_cosmic_ray(windows, p, narrow),
         "spike": fits.masked_pixels > 0,
@@ -214,7 +219,9 @@ def _flag(
     masked = (crowded | (fits.masked_pixels != 0)).nonzero()[0]
     if masked.size:
         hidden = ~(windows.used[masked] | saturated[masked])
-        fits.flag("misfit")[masked] |= hides_core(windows.x[masked], hidden, p[masked])
+        x, some = windows.x[masked], p[masked]
+        lost = hides_core(x, hidden, some) | (doublet[masked] & imagines_r2(x, hidden, some))
+        fits.flag("misfit")[masked] |= lost
     if saturated.any():
         fits.flag("saturated")[:] = _line_saturates(fitted, saturated, r2, sigma)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dac_control.gauges.ruby.evidence import hides_core, hides_r1, lacks_r2
+from dac_control.gauges.ruby.evidence import hides_core, hides_r1, imagines_r2, lacks_r2
 from dac_control.gauges.ruby.lineshape import DOUBLET
 from dac_control.gauges.ruby.scoring import Windows
 
@@ -54,3 +54,17 @@ def test_a_line_whose_core_is_masked_is_told(masked_nm: float, hidden: bool) -> 
     x = np.arange(690.0, 698.0, 0.03)[None, :]
     found = hides_core(x, np.abs(x - 694.25) < masked_nm, doublets(fwhm_nm=0.5))
     assert found.tolist() == [hidden]
+
+
+@pytest.mark.parametrize(
+    ("splitting_cm1", "masked_nm", "imagined"),
+    [(17.0, 0.3, True), (17.0, 0.1, False), (29.0, 0.3, False)],
+)
+def test_a_masked_r2_out_of_its_place_is_told(
+    splitting_cm1: float, masked_nm: float, imagined: bool
+) -> None:
+    x = np.arange(690.0, 698.0, 0.03)[None, :]
+    r2_nm = 1e7 / (1e7 / 694.25 + splitting_cm1)
+    doublet = doublets(splitting_cm1=splitting_cm1)
+    found = imagines_r2(x, np.abs(x - r2_nm) < masked_nm, doublet)
+    assert found.tolist() == [imagined]

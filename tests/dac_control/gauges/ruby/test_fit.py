@@ -9,11 +9,23 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dac_control.errors import ConfigurationError, DacError, NotMeasured
-from dac_control.gauges import DISQUALIFYING, RUBY_FLAGS, Spectrum, evaluate_ruby, fit_ruby
+from dac_control.gauges import (
+    DISQUALIFYING,
+    RUBY_FLAGS,
+    Spectrum,
+    SpectrumStack,
+    evaluate_ruby,
+    fit_ruby,
+    fit_ruby_many,
+)
 
 
 def with_counts(spectrum: Spectrum, counts: np.ndarray) -> Spectrum:
     return dataclasses.replace(spectrum, counts=counts)
+
+
+NEON_AIR_NM = (692.9467, 702.4050, 703.2413, 705.9107, 717.3938, 724.5167)
+"""NIST Atomic Spectra Database, Ne I."""
 
 
 @pytest.mark.parametrize(
@@ -211,6 +223,28 @@ def test_a_line_without_r2_is_not_ruby_at_80_k(ruby: Any, rng: np.random.Generat
     fit = fit_ruby(neon.expose(rng), temperature_k=80.0)
     assert "no_r2" in fit.flags
     assert not fit.ok
+
+
+def test_strong_neon_lines_beside_and_within_the_doublet(
+    ruby: Any, rng: np.random.Generator
+) -> None:
+    """Three times as high as R1 at 701 nm, with R2 of any place and strength."""
+    neon = dataclasses.replace(ruby, fwhm_nm=0.09, lorentz_share=0.0)
+    light = 3.0 * ruby.peak_counts * sum(neon.line(place) for place in NEON_AIR_NM)
+    true = [
+        dataclasses.replace(
+            ruby,
+            r1_nm=701.0 + rng.uniform(-0.02, 0.02),
+            ratio=0.6 * np.exp(rng.normal(0.0, 0.3)),
+            splitting_cm1=rng.normal(29.7, 4.0),
+        )
+        for _ in range(150)
+    ]
+    stack = SpectrumStack.of([one.expose(rng, light) for one in true])
+    fits = fit_ruby_many(stack, temperature_k=296.0)
+    error = np.abs(fits.r1_nm - [one.r1_nm for one in true])
+    assert (error[fits.ok] < 0.01).all()
+    assert np.count_nonzero(fits.ok) >= 149
 
 
 def test_a_line_outside_the_expected_window(ruby: Any, rng: np.random.Generator) -> None:
