@@ -142,7 +142,8 @@ class LineFitter:
         for _ in range(_WINDOWS):
             if not rows.size:
                 return
-            at = Place(*fits.parameters[rows, :2].T, place.score[rows])
+            p = fits.parameters[rows]
+            at = Place(p[:, 0], p[:, 1], place.score[rows])
             part, refitted = self._once(spectra.take(rows), at)
             elsewhere = _is_elsewhere(refitted, at) & (part.model > 0)
             part.flag("not_converged")[:] |= elsewhere
