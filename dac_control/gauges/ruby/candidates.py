@@ -10,7 +10,8 @@ from dac_control.gauges.ruby.choice import is_ambiguous, order
 from dac_control.gauges.ruby.clipped import clipped_from
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
-from dac_control.gauges.ruby.line_fit import LineFitter, Place, Spectra
+from dac_control.gauges.ruby.line_fit import LineFitter
+from dac_control.gauges.ruby.placed import Place, Spectra
 from dac_control.gauges.ruby.r2_population import R2_GONE_K, TYPICAL_STRENGTH, WARM_RATIO, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Noise

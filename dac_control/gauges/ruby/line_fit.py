@@ -1,6 +1,6 @@
 """A line at a given place: cut its window, fit, judge, and fit again where the window was wrong."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,15 +10,15 @@ from dac_control.gauges.ruby.clipped import unclipped
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.leftovers import USED
-from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.luminescence import beyond_parabola
+from dac_control.gauges.ruby.other_lines import OtherLines
+from dac_control.gauges.ruby.placed import Place, Spectra
 from dac_control.gauges.ruby.prominence import LEAST_PROMINENCE, has_low_contrast, prominence
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, TYPICAL_STRENGTH, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.verdict import judge, stress_record
 from dac_control.gauges.ruby.windows import PIXELS_NEEDED, cut, walked
 
-__all__ = ["LineFitter", "Place", "Spectra"]
+__all__ = ["LineFitter"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -41,49 +41,8 @@ _MUCH_NARROWER: Final = 0.4
 _BEND: Final = [0, 5, 6]
 """Place, slope and curvature of the background, among the parameters."""
 
-# Another reading of three lines at equal distances: which two of them are R1 and R2?
-_EQUAL_NM: Final = 0.6
-_LIKELY_RATIO_LOG: Final = 0.4
-_LIKELY_WIDTH_RATIO: Final = 0.3
-_LIKELY_SPLITTING_CM1: Final = 2.0
-_CONVINCING: Final = 4.0
-"""Difference of the penalties, in units of chi squared, that decides."""
 _BUMP_SHIFT: Final = 0.5
 """How far a bump moves a line, in full widths times its height over that of the line."""
-_NARROW_PARTNER: Final = 0.45
-_FOREIGN_CORE: Final = 1.5
-"""Full widths about such a line that are masked: nine sigma of a Gaussian to either side."""
-_INCREDIBLE: Final = 36.0
-"""Penalty beyond which a reading with another line next to it is no better than any other."""
-
-
-@dataclass(frozen=True)
-class Spectra:
-    """Some spectra with what is known of their pixels; one row a spectrum."""
-
-    y: Array
-    """Counts, shape (spectra, pixels)."""
-    saturated: Mask
-    spikes: Mask
-    """Pixels masked before any fit."""
-    temperature_k: Array
-    """NaN where unknown."""
-
-    def take(self, rows: Rows) -> "Spectra":
-        """Some of them."""
-        return Spectra(
-            self.y[rows], self.saturated[rows], self.spikes[rows], self.temperature_k[rows]
-        )
-
-
-@dataclass(frozen=True)
-class Place:
-    """First estimates of the lines, each of shape (spectra,)."""
-
-    r1_nm: Array
-    fwhm_nm: Array
-    score: Array
-    """Signal-to-noise ratio."""
 
 
 class LineFitter:
@@ -114,6 +73,7 @@ class LineFitter:
     ) -> None:
         self._x, self._floor, self._offset, self._fitter = x, floor, offset_counts, fitter
         self._gain_assumed, self._priors = gain_assumed, priors
+        self._other_lines = OtherLines(x, self._once)
 
     @property
     def range_nm(self) -> tuple[float, float]:
@@ -128,8 +88,8 @@ class LineFitter:
         fits, fitted = self._once(spectra, place)
         self._other_window(fits, fitted, spectra, place)
         self._short_window(fits, fitted, spectra, place)
-        self._other_reading(fits, fitted, spectra, place)
-        self._foreign_partner(fits, spectra, place)
+        self._other_lines.try_other_reading(fits, fitted, spectra, place)
+        self._other_lines.leave_out_partner(fits, spectra, place)
         self._find_buried(fits, spectra)
         return fits
 
@@ -176,60 +136,6 @@ class LineFitter:
         part.bend[:] = bend
         better = np.flatnonzero(part.ok & (refitted.scored.chi2 < fitted.scored.chi2))
         fits.put(better, part.take(better))
-
-    def _other_reading(
-        self, fits: RubyFits, fitted: Fitted, spectra: Spectra, place: Place
-    ) -> None:
-        """Where a foreign line makes it three at equal distances, try the other two as R1 and R2.
-
-        The likelier reading by ratio, widths and splitting is kept; where both are likely, the
-        line is called ambiguous.
-        """
-        if np.isnan(fitted.foreign_nm).all():
-            return
-        p = fitted.scored.parameters
-        r2 = CM1_NM / (CM1_NM / p[:, 0] + SPLITTING_CM1)
-        distance = p[:, 0] - r2
-        below = np.abs(fitted.foreign_nm - (r2 - distance)) < _EQUAL_NM
-        above = np.abs(fitted.foreign_nm - (p[:, 0] + distance)) < _EQUAL_NM
-        rows = ((below | above) & fitted.doublet & (fits.model > 0)).nonzero()[0]
-        if not rows.size:
-            return
-        other = np.where(above, fitted.foreign_nm, r2)[rows]
-        some = spectra.take(rows)
-        at = Place(other, place.fwhm_nm[rows], place.score[rows])
-        part, _refitted = self._once(some, at)
-        self._foreign_partner(part, some, at)
-        mine = _penalty(fits.take(rows), some.temperature_k)
-        # a fit that went back to the first reading is no other one
-        stayed = np.abs(part.r1_nm - other) < _EQUAL_NM
-        theirs = np.where(stayed, _penalty(part, some.temperature_k), np.inf)
-        better = theirs < mine
-        fits.put(rows[better], part.take(np.flatnonzero(better)))
-        open_question = np.abs(theirs - mine) < _CONVINCING
-        open_question |= np.minimum(mine, theirs) > _INCREDIBLE
-        fits.flag("ambiguous")[rows] |= open_question
-
-    def _foreign_partner(self, fits: RubyFits, spectra: Spectra, place: Place) -> None:
-        """Where R2 is too narrow to be any, another line stands upon it: leave that one out."""
-        p = fits.parameters
-        narrow = (fits.model == 2) & (p[:, 10] < _NARROW_PARTNER)
-        rows = np.flatnonzero(fits.flag("misfit") & narrow)
-        if not rows.size:
-            return
-        p = p[rows]
-        r2 = CM1_NM / (CM1_NM / p[:, 0] + p[:, 9])
-        reach = _FOREIGN_CORE * p[:, 1] * p[:, 10]
-        some = spectra.take(rows)
-        core = (np.abs(self._x - r2[:, None]) < reach[:, None]) & ~some.spikes
-        some = replace(some, spikes=some.spikes | core)
-        part, _refitted = self._once(some, Place(p[:, 0], p[:, 1], place.score[rows]))
-        part.masked_pixels[:] -= core.sum(axis=1)
-        part.flag("spike")[:] = part.masked_pixels > 0
-        part.flag("foreign_line")[:] = True
-        # what was left out may have been R1, and the feet of that line pass for another one
-        good = np.flatnonzero(part.ok & (np.abs(part.r1_nm - r2) > reach))
-        fits.put(rows[good], part.take(good))
 
     def _find_buried(self, fits: RubyFits, spectra: Spectra) -> None:
         """Where a line is low above its background, ask how that looks elsewhere."""
@@ -286,16 +192,3 @@ def _windowed(mask: Mask, index: Rows, inside: Mask) -> Mask:
     if not mask.any():
         return np.zeros(inside.shape, dtype=bool)
     return mask.take(index) & inside
-
-
-def _penalty(fits: RubyFits, temperature_k: Array) -> Array:
-    """How unlike a ruby doublet the fits are, in units of chi squared; infinite if not ok."""
-    p = fits.parameters
-    warm = np.where(np.isnan(temperature_k), 296.0, temperature_k)
-    expected = TYPICAL_STRENGTH * boltzmann(warm)
-    with np.errstate(all="ignore"):
-        ratio = np.log(np.maximum(p[:, 8], 1e-3) / expected) / _LIKELY_RATIO_LOG
-        width = (p[:, 10] - 1.0) / _LIKELY_WIDTH_RATIO
-        splitting = (p[:, 9] - SPLITTING_CM1) / _LIKELY_SPLITTING_CM1
-        total = ratio**2 + width**2 + splitting**2
-    return np.where(fits.ok & (fits.model == 2), total, np.inf)

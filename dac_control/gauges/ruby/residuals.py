@@ -131,7 +131,7 @@ def foreign_lines(windows: Windows, scored: Scored, rows: Rows) -> tuple[Mask, A
     sigma = np.sqrt(scored.variance[rows, at] / _SMOOTH_PX)
     strong = (top > _FOREIGN_SIGMA * sigma) & (top > _FOREIGN_SHARE * p[:, 3])
     # A line stronger than the fitted one is the better candidate, not something to mask, unless
-    # it may be R1 and the fitted one R2: `line_fit` decides between these readings.
+    # it may be R1 and the fitted one R2: `other_lines` decides between these readings.
     above = np.abs(x[row, at] - 2.0 * p[:, 0] + r2_nm(p))
     strong &= (above < AT_R1_NM) | (top < p[:, 3])
     reach = 2.0 * np.minimum(p[:, 1], 1.0)
