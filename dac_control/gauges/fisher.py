@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bounds", "Estimate", "diagonal", "fisher_scoring"]
+__all__ = ["Bounds", "Estimate", "diagonal", "fisher_scoring", "inverse", "normalised"]
 
 Vector = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -165,9 +165,7 @@ def _free(parameters: Vector, gradient: Vector, bounds: Bounds) -> Indices:
 def _newton(information: Vector, gradient: Vector, free: Indices) -> Callable[[float], Vector]:
     """Return what makes the step of the free parameters for any damping."""
     block = information[free[:, None], free]
-    # Scaled to a unit diagonal: counts and nanometres differ by ten orders of magnitude.
-    scale = 1.0 / np.sqrt(np.maximum(diagonal(block), np.finfo(float).tiny))
-    unit = block * scale[:, None] * scale
+    unit, scale = normalised(block)
     slope = scale * gradient[free]
 
     def step(damping: float) -> Vector:
@@ -178,6 +176,28 @@ def _newton(information: Vector, gradient: Vector, free: Indices) -> Callable[[f
         return whole
 
     return step
+
+
+def normalised(information: Vector) -> tuple[Vector, Vector]:
+    """An information in units of its diagonal, and what each parameter was divided by for it.
+
+    Counts and nanometres differ by ten orders of magnitude, which no solver is to see.
+    """
+    scale = 1.0 / np.sqrt(np.maximum(diagonal(information), np.finfo(float).tiny))
+    return information * scale[:, None] * scale, scale
+
+
+def inverse(information: Vector) -> Vector | None:
+    """Covariance that belongs to an information; None where it knows nothing of a parameter."""
+    if not (np.isfinite(information).all() and (diagonal(information) > 0.0).all()):
+        return None
+    unit, scale = normalised(information)
+    try:
+        covariance = np.linalg.inv(unit) * scale[:, None] * scale
+    except np.linalg.LinAlgError:
+        return None
+    good = np.isfinite(covariance).all() and (diagonal(covariance) > 0.0).all()
+    return covariance if good else None
 
 
 def diagonal(square: Vector) -> Vector:

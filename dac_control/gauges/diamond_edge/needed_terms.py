@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.diamond_edge.model import EdgeShape
-from dac_control.gauges.fisher import Estimate, diagonal
+from dac_control.gauges.fisher import Estimate, diagonal, normalised
 
 __all__ = [
     "LARGEST",
@@ -47,9 +47,8 @@ def needed(shape: EdgeShape, estimate: Estimate, x: Vector, y: Vector) -> EdgeSh
 
 def needless(shape: EdgeShape, estimate: Estimate, pixels: int) -> EdgeShape | None:
     """The shape without the coefficient that the data need least; None where all are needed."""
-    information = estimate.information
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    unit = np.linalg.inv(stable(information * scale[:, None] * scale))
+    unit, scale = normalised(estimate.information)
+    unit = np.linalg.inv(stable(unit))
     scatter = max(1e-12, estimate.chi2 / max(pixels - shape.size, 1))
     plateau, background = shape.plateau_order, shape.background_order
     options: list[tuple[int, EdgeShape]] = []
@@ -98,8 +97,8 @@ class LinearSteps:
         design = np.concatenate((jacobian[:2], LARGEST.basis(*at, x)))
         weighted = design / variance
         information, gradient = weighted @ design.T, weighted @ residual
-        self._scale = 1.0 / np.sqrt(np.maximum(diagonal(information), np.finfo(float).tiny))
-        self._unit = stable(information * self._scale[:, None] * self._scale)
+        unit, self._scale = normalised(information)
+        self._unit = stable(unit)
         self._slope = self._scale * gradient
 
     def saved(self, shape: EdgeShape) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.diamond_edge.derivative import steepest_of_data, steepest_of_model
 from dac_control.gauges.diamond_edge.result import EdgeFit
 from dac_control.gauges.diamond_edge.window import WIDEST_CM1, EdgePixels, WindowFit
+from dac_control.gauges.fisher import inverse
 
 __all__ = ["is_edge", "judge", "signal_to_noise"]
 
@@ -68,13 +69,11 @@ def _background(fit: WindowFit, d: Vector, at: Vector) -> Vector:
 
 def signal_to_noise(fit: WindowFit, pixels: EdgePixels) -> float:
     """Height over its uncertainty with all coefficients free, edge and width held."""
-    block = fit.estimate.information[2:, 2:]
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(block), np.finfo(float).tiny))
-    try:
-        variance = np.linalg.inv(block * np.outer(scale, scale))[0, 0] * scale[0] ** 2
-    except np.linalg.LinAlgError:
+    covariance = inverse(fit.estimate.information[2:, 2:])
+    if covariance is None:
         return 0.0
-    ratio = float(fit.estimate.parameters[2] / np.sqrt(variance * _widening(fit, pixels)))
+    variance = covariance[0, 0] * _widening(fit, pixels)
+    ratio = float(fit.estimate.parameters[2] / np.sqrt(variance))
     return ratio if np.isfinite(ratio) else 0.0
 
 
@@ -89,9 +88,10 @@ def judge(
     pixels : EdgePixels
     saturated : array of bool, shape (pixels,)
     """
-    covariance = _covariance(fit, pixels)
+    covariance = inverse(fit.estimate.information)
     if covariance is None:
         return None, ("no_edge", "not_converged")
+    covariance = covariance * _widening(fit, pixels)
     values = fit.estimate.parameters
     exact = steepest_of_model(fit, covariance)
     smoothed = steepest_of_data(fit, _widening(fit, pixels))
@@ -134,20 +134,6 @@ def _scatters(fit: WindowFit) -> bool:
     freedom = max(fit.counts.size - fit.shape.size, 1)
     chance = 1.0 + _POOR_SIGMA * float(np.sqrt(2.0 / freedom))
     return fit.scatter > max(chance, _POOR_SCATTER)
-
-
-def _covariance(fit: WindowFit, pixels: EdgePixels) -> Vector | None:
-    information = fit.estimate.information
-    scale = np.sqrt(np.diag(information))
-    if not (np.isfinite(scale).all() and (scale > 0.0).all()):
-        return None
-    try:
-        inverse = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
-    except np.linalg.LinAlgError:
-        return None
-    inverse = inverse * _widening(fit, pixels)
-    good = np.isfinite(inverse).all() and (np.diag(inverse) > 0.0).all()
-    return inverse if good else None
 
 
 def _problems(

@@ -7,6 +7,7 @@ grows outwards, each side for as long as noise is all that is left; the widest t
 and not the one with the smallest sigma, which would be the one with too simple a model.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,7 +18,7 @@ from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.diamond_edge.search import EdgeStart
 from dac_control.gauges.diamond_edge.structure import Structure, structure_of
 from dac_control.gauges.diamond_edge.terms import FEWEST_PX, EdgeBounds, fit_terms, linear_residual
-from dac_control.gauges.fisher import Estimate
+from dac_control.gauges.fisher import Estimate, inverse
 from dac_control.gauges.spectrum import PhotonNoise
 
 __all__ = ["WIDEST_CM1", "EdgePixels", "WindowFit", "fit_around"]
@@ -82,11 +83,9 @@ class WindowFit:
 
     @property
     def edge_variance(self) -> float:
-        """Variance of the edge if the noise is what it is taken for, cm-2."""
-        information = self.estimate.information
-        scale = 1.0 / np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-        unit = np.linalg.pinv(information * np.outer(scale, scale), hermitian=True)
-        return float(unit[0, 0] * scale[0] ** 2)
+        """Variance of the edge if the noise is what it is taken for, cm-2; infinite if unknown."""
+        covariance = inverse(self.estimate.information)
+        return math.inf if covariance is None else float(covariance[0, 0])
 
     @property
     def scatter(self) -> float:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.diamond_edge.raman_spectrum import RamanSpectrum
-from dac_control.gauges.fisher import Bounds, Estimate, fisher_scoring
+from dac_control.gauges.fisher import Bounds, Estimate, fisher_scoring, inverse
 from dac_control.gauges.vibron.result import (
     LINE_NAMES,
     RamanLineFit,
@@ -177,12 +177,12 @@ def _judged(
     scatter = estimate.chi2 / freedom
     poor = scatter > max(_POOR_SCATTER, 1.0 + 4.0 * float(np.sqrt(2.0 / freedom)))
     widening = max(scatter, 1e-12) if pixels.noise.gain_assumed or poor else 1.0
-    covariance = _inverse(estimate.information)
+    covariance = inverse(estimate.information)
     spikes = int((pixels.spike & (pixels.x >= x[0]) & (pixels.x <= x[-1])).sum())
     if covariance is None:
         return no_line(limits, ("no_line", "not_converged"), spikes)
     covariance = covariance * widening
-    heights = _inverse(estimate.information[3:, 3:])
+    heights = inverse(estimate.information[3:, 3:])
     strength = 0.0
     if heights is not None:
         strength = float(values[3] / np.sqrt(heights[0, 0] * widening))
@@ -219,17 +219,6 @@ def _judged(
         signal_to_noise=strength,
         masked_pixels=spikes,
     )
-
-
-def _inverse(information: Vector) -> Vector | None:
-    scale = np.sqrt(np.diag(information))
-    if not (np.isfinite(scale).all() and (scale > 0.0).all()):
-        return None
-    try:
-        inverse = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
-    except np.linalg.LinAlgError:
-        return None
-    return inverse if np.isfinite(inverse).all() and (np.diag(inverse) > 0.0).all() else None
 
 
 def _misfit(residual: Vector, height: float) -> float:
