@@ -25,8 +25,9 @@ import numpy as np
 from dac_control.app.laboratory_process import LaboratoryProcess
 from dac_control.app.session import Session, build_session
 from dac_control.records import RunRecorder, lines
+from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import DwellSettings, RampSettings, RubySettings, Targets
+from plans.settings import DwellSettings, RampSettings, Targets
 
 EXPOSURE_S, AVERAGES = 0.5, 1
 SETTINGS = RampSettings(

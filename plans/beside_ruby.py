@@ -10,11 +10,11 @@ from bluesky.utils import MsgGenerator
 
 from dac_control.errors import LimitError
 from plans.calibrated import check_calibrations
+from plans.gauge_settings import GaugeSettings, RubySettings
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import beside_ruby_looks
-from plans.settings import GaugeSettings, RubySettings
 from plans.specimen import check_specimen_temperature
 from plans.stubs.aim import check_spot
 from plans.stubs.calibration import when

@@ -10,7 +10,7 @@ import math
 from typing import Final
 
 from dac_control.safety.light.exposure import ExposureLimits, exposure_for
-from plans.settings import GaugeSettings
+from plans.gauge_settings import GaugeSettings
 
 __all__ = ["next_exposure_s"]
 

@@ -13,11 +13,11 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import hold_looks
-from plans.settings import HoldSettings
 from plans.specimen import check_specimen_temperature
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
 from plans.stubs.waiting import wait_until
+from plans.watching_settings import HoldSettings
 
 __all__ = ["hold"]
 

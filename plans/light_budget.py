@@ -8,9 +8,9 @@ from dac_control.errors import LimitError
 from dac_control.safety.light import Exposures, Spot
 from devices.laser import Laser
 from devices.spectrometer import Spectrometer
+from plans.gauge_settings import REFERENCE
 from plans.instruments import Instruments
 from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, LookRules, Looks
-from plans.settings import REFERENCE
 
 __all__ = [
     "LightOf",

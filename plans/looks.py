@@ -14,15 +14,10 @@ from dataclasses import dataclass
 
 from dac_control.safety.limits import StepLimits
 from devices.drivers.spot_role import GASKET, ON_THE_LAMP, SAMPLE
+from plans.gauge_settings import REFERENCE, GaugeSettings, RubySettings
 from plans.optics_settings import ReflectanceSettings
-from plans.settings import (
-    REFERENCE,
-    GaugeSettings,
-    HoldSettings,
-    RampSettings,
-    RubySettings,
-    TemperatureSettings,
-)
+from plans.settings import RampSettings
+from plans.watching_settings import HoldSettings, TemperatureSettings
 
 __all__ = [
     "LAMP",

@@ -8,8 +8,8 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import RampHeld
 from plans.beside_ruby import Sighting, gauge_beside_ruby
+from plans.gauge_settings import EdgeSettings, RubySettings
 from plans.instruments import Instruments
-from plans.settings import EdgeSettings, RubySettings
 
 __all__ = ["measure_edge"]
 

@@ -10,11 +10,11 @@ from dac_control.errors import LimitError, NotMeasured, RampHeld
 from dac_control.gauges import RubyGauge
 from dac_control.gauges.mean_line import MeanLine, mean_line
 from plans.calibrated import check_calibrations
+from plans.gauge_settings import REFERENCE, RubySettings
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import lambda0_looks
-from plans.settings import REFERENCE, RubySettings
 from plans.stubs.calibration import keep_calibration, when
 from plans.stubs.hold import wait_while_held
 from plans.stubs.measure_pressure import measure_pressure

@@ -17,12 +17,12 @@ from dac_control.reflectance import (
 )
 from dac_control.reflectance.names import checked_name
 from plans.calibrated import check_calibrations
+from plans.gauge_settings import RubySettings
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import reflectance_looks
 from plans.optics_settings import ReflectanceSettings
-from plans.settings import RubySettings
 from plans.stubs.anvils import absorption_now, keep_unstressed
 from plans.stubs.hold import wait_while_held
 from plans.stubs.light import note_seen

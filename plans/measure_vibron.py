@@ -9,8 +9,8 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import RampHeld
 from devices.drivers.spot_role import SAMPLE
 from plans.beside_ruby import Sighting, gauge_beside_ruby
+from plans.gauge_settings import RubySettings, VibronSettings
 from plans.instruments import Instruments
-from plans.settings import RubySettings, VibronSettings
 from plans.stubs.work_out import work_out
 
 __all__ = ["measure_vibron"]

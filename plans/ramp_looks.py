@@ -7,9 +7,10 @@ short as they may be (see `plans.looks`).
 import math
 from collections.abc import Iterable
 
+from plans.gauge_settings import REFERENCE, GaugeSettings
 from plans.looks import LookRules, Looks, arming_looks, gauge_looks
 from plans.route import Route
-from plans.settings import REFERENCE, DwellSettings, GaugeSettings, RampSettings
+from plans.settings import DwellSettings, RampSettings
 
 __all__ = ["closing_looks", "ramp_looks"]
 

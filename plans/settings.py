@@ -1,4 +1,4 @@
-"""Parameters of plans, checked when made. The run file maps onto these one to one."""
+"""Settings of a ramp, checked when made. The run file maps onto these one to one."""
 
 import math
 from collections.abc import Sequence
@@ -7,25 +7,22 @@ from itertools import pairwise
 from typing import ClassVar, Literal
 
 from dac_control.errors import LimitError
+from plans.gauge_settings import (
+    REFERENCE,
+    EdgeSettings,
+    GaugeSettings,
+    RubySettings,
+    VibronSettings,
+)
 from plans.outliers import OutlierSettings
 
 __all__ = [
-    "REFERENCE",
     "DwellSettings",
-    "EdgeSettings",
-    "GaugeSettings",
     "HandOverSettings",
-    "HoldSettings",
     "RampSettings",
-    "RubySettings",
     "StepSettings",
     "Targets",
-    "TemperatureSettings",
-    "VibronSettings",
 ]
-
-REFERENCE = "reference_ruby"
-"""Name of the chip outside the pressure chamber among the gauges."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,68 +124,6 @@ class DwellSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaugeSettings:
-    """How a spectrum is taken for a gauge, and how often a bad one is taken again."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-    table: ClassVar[str] = "gauge"
-    """Table of the run file."""
-
-    exposure_s: float = 0.2
-    averages: int = 1
-    longest_exposure_s: float = 10.0
-    attempts: int = 3
-    longer_by: float = 3.0
-    """Factor by which the exposure grows after a weak spectrum, and shrinks after saturation."""
-    signal_to_noise: float | None = None
-    """Wanted of a reading, as the root of the photons that tell where its line is: the exposure of
-    the next follows from the last. None leaves it as it is written."""
-
-    def __post_init__(self) -> None:
-        table = self.table
-        if not 0 < self.exposure_s <= self.longest_exposure_s:
-            raise LimitError(
-                f"{table}.exposure_s ({self.exposure_s:g}) must lie above 0 and not above "
-                f"{table}.longest_exposure_s ({self.longest_exposure_s:g})."
-            )
-        if self.averages < 1 or self.attempts < 1:
-            raise LimitError(f"{table}.averages and {table}.attempts must be at least 1.")
-        if self.longer_by <= 1:
-            raise LimitError(f"{table}.longer_by must be above 1.")
-        if self.signal_to_noise is not None and not 0 < self.signal_to_noise < math.inf:
-            raise LimitError(
-                f"{table}.signal_to_noise must be above 0, not {self.signal_to_noise}."
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RubySettings(GaugeSettings):
-    """How a ruby spectrum is taken."""
-
-    table: ClassVar[str] = "ruby"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EdgeSettings(GaugeSettings):
-    """How the Raman edge of an anvil is taken: weak light, long exposures."""
-
-    table: ClassVar[str] = "edge"
-
-    exposure_s: float = 60.0
-    longest_exposure_s: float = 600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class VibronSettings(GaugeSettings):
-    """How the Raman line of a specimen is taken."""
-
-    table: ClassVar[str] = "vibron"
-
-    exposure_s: float = 60.0
-    longest_exposure_s: float = 600.0
-
-
-@dataclass(frozen=True, kw_only=True)
 class StepSettings:
     """How a ramp chooses the next turn of the screw on the way to a target."""
 
@@ -209,43 +144,6 @@ class StepSettings:
                 raise LimitError(f"step.{name} must be above 0, not {getattr(self, name)}.")
         if not self.growth > 1:
             raise LimitError(f"step.growth must be above 1, not {self.growth}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TemperatureSettings:
-    """How the pressure is followed while the temperature moves."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    every_k: float = 10.0
-    """The pressure is measured whenever the cell's temperature has moved by this much."""
-    look_every_s: float = 30.0
-    """Laboratory time between looks at the sensors."""
-    ruby: RubySettings = field(default_factory=RubySettings)
-
-    def __post_init__(self) -> None:
-        for name in ("every_k", "look_every_s"):
-            if not getattr(self, name) > 0:
-                raise LimitError(f"temperature.{name} must be above 0, not {getattr(self, name)}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class HoldSettings:
-    """How a cell is watched that nothing moves."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    every_s: float = 3600.0
-    """Laboratory time from one reading to the next."""
-    failures: int = 5
-    """Readings of an instrument that may fail one after the other."""
-    ruby: RubySettings = field(default_factory=RubySettings)
-
-    def __post_init__(self) -> None:
-        if not self.every_s > 0:
-            raise LimitError(f"hold.every_s must be above 0, not {self.every_s}.")
-        if self.failures < 1:
-            raise LimitError("hold.failures must be at least 1.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,12 +18,12 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import temperature_looks
-from plans.settings import TemperatureSettings
 from plans.specimen import check_specimen_temperature, check_temperature_target
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
 from plans.stubs.trigger_all import trigger_all
 from plans.stubs.waiting import wait_lab
+from plans.watching_settings import TemperatureSettings
 
 __all__ = ["cooldown", "warmup"]
 

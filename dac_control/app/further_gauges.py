@@ -16,8 +16,8 @@ from devices.laser import Laser
 from devices.raman_gauges import DiamondEdge, RamanLine
 from devices.ruby import Ruby
 from devices.spectrometer import Spectrometer
+from plans.gauge_settings import REFERENCE
 from plans.instruments import GaugeOptics
-from plans.settings import REFERENCE
 
 __all__ = ["excited_by_the_laser", "further_gauges", "make_spectrometer", "reference_ruby"]
 

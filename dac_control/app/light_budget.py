@@ -13,9 +13,9 @@ from dac_control.errors import LimitError
 from dac_control.records.json_log import JsonLog
 from dac_control.safety.light import Dose, LightBudget, Spot, check_exposures
 from devices.drivers.spot_role import home_of
+from plans.gauge_settings import REFERENCE
 from plans.light_budget import LightOf, exposures_of
 from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, Looks
-from plans.settings import REFERENCE
 
 __all__ = ["BudgetTooSmall", "LightPart", "check_light"]
 

@@ -6,6 +6,7 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from bluesky.utils import FailedStatus, RunEngineInterrupted
@@ -65,8 +66,10 @@ def namespace(session: Session) -> dict[str, Any]:
     import bluesky.plan_stubs
     import bluesky.plans
 
+    import plans.gauge_settings
     import plans.settings
     import plans.stubs
+    import plans.watching_settings
 
     found = session.instruments
     devices = {device.name: device for device in session.devices.values()}
@@ -80,8 +83,10 @@ def namespace(session: Session) -> dict[str, Any]:
         **_plans(),
         "gpa": plans.settings.Targets.gpa,
         "turns": plans.settings.Targets.turns,
-        **{name: getattr(plans.settings, name) for name in plans.settings.__all__},
-        **{name: getattr(plans.stubs, name) for name in plans.stubs.__all__},
+        **_public(plans.gauge_settings),
+        **_public(plans.settings),
+        **_public(plans.watching_settings),
+        **_public(plans.stubs),
         "count": bluesky.plans.count,
         "bps": bluesky.plan_stubs,
         "bp": bluesky.plans,
@@ -90,6 +95,10 @@ def namespace(session: Session) -> dict[str, Any]:
         "hold": partial(_hold, session),
         "release": partial(_release, session),
     }
+
+
+def _public(module: ModuleType) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in module.__all__}
 
 
 def _plans() -> dict[str, Any]:

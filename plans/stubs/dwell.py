@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from bluesky.utils import MsgGenerator, plan
 
+from plans.gauge_settings import GaugeSettings
 from plans.instruments import Instruments
-from plans.settings import DwellSettings, GaugeSettings
+from plans.settings import DwellSettings
 from plans.settling import Drift, assess_drift
 from plans.stubs.measure_pressure import GaugeReading, measure_pressure
 from plans.stubs.waiting import wait_until

@@ -15,8 +15,8 @@ from dac_control.errors import DacError
 from devices.laser import Laser
 from plans.exposure import next_exposure_s
 from plans.failures import cause_of
+from plans.gauge_settings import GaugeSettings
 from plans.instruments import GaugeOptics, Instruments
-from plans.settings import GaugeSettings
 from plans.stubs.aim import aim_at
 from plans.stubs.light import arm_laser, lit
 from plans.stubs.measure_dark import DARK_SCANS, measure_dark

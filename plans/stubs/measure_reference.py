@@ -2,8 +2,8 @@
 
 from bluesky.utils import MsgGenerator, plan
 
+from plans.gauge_settings import REFERENCE, RubySettings
 from plans.instruments import Instruments
-from plans.settings import REFERENCE, RubySettings
 from plans.stubs.measure_pressure import measure_pressure
 
 __all__ = ["measure_reference"]

@@ -4,8 +4,8 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
 
+from plans.gauge_settings import RubySettings
 from plans.instruments import Instruments
-from plans.settings import RubySettings
 from plans.stubs.measure_pressure import GaugeReading, measure_pressure
 
 __all__ = ["measure_ruby"]

@@ -19,8 +19,9 @@ from dac_control.app.session import Session, build_session
 from dac_control.app.simulated_station import station_toml
 from dac_control.errors import DacError
 from dac_control.records import open_run
+from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
+from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
 from simulators.faults import Fault
 from simulators.laboratory import Laboratory
 

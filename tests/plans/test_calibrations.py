@@ -23,11 +23,12 @@ from devices.drivers.roles import Identity, RawSpectrum
 from devices.spectrometer import Spectrometer
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.calibrated import use_calibrations
+from plans.gauge_settings import RubySettings
 from plans.hold import hold
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import RubySettings, Targets
+from plans.settings import Targets
 from plans.temperature_ramp import cooldown
 
 SHORT = RubySettings(exposure_s=0.5)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dac_control.errors import LimitError
 from plans.exposure import next_exposure_s
-from plans.settings import RubySettings
+from plans.gauge_settings import RubySettings
 
 LIMITS_S = (0.01, 10.0)
 WANTED = RubySettings(exposure_s=0.5, signal_to_noise=100.0)

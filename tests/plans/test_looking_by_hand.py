@@ -14,9 +14,9 @@ from devices.drivers.manual_spots import ManualSpots
 from devices.laser import Laser
 from devices.spectrometer import Spectrometer
 from devices.spots import Spots
+from plans.gauge_settings import RubySettings
 from plans.measure_reflectance import measure_reflectance
 from plans.optics_settings import ReflectanceSettings
-from plans.settings import RubySettings
 
 QUICK = ReflectanceSettings(exposure_s=0.2, averages=2)
 RUBY = RubySettings(exposure_s=0.5)

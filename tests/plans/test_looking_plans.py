@@ -15,6 +15,7 @@ from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from plans.close_and_seal import close_and_seal
 from plans.full_experiment import Stage, full_experiment
+from plans.gauge_settings import EdgeSettings, RubySettings
 from plans.hold import hold
 from plans.looks import (
     LookRules,
@@ -30,8 +31,9 @@ from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
-from plans.settings import DwellSettings, EdgeSettings, HoldSettings, RubySettings
+from plans.settings import DwellSettings
 from plans.stubs.reflectance import check_reflectance
+from plans.watching_settings import HoldSettings
 
 TOO_LONG = HoldSettings(ruby=RubySettings(exposure_s=20.0, longest_exposure_s=20.0))
 

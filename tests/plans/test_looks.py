@@ -11,21 +11,14 @@ from dac_control.errors import LimitError
 from dac_control.safety.light import Beam, Exposures, LightAccount, LightBudget, LightLimits
 from dac_control.safety.limits import StepLimits
 from plans import looks
+from plans.gauge_settings import EdgeSettings, RubySettings
 from plans.light_budget import LightOf, exposures_of
 from plans.looks import LookRules, Looks
 from plans.optics_settings import ReflectanceSettings
 from plans.ramp_looks import closing_looks, ramp_looks
 from plans.route import Repeat, route_of
-from plans.settings import (
-    DwellSettings,
-    EdgeSettings,
-    HandOverSettings,
-    HoldSettings,
-    RampSettings,
-    RubySettings,
-    Targets,
-    TemperatureSettings,
-)
+from plans.settings import DwellSettings, HandOverSettings, RampSettings, Targets
+from plans.watching_settings import HoldSettings, TemperatureSettings
 
 LIMITS = StepLimits(
     min_turns=0.0, max_turns=1.0, max_step_turns=0.05, max_step_gpa=4.0, pressure_limit_gpa=60.0

@@ -9,8 +9,9 @@ from bluesky.simulators import RunEngineSimulator
 from bluesky.utils import Msg
 
 from dac_control.errors import LimitError
+from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import RampSettings, RubySettings, Targets
+from plans.settings import RampSettings, Targets
 from plans.stubs import measure_dark, measure_ruby, turn_to
 from plans.stubs.trigger_all import trigger_all
 from simulators.twin import Twin

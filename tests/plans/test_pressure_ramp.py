@@ -16,8 +16,9 @@ from ophyd import Signal
 
 from dac_control.errors import InstrumentError, LimitError, LinkDown, RampHeld
 from dac_control.records import open_run, summarise
+from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
+from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
 
 QUICK = RampSettings(
     dwell=DwellSettings(

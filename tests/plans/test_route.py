@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from dac_control.errors import ConfigurationError, LimitError
 from plans.control_run import control_run
+from plans.gauge_settings import RubySettings
 from plans.repeatability import repeatability
 from plans.route import Repeat, route_of
-from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
+from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
 
 QUICK = RampSettings(
     dwell=DwellSettings(

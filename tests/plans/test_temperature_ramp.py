@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from dac_control.errors import InstrumentError, LimitError, LinkDown, RampHeld
+from plans.gauge_settings import RubySettings
 from plans.hold import hold
-from plans.settings import HoldSettings, RubySettings, TemperatureSettings
 from plans.temperature_ramp import cooldown, warmup
+from plans.watching_settings import HoldSettings, TemperatureSettings
 
 RUBY = RubySettings(exposure_s=0.5, attempts=2, longest_exposure_s=4.0)
 QUICK = TemperatureSettings(every_k=2.0, look_every_s=30.0, ruby=RUBY)

@@ -12,11 +12,11 @@ from dac_control.errors import ConfigurationError
 from dac_control.gauges.axis_calibration import lamp_lines
 from dac_control.records.calibrations import CalibrationKind
 from plans.calibrate_axis import calibrate_axis_plan
+from plans.gauge_settings import RubySettings
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks, axis_looks, gain_looks, lambda0_looks
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0, measure_reference_ruby
-from plans.settings import RubySettings
 
 __all__ = ["AxisFile", "GainFile", "LambdaZeroFile", "ReferenceFile"]
 

@@ -12,6 +12,7 @@ from dac_control.errors import ConfigurationError
 from dac_control.reflectance.names import checked_name
 from devices.drivers.spot_role import GASKET, SAMPLE, home_of
 from plans.close_and_seal import close_and_seal
+from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
 from plans.looks import (
     LookRules,
@@ -26,7 +27,7 @@ from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
 from plans.ramp_looks import closing_looks
-from plans.settings import EdgeSettings, RampSettings, RubySettings, VibronSettings
+from plans.settings import RampSettings
 
 __all__ = ["ClosingFile", "EdgeFile", "MapFile", "ReflectanceFile", "VibronFile"]
 

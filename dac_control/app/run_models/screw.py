@@ -11,6 +11,7 @@ from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import LimitError
 from plans.control_run import control_run
+from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.in_charge import check_ranges
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks
@@ -20,16 +21,7 @@ from plans.ramp_looks import ramp_looks
 from plans.repeatability import repeatability
 from plans.resumption import Resumption
 from plans.route import Repeat, route_of
-from plans.settings import (
-    DwellSettings,
-    EdgeSettings,
-    HandOverSettings,
-    RampSettings,
-    RubySettings,
-    StepSettings,
-    Targets,
-    VibronSettings,
-)
+from plans.settings import DwellSettings, HandOverSettings, RampSettings, StepSettings, Targets
 
 __all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_targets"]
 

@@ -11,8 +11,8 @@ from plans.hold import hold
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks, hold_looks, temperature_looks
 from plans.resumption import Resumption
-from plans.settings import HoldSettings, TemperatureSettings
 from plans.temperature_ramp import cooldown, warmup
+from plans.watching_settings import HoldSettings, TemperatureSettings
 
 __all__ = ["HoldFile", "TemperatureFile"]
 

@@ -16,8 +16,9 @@ from dac_control.errors import ConfigurationError, LimitError
 from dac_control.records.json_log import JsonLog
 from dac_control.safety.light import LightLimits
 from devices.laser import Laser
+from plans.gauge_settings import RubySettings
 from plans.hold import hold
-from plans.settings import HoldSettings, RubySettings
+from plans.watching_settings import HoldSettings
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 LASER = """

@@ -6,8 +6,9 @@ from bluesky.plans import count
 from rich.console import Console
 
 from dac_control.app.live import LiveView
+from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import DwellSettings, RampSettings, RubySettings, Targets
+from plans.settings import DwellSettings, RampSettings, Targets
 
 QUICK = RampSettings(
     dwell=DwellSettings(

@@ -17,8 +17,9 @@ from dac_control.app.fit.options import FitOptions
 from dac_control.errors import NotMeasured
 from dac_control.gauges.ruby_gauge.settings import ruby_settings
 from dac_control.spectrum_files import FileFrame
+from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import DwellSettings, RampSettings, RubySettings, StepSettings, Targets
+from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
 
 Array = NDArray[np.floating[Any]]
 REAL = Path(__file__).parents[5] / "shared" / "data" / "spectra"

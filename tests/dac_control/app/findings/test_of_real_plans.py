@@ -8,16 +8,10 @@ from dac_control.app.findings import summarise_findings
 from dac_control.app.report import render_report
 from dac_control.records import dumps_summary, open_run
 from devices.ruby import Ruby
+from plans.gauge_settings import RubySettings, VibronSettings
 from plans.instruments import GaugeOptics
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import (
-    DwellSettings,
-    RampSettings,
-    RubySettings,
-    StepSettings,
-    Targets,
-    VibronSettings,
-)
+from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
 
 FAST = RampSettings(
     dwell=DwellSettings(
