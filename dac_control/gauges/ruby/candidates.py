@@ -11,6 +11,7 @@ from dac_control.gauges.ruby.clipped import clipped_from
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.line_fit import LineFitter
+from dac_control.gauges.ruby.masking import mark_foreign, mask_foreign, mask_narrow
 from dac_control.gauges.ruby.placed import Place, Spectra
 from dac_control.gauges.ruby.r2_population import R2_GONE_K, TYPICAL_STRENGTH, WARM_RATIO, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
@@ -25,14 +26,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-_NARROWEST_PX: Final = 1.8
-"""An optical line is at least two pixels wide; what is narrower fell on the detector."""
 _ATTEMPTS: Final = 6
 _WORTH_TRYING: Final = 5.0
 """Signal-to-noise ratio below which the next candidate is noise."""
-_WIDEST_FOREIGN_NM: Final = 0.3
-_FOREIGN_CORE: Final = 2.0
-"""Full widths about a foreign line that are masked: ten sigma of a Gaussian to either side."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +180,7 @@ class _Chunk:
         local = np.arange(rows.size)
         masked = np.zeros(rows.size, dtype=bool)
         tried: list[tuple[Rows, RubyFits]] = []
+        axis = self.setup.axis
         for attempt in range(CANDIDATES):
             chosen = sequence[local, attempt]
             worth = found.score[local, chosen] > (0.0 if attempt == 0 else _WORTH_TRYING)
@@ -192,7 +189,7 @@ class _Chunk:
                 break
             part = self._fit_one(rows[local], found, local, chosen)
             tried.append((local, part))
-            thin = self._mask_narrow(rows[local], part)
+            thin = mask_narrow(axis, self.spikes, rows[local], part)
             masked[local] |= thin & (attempt == 0)
             # a line that is no ruby is better than none, and the first is the strongest
             empty = (fits.model[rows[local]] == 0) & (attempt == 0)
@@ -201,7 +198,7 @@ class _Chunk:
             local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]
         for at, part in tried if local.size else ():
             none = np.isin(at, local).nonzero()[0]
-            masked[at[none]] |= self._mask_foreign(rows[at[none]], part.take(none))
+            masked[at[none]] |= mask_foreign(axis.x, self.foreign, rows[at[none]], part.take(none))
         return rows[masked]
 
     def _fit_one(self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]) -> RubyFits:
@@ -215,7 +212,7 @@ class _Chunk:
         )
         fits = self.setup.lines.fit(spectra, place)
         if foreign.any():
-            self._mark_foreign(foreign, fits)
+            mark_foreign(self.setup.axis.x, foreign, fits)
         alone = not self.setup.species.has_partner
         cold = (alone | (self.temperature_k[rows] < R2_GONE_K)) & (fits.model == 1)
         if cold.any() and self.expected_nm is None:
@@ -225,40 +222,6 @@ class _Chunk:
             )  # fmt: skip
             fits.flag("ambiguous")[:] |= cold & is_ambiguous(rivals, chosen)
         return fits
-
-    def _mark_foreign(self, foreign: Mask, fits: RubyFits) -> None:
-        """Flag what was masked as another line; its pixels do not count as spikes."""
-        x = self.setup.axis.x
-        inside = (x >= fits.window_nm[:, :1]) & (x <= fits.window_nm[:, 1:])
-        seen = foreign.any(axis=1) & (fits.model > 0)
-        fits.flag("foreign_line")[:] |= seen
-        fits.masked_pixels[seen] -= (foreign & inside).sum(axis=1)[seen]
-        fits.flag("spike")[:] &= fits.masked_pixels > 0
-
-    def _mask_narrow(self, rows: Rows, fits: RubyFits) -> Mask:
-        """Mask what is narrower than any optical line; True where that was done."""
-        x = self.setup.axis.x
-        limit = _NARROWEST_PX * self.setup.axis.widest_nm
-        thin = (fits.model > 0) & (fits.parameters[:, 1] < limit)
-        for row in thin.nonzero()[0]:
-            at = min(max(int(x.searchsorted(fits.r1_nm[row])), 1), x.size - 2)
-            thin[row] = fits.parameters[row, 1] < _NARROWEST_PX * 0.5 * (x[at + 1] - x[at - 1])
-            if thin[row]:
-                self.spikes[rows[row], max(0, at - 2) : at + 3] = True
-        return thin
-
-    def _mask_foreign(self, rows: Rows, fits: RubyFits) -> Mask:
-        """Mask narrow lines that have no partner of ruby, so that what they hide can be found."""
-        x = self.setup.axis.x
-        alone = (fits.flag("no_r2") | fits.flag("misfit")) & (fits.model == 2)
-        alone &= fits.parameters[:, 1] < _WIDEST_FOREIGN_NM
-        done = np.zeros(rows.size, dtype=bool)
-        for k in alone.nonzero()[0]:
-            r1, fwhm = fits.parameters[k, :2]
-            core = np.abs(x - r1) < _FOREIGN_CORE * fwhm
-            done[k] = bool((core & ~self.foreign[rows[k]]).any())
-            self.foreign[rows[k]] |= core
-        return done
 
     def _partner_ratio(self, rows: Rows) -> Array:
         if not self.setup.species.has_partner:
