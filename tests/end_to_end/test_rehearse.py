@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import virtual_laboratory
+from dac_control.app.rehearsal.virtual_laboratory import virtual_laboratory
 from dac_control.app.session import Session, build_session
 from dac_control.app.station import load_station
 

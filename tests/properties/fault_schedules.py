@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.errors import InstrumentError
 from simulators.wire.zaber.axis import Axis
 

@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from run_files import damaged, run_files, to_toml
 
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.errors import ConfigurationError, DacError

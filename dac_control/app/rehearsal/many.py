@@ -7,7 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from dac_control.app.rehearsal.rehearsal import EPOCH, Rehearsed, rehearse_once
+from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import EPOCH
 from dac_control.app.run_file import RunFile
 from dac_control.app.station import Station
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import rehearse_once, virtual_laboratory
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.errors import ConfigurationError, StaleCalibration

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dac_control.app.light import make_account
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.state_files import LIGHT_NAME
 from dac_control.app.station import load_station

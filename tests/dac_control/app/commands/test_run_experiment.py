@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from dac_control.app.commands import ramp
-from dac_control.app.rehearsal.rehearsal import virtual_laboratory
+from dac_control.app.rehearsal.virtual_laboratory import virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
 from dac_control.records import open_run

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, virtual_laboratory
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory, virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.run_plan import plan_of
 from dac_control.app.station import load_station

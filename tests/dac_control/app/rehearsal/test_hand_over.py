@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from dac_control.app.findings import summarise_findings
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
 

@@ -8,13 +8,9 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import (
-    Rehearsed,
-    VirtualLaboratory,
-    rehearse_once,
-    virtual_laboratory,
-)
+from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
 from dac_control.app.rehearsal.twin_settings import settings_of
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory, virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.errors import ConfigurationError, Disagreement

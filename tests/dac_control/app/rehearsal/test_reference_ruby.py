@@ -11,7 +11,8 @@ from dac_control.app.findings import summarise_findings
 from dac_control.app.findings.recompute import recompute_top
 from dac_control.app.readings import read_steps
 from dac_control.app.reduction.stored_lines import ROUNDING_GPA
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError

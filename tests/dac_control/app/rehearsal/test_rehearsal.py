@@ -9,9 +9,10 @@ import pytest
 from event_model import DocumentNames, schema_validators
 
 from dac_control.app.rehearsal.many import rehearse_many
-from dac_control.app.rehearsal.rehearsal import Rehearsed, VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
 from dac_control.app.rehearsal.summary import summarise_rehearsals
 from dac_control.app.rehearsal.twin_settings import fitted_to, settings_of
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import RunFile, load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.clock import VirtualClock

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.rehearsal.rehearsal import virtual_laboratory
+from dac_control.app.rehearsal.virtual_laboratory import virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.errors import Disagreement

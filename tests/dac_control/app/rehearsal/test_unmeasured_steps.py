@@ -8,7 +8,8 @@ import pytest
 
 from dac_control.app.commands.show import list_all
 from dac_control.app.findings import summarise_findings
-from dac_control.app.rehearsal.rehearsal import VirtualLaboratory, rehearse_once
+from dac_control.app.rehearsal.rehearsal import rehearse_once
+from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.report import write_report
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
