@@ -196,8 +196,9 @@ class _Chunk:
             better = (part.looks_like_ruby | empty) & ~thin
             fits.put(rows[local[better]], part.take(better.nonzero()[0]))
             local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]
-        for at, part in tried if local.size else ():
-            none = np.isin(at, local).nonzero()[0]
+        left = ~(fits.looks_like_ruby[rows] | masked)
+        for at, part in tried if left.any() else ():
+            none = left[at].nonzero()[0]
             masked[at[none]] |= mask_foreign(axis.x, self.foreign, rows[at[none]], part.take(none))
         return rows[masked]
 
