@@ -10,6 +10,7 @@ from bluesky.utils import MsgGenerator
 
 from dac_control.errors import LimitError
 from plans.calibrated import check_calibrations
+from plans.gauge_reading import GaugeReading
 from plans.gauge_settings import GaugeSettings, RubySettings
 from plans.held_run import held_run
 from plans.instruments import Instruments
@@ -20,7 +21,7 @@ from plans.stubs.aim import check_spot
 from plans.stubs.calibration import when
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
-from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_pressure import measure_pressure
 
 __all__ = ["Sighting", "gauge_beside_ruby"]
 

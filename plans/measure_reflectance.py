@@ -17,6 +17,7 @@ from dac_control.reflectance import (
 )
 from dac_control.reflectance.names import checked_name
 from plans.calibrated import check_calibrations
+from plans.gauge_reading import GaugeReading
 from plans.gauge_settings import RubySettings
 from plans.held_run import held_run
 from plans.instruments import Instruments
@@ -27,7 +28,6 @@ from plans.stubs.anvils import absorption_now, keep_unstressed
 from plans.stubs.hold import wait_while_held
 from plans.stubs.light import note_seen
 from plans.stubs.look import look
-from plans.stubs.measure_pressure import GaugeReading
 from plans.stubs.reflectance import (
     ReflectanceReadings,
     check_reflectance,

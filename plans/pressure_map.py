@@ -10,6 +10,7 @@ from bluesky.utils import MsgGenerator, plan
 from dac_control.errors import LimitError, RampHeld
 from dac_control.gauges.pressure_map import PlaceReading, map_pressures
 from plans.calibrated import check_calibrations
+from plans.gauge_reading import GaugeReading
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
@@ -19,7 +20,7 @@ from plans.specimen import check_specimen_temperature
 from plans.stubs.aim import check_spot
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
-from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.work_out import work_out
 
 __all__ = ["pressure_map"]

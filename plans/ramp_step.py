@@ -8,6 +8,7 @@ from functools import partial
 from bluesky.utils import MsgGenerator
 
 from dac_control.errors import RampHeld
+from plans.gauge_reading import GaugeReading
 from plans.instruments import Instruments
 from plans.outliers import Expected, OutlierSettings, OutlierVerdict, Reading, judge_readings
 from plans.picture_watch import PictureWatch
@@ -17,7 +18,7 @@ from plans.step_choice import Point
 from plans.step_prediction import StepPrediction
 from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.hold import wait_while_held
-from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.measure_reference import measure_reference
 from plans.stubs.turn_to import turn_to
 

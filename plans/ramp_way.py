@@ -7,6 +7,7 @@ from bluesky.utils import MsgGenerator
 
 from dac_control.errors import RampHeld
 from dac_control.safety.limits import StepLimits
+from plans.gauge_reading import GaugeReading
 from plans.in_charge import GaugesInCharge
 from plans.instruments import Instruments
 from plans.picture_watch import PictureWatch
@@ -14,7 +15,6 @@ from plans.ramp_step import StepAim, StepOutcome, take_step
 from plans.settings import RampSettings
 from plans.step_answer import check_answer
 from plans.step_choice import Branch, Point
-from plans.stubs.measure_pressure import GaugeReading
 
 __all__ = ["Way", "step_towards"]
 

@@ -1,5 +1,6 @@
 """Plan stubs: parts of a step, for use inside a run that is open."""
 
+from plans.gauge_reading import GaugeReading
 from plans.stubs.aim import aim_at
 from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.expose import expose
@@ -7,7 +8,7 @@ from plans.stubs.hold import wait_while_held
 from plans.stubs.light import arm_laser, lit
 from plans.stubs.look import look
 from plans.stubs.measure_dark import measure_dark
-from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.measure_ruby import measure_ruby
 from plans.stubs.reflectance import take_reflectance
 from plans.stubs.turn_to import turn_to

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from bluesky.utils import MsgGenerator, plan
 
+from plans.gauge_reading import GaugeReading
 from plans.gauge_settings import GaugeSettings
 from plans.instruments import Instruments
 from plans.settings import DwellSettings
 from plans.settling import Drift, assess_drift
-from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.waiting import wait_until
 
 __all__ = ["DwellResult", "dwell"]

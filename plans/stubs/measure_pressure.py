@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from dac_control.errors import DacError
 from devices.laser import Laser
 from plans.exposure import next_exposure_s
 from plans.failures import cause_of
+from plans.gauge_reading import GaugeReading, failed_reading, reading_of
 from plans.gauge_settings import GaugeSettings
 from plans.instruments import GaugeOptics, Instruments
 from plans.stubs.aim import aim_at
@@ -24,37 +25,12 @@ from plans.stubs.parameters import choose
 from plans.stubs.reflectance import take_reflectance
 from plans.stubs.trigger_all import trigger_all
 
-__all__ = ["GaugeReading", "measure_pressure", "record"]
+__all__ = ["measure_pressure", "record"]
 
 logger = logging.getLogger(__name__)
 
 _FULL_ELSEWHERE: Final = 0.99
 """Fill of the detector where the line is not flagged as saturated."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class GaugeReading:
-    """Outcome of a measurement; `pressure_gpa` is NaN unless `measured`."""
-
-    gauge: str
-
-    measured: bool
-    pressure_gpa: float
-    sigma_stat_gpa: float
-    flags: tuple[str, ...]
-    lab_time_s: float
-    exposure_s: float
-    attempts: int
-    next_exposure_s: float | None = None
-    """What the next reading of this gauge needs by this one; None where nothing was exposed."""
-    failure: str = ""
-    """Why the measurement is not complete, where an instrument failed."""
-
-    def why_not(self) -> str:
-        """One clause that says why nothing was measured."""
-        if self.failure:
-            return self.failure.removesuffix(".")
-        return f"the spectrum is flagged {', '.join(self.flags) or 'not measured'}"
 
 
 @plan
@@ -134,12 +110,12 @@ def measure_pressure(
         except (FailedStatus, DacError) as error:
             if instruments.hold.interrupted:
                 raise  # the run is being ended: this is no attempt that failed
-            reading = _failed_reading(instruments, gauge, exposure, attempt, error)
+            reading = failed_reading(instruments, gauge, exposure, attempt, error)
             logger.warning("%s attempt %d failed: %s", gauge, attempt, reading.failure)
             continue
         after_s = _next_exposure(exposure, instruments, optics, settings)
         reading = replace(
-            _reading_of(instruments, gauge, exposure, attempt), next_exposure_s=after_s
+            reading_of(instruments, gauge, exposure, attempt), next_exposure_s=after_s
         )
         if settings.signal_to_noise is not None:
             optics.device.next_exposure_s = after_s
@@ -228,43 +204,6 @@ def record(
     for device in devices:
         yield from bps.read(device)
     yield from bps.save()
-
-
-def _reading_of(
-    instruments: Instruments, gauge: str, exposure_s: float, attempt: int
-) -> GaugeReading:
-    device = instruments.gauge(gauge).device
-    return GaugeReading(
-        gauge=gauge,
-        measured=bool(device.measured.get()),
-        pressure_gpa=float(device.pressure_gpa.get()),
-        sigma_stat_gpa=float(device.pressure_sigma_stat_gpa.get()),
-        flags=tuple(str(device.flags.get()).split()),
-        lab_time_s=float(instruments.clock_reading.lab_time_s.get()),
-        exposure_s=exposure_s,
-        attempts=attempt,
-    )
-
-
-def _failed_reading(
-    instruments: Instruments,
-    gauge: str,
-    exposure_s: float,
-    attempt: int,
-    error: FailedStatus | DacError,
-) -> GaugeReading:
-    cause = cause_of(error) if isinstance(error, FailedStatus) else error
-    return GaugeReading(
-        gauge=gauge,
-        measured=False,
-        pressure_gpa=float("nan"),
-        sigma_stat_gpa=float("nan"),
-        flags=(),
-        lab_time_s=instruments.clock.now(),
-        exposure_s=exposure_s,
-        attempts=attempt,
-        failure=str(cause),
-    )
 
 
 def _next_exposure(

@@ -4,9 +4,10 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
 
+from plans.gauge_reading import GaugeReading
 from plans.gauge_settings import RubySettings
 from plans.instruments import Instruments
-from plans.stubs.measure_pressure import GaugeReading, measure_pressure
+from plans.stubs.measure_pressure import measure_pressure
 
 __all__ = ["measure_ruby"]
 
