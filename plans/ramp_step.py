@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 
 from bluesky.utils import MsgGenerator
@@ -10,11 +10,12 @@ from bluesky.utils import MsgGenerator
 from dac_control.errors import RampHeld
 from plans.gauge_reading import GaugeReading
 from plans.instruments import Instruments
-from plans.outliers import Expected, OutlierSettings, OutlierVerdict, Reading, judge_readings
 from plans.picture_watch import PictureWatch
 from plans.settings import RampSettings
 from plans.specimen import check_specimen_temperature
 from plans.step_choice import Point
+from plans.step_judge import StepJudge
+from plans.step_notes import note_outcome, note_prediction
 from plans.step_prediction import StepPrediction
 from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.hold import wait_while_held
@@ -104,7 +105,7 @@ def take_step(
         target_turns=NOTHING if aim.turns is None else float(aim.turns),
     )
     instruments.step.note(gauge=aim.gauge)
-    _note_prediction(instruments, aim)
+    note_prediction(instruments, aim.prediction)
     if aim.turns is not None:
         yield from turn_to(instruments, aim.turns)
     else:
@@ -118,13 +119,13 @@ def take_step(
         gauge=aim.gauge,
         expected_gpa=aim.expected_gpa,
     )
-    judge = _Judge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
+    judge = StepJudge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
     beside = yield from _others(instruments, settings, aim)
     other_zero = yield from measure_reference(instruments, settings.ruby)
     if aim.gauge != "ruby" or not other_zero:
         judge.add(settled.last)
     # also after a dwell that lost the line, so that the step is on record; then the ramp holds
-    note = partial(_note_outcome, instruments, settled, judge, name_branch, watch)
+    note = partial(note_outcome, instruments, settled, judge, name_branch, watch)
     reading = yield from _measure(instruments, settings, aim, settled, judge, note)
     _check_still_there(instruments, aim.number, stands_turns)
     for failed in (settled.last, reading):
@@ -144,57 +145,6 @@ def take_step(
         ),
         beside=beside,
     )
-
-
-@dataclass
-class _Judge:
-    """All readings of one step against what was predicted."""
-
-    prediction: StepPrediction | None
-    settings: OutlierSettings
-    drift_gpa_per_h: float
-    """By which the pressure may go on moving between two readings."""
-    readings: list[Reading] = field(default_factory=list)
-    began_s: float = NOTHING
-    verdict: OutlierVerdict | None = None
-
-    def add(self, reading: GaugeReading) -> None:
-        if reading.measured:
-            self.readings.append(
-                Reading(pressure_gpa=reading.pressure_gpa, sigma_gpa=reading.sigma_stat_gpa)
-            )
-            if len(self.readings) == 1:
-                self.began_s = reading.lab_time_s
-            hours = (reading.lab_time_s - self.began_s) / 3600.0
-            drifted_gpa = self.settings.drift_allowance_gpa + hours * self.drift_gpa_per_h
-            allowed = replace(self.settings, drift_allowance_gpa=drifted_gpa)
-            self.verdict = judge_readings(self.readings, self._expected(), allowed)
-
-    def believes(self, reading: GaugeReading) -> bool:
-        """Take in a reading; False if it should be taken again."""
-        self.add(reading)
-        return self.verdict is not None and self.verdict.action != "remeasure"
-
-    @property
-    def accepts(self) -> bool:
-        return self.verdict is not None and self.verdict.action == "accept"
-
-    @property
-    def message(self) -> str:
-        return "" if self.verdict is None else self.verdict.message
-
-    @property
-    def outcome(self) -> str:
-        return "" if self.verdict is None else self.verdict.outcome
-
-    def _expected(self) -> Expected | None:
-        if self.prediction is None:
-            return None
-        return Expected(
-            median_gpa=self.prediction.median_gpa,
-            low_gpa=self.prediction.low_gpa,
-            high_gpa=self.prediction.high_gpa,
-        )
 
 
 def _check_still_there(instruments: Instruments, number: int, stands_turns: float) -> None:
@@ -242,7 +192,7 @@ def _measure(
     settings: RampSettings,
     aim: StepAim,
     settled: DwellResult,
-    judge: _Judge,
+    judge: StepJudge,
     note: Callable[[GaugeReading], None],
 ) -> MsgGenerator[GaugeReading]:
     reading = yield from measure_pressure(
@@ -263,44 +213,3 @@ def _measure(
         if ruby.failure:
             return ruby
     return reading
-
-
-def _note_prediction(instruments: Instruments, aim: StepAim) -> None:
-    if aim.prediction is not None:
-        instruments.step.note(
-            predicted_gpa=aim.prediction.median_gpa,
-            predicted_low_gpa=aim.prediction.low_gpa,
-            predicted_high_gpa=aim.prediction.high_gpa,
-            bound_gpa=aim.prediction.bound_gpa,
-        )
-
-
-def _note_outcome(
-    instruments: Instruments,
-    settled: DwellResult,
-    judge: _Judge,
-    name_branch: Callable[[GaugeReading], str],
-    watch: PictureWatch,
-    reading: GaugeReading,
-) -> None:
-    drift, device = settled.drift, instruments.gauge(reading.gauge).device
-    instruments.step.note(
-        branch=name_branch(reading),
-        outcome=drift.outcome if reading.measured else "not_measured",
-        drift_gpa_per_h=drift.slope_gpa_per_h,
-        drift_bound_gpa_per_h=drift.upper_gpa_per_h,
-        dwell_s=settled.dwell_s,
-        readings=drift.readings,
-        attempts=reading.attempts,
-        gauge=reading.gauge,
-        pressure_gpa=reading.pressure_gpa if reading.measured else NOTHING,
-        pressure_sigma_stat_gpa=reading.sigma_stat_gpa if reading.measured else NOTHING,
-        pressure_sigma_sys_gpa=(
-            float(device.pressure_sigma_sys_gpa.get()) if reading.measured else NOTHING
-        ),
-        pressure_half_width_95_gpa=(
-            float(device.pressure_half_width_95_gpa.get()) if reading.measured else NOTHING
-        ),
-        surprise=judge.outcome if reading.measured else "",
-        signs=watch.look(reading.pressure_gpa),
-    )

@@ -1,0 +1,56 @@
+"""What a step of a ramp writes down of itself, beside what the devices read."""
+
+import math
+from collections.abc import Callable
+
+from plans.gauge_reading import GaugeReading
+from plans.instruments import Instruments
+from plans.picture_watch import PictureWatch
+from plans.step_judge import StepJudge
+from plans.step_prediction import StepPrediction
+from plans.stubs.dwell import DwellResult
+
+__all__ = ["note_outcome", "note_prediction"]
+
+
+def note_prediction(instruments: Instruments, prediction: StepPrediction | None) -> None:
+    """Note what the step should read, where there is a load curve that says it."""
+    if prediction is not None:
+        instruments.step.note(
+            predicted_gpa=prediction.median_gpa,
+            predicted_low_gpa=prediction.low_gpa,
+            predicted_high_gpa=prediction.high_gpa,
+            bound_gpa=prediction.bound_gpa,
+        )
+
+
+def note_outcome(
+    instruments: Instruments,
+    settled: DwellResult,
+    judge: StepJudge,
+    name_branch: Callable[[GaugeReading], str],
+    watch: PictureWatch,
+    reading: GaugeReading,
+) -> None:
+    """Note how the step ended, with the reading that ended it."""
+    drift, device = settled.drift, instruments.gauge(reading.gauge).device
+    instruments.step.note(
+        branch=name_branch(reading),
+        outcome=drift.outcome if reading.measured else "not_measured",
+        drift_gpa_per_h=drift.slope_gpa_per_h,
+        drift_bound_gpa_per_h=drift.upper_gpa_per_h,
+        dwell_s=settled.dwell_s,
+        readings=drift.readings,
+        attempts=reading.attempts,
+        gauge=reading.gauge,
+        pressure_gpa=reading.pressure_gpa if reading.measured else math.nan,
+        pressure_sigma_stat_gpa=reading.sigma_stat_gpa if reading.measured else math.nan,
+        pressure_sigma_sys_gpa=(
+            float(device.pressure_sigma_sys_gpa.get()) if reading.measured else math.nan
+        ),
+        pressure_half_width_95_gpa=(
+            float(device.pressure_half_width_95_gpa.get()) if reading.measured else math.nan
+        ),
+        surprise=judge.outcome if reading.measured else "",
+        signs=watch.look(reading.pressure_gpa),
+    )
