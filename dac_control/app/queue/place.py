@@ -74,6 +74,14 @@ class Place:
         """Prefix of this station's keys in Redis."""
         return f"dac_{hashlib.sha256(str(self.state.resolve()).encode()).hexdigest()[:12]}"
 
+    def last_words(self, after: int = 0) -> str:
+        """Last words of the manager's log, from a place in it on."""
+        with self.log.open("rb") as file:
+            file.seek(after)
+            lines = file.read().decode(errors="replace").splitlines()
+        errors = [line.strip() for line in lines if "Error" in line]
+        return (errors or lines or ["it said nothing"])[-1] + f" ({self.log} has the rest)"
+
     def make(self) -> None:
         """Make the folders."""
         for folder in (self.folder, self.tickets, self.scheduled):

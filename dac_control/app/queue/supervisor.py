@@ -5,10 +5,7 @@ ends everything in order. It is the worker's guardian, as that of a single run i
 dead worker, and takes out of the queue what was begun and put back there.
 """
 
-import contextlib
 import logging
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,20 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from dac_control.app.guardian.keeper import Keeper
+from dac_control.app.queue.ended_tickets import EndedTickets
 from dac_control.app.queue.manager import Manager
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.schedule import due, forget, misses
 from dac_control.app.queue.servers import ManagerProcess, OwnRedis, require_redis
-from dac_control.app.queue.tickets import Ticket, read_tickets
+from dac_control.app.queue.tickets import read_tickets
 from dac_control.app.queue.worker_watch import WorkerWatch
 from dac_control.app.station_lock import StationLock
-from dac_control.errors import (
-    ConfigurationError,
-    QueueRefused,
-    QueueUnreachable,
-    RecordError,
-)
-from dac_control.records import open_run
+from dac_control.errors import ConfigurationError, QueueRefused, QueueUnreachable
 
 __all__ = ["Supervisor"]
 
@@ -37,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 _OPEN_S = 300.0
 _STOP_S = 120.0
-_REPORT_S = 60.0
-_NULL = subprocess.DEVNULL
 
 
 class Supervisor:
@@ -73,19 +63,13 @@ class Supervisor:
         self._place = place
         self._keeper = keeper
         self._say = say
-        self._report = report
-        self._reports: list[subprocess.Popen[Any]] = []
         place.make()
-        self._held = False
-        """True since a run ended early: what is due waits until a person begins with the queue."""
         self._watch: WorkerWatch | None = None
         self._only_one = StationLock(place.folder / "supervisor")
         self._own_redis: OwnRedis | None = None
         self._process: ManagerProcess | None = None
         self._manager: Manager | None = None
-        self._reported: set[str] = {
-            t.ticket for t in read_tickets(place.ledger).values() if t.ended is not None
-        }
+        self._ended = EndedTickets(place, keeper, say, report=report)
         try:
             if redis is None:
                 self._own_redis = OwnRedis(place)
@@ -117,9 +101,11 @@ class Supervisor:
         """
         before = self._place.log.stat().st_size
         self.manager.ask("environment_open")
-        status = self.manager.wait(_environment_settled, _OPEN_S)
+        status = self.manager.wait(lambda s: s["manager_state"] == "idle", _OPEN_S)
         if status is None or not status["worker_environment_exists"]:
-            raise ConfigurationError(f"The queue's worker did not start: {self._why(before)}")
+            raise ConfigurationError(
+                f"The queue's worker did not start: {self._place.last_words(before)}"
+            )
 
     def serve(self, over: threading.Event, every_s: float = 0.5) -> None:
         """Watch until `over` is set or the manager ends; then stop in order."""
@@ -147,7 +133,7 @@ class Supervisor:
             self.manager.ask("re_abort")
         self._keeper.people.still_held()
         self._take_out_what_was_begun()
-        self._report_what_ended()
+        self._ended.look()
         self._hand_over(status)
 
     def stop(self) -> None:
@@ -183,7 +169,7 @@ class Supervisor:
             manager.ask("environment_close")
             manager.wait(lambda s: not s["worker_environment_exists"], _STOP_S)
         self._take_out_what_was_begun()
-        self._report_what_ended()
+        self._ended.look()
         manager.ask("manager_stop", option="safe_on")
 
     def _close(self) -> None:
@@ -196,9 +182,7 @@ class Supervisor:
             self._own_redis.close()
         if self._watch is not None:
             self._watch.close()
-        for each in self._reports:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                each.wait(_REPORT_S)
+        self._ended.close()
         self._only_one.release()
 
     def _wait_for_manager(self, manager: Manager) -> None:
@@ -210,7 +194,7 @@ class Supervisor:
             except QueueUnreachable:
                 if self._process is None or not self._process.alive or time.monotonic() > until:
                     raise QueueUnreachable(
-                        f"The queue's manager does not start: {self._why(0)}"
+                        f"The queue's manager does not start: {self._place.last_words()}"
                     ) from None
 
     def _bury_worker(self, how: str) -> None:
@@ -239,34 +223,6 @@ class Supervisor:
             except QueueRefused as error:
                 logger.info("%s: %s", ticket.title, error)  # it has just come to be its turn
 
-    def _report_what_ended(self) -> None:
-        tickets = list(read_tickets(self._place.ledger).values())
-        if tickets and tickets[-1].ended is None:
-            self._held = False  # somebody has begun with the queue again
-        for ticket in tickets:
-            if ticket.ended is not None and ticket.ticket not in self._reported:
-                self._reported.add(ticket.ticket)
-                self._tell_of(ticket)
-
-    def _tell_of(self, ticket: Ticket) -> None:
-        failure = ticket.failure
-        if ticket.folder and not failure:
-            # a plan that was told to end raises nothing: its record says how it ended
-            with contextlib.suppress(RecordError):
-                run = open_run(ticket.folder)
-                failure = run.reason or ("" if run.exit_status == "success" else run.exit_status)
-        how = f"ended early: {failure}" if failure else "is done"
-        self._say(f"{ticket.title} {how}{f' ({ticket.folder})' if ticket.folder else ''}")
-        self._held = bool(failure)
-        self._keeper.wait_for_picture()
-        self._keeper.people.run_is_over(ticket.title, failure or "success")
-        if ticket.folder and self._report:
-            # in a process of its own: it takes seconds, in which a worker may die
-            command = [sys.executable, "-m", "dac_control.app.cli", "report", ticket.folder]
-            quietly: dict[str, Any] = {"stdin": _NULL, "stdout": _NULL, "stderr": _NULL}
-            self._reports = [each for each in self._reports if each.poll() is None]
-            self._reports.append(subprocess.Popen(command, **quietly))
-
     def _hand_over(self, status: dict[str, Any]) -> None:
         """Add what is due, and start the queue for it if that stands still."""
         for missed in misses(self._place):
@@ -278,9 +234,9 @@ class Supervisor:
         for item in due(self._place):
             self.manager.add(item.ticket, item.title)
             forget(self._place, item.ticket)
-            stands = " The queue stands still since a run ended early." if self._held else ""
+            stands = " The queue stands still since a run ended early." if self._ended.held else ""
             self._tell(f"{item.title} is due and stands in the queue.{stands}")
-            if self._held:
+            if self._ended.held:
                 continue
             if status["manager_state"] == "idle" and status["worker_environment_exists"]:
                 self.manager.ask("queue_start")
@@ -289,15 +245,3 @@ class Supervisor:
         """Say it here, and to people."""
         self._say(text)
         self._keeper.people.say("Queue", text, "info")
-
-    def _why(self, after: int) -> str:
-        """Last words of the manager's log, from a place on."""
-        with self._place.log.open("rb") as file:
-            file.seek(after)
-            lines = file.read().decode(errors="replace").splitlines()
-        errors = [line.strip() for line in lines if "Error" in line]
-        return (errors or lines or ["it said nothing"])[-1] + f" ({self._place.log} has the rest)"
-
-
-def _environment_settled(status: dict[str, Any]) -> bool:
-    return status["manager_state"] == "idle"
