@@ -21,6 +21,8 @@ _EQUAL_NM: Final = 0.6
 _LIKELY_RATIO_LOG: Final = 0.4
 _LIKELY_WIDTH_RATIO: Final = 0.3
 _LIKELY_SPLITTING_CM1: Final = 2.0
+_POOR_PENALTY: Final = 16.0
+"""Of a reading that misses the data, however likely its doublet: four sigma."""
 _CONVINCING: Final = 4.0
 """Difference of the penalties, in units of chi squared, that decides."""
 _INCREDIBLE: Final = 36.0
@@ -109,5 +111,5 @@ def _penalty(fits: RubyFits, temperature_k: Array) -> Array:
         ratio = np.log(np.maximum(p[:, 8], 1e-3) / expected) / _LIKELY_RATIO_LOG
         width = (p[:, 10] - 1.0) / _LIKELY_WIDTH_RATIO
         splitting = (p[:, 9] - SPLITTING_CM1) / _LIKELY_SPLITTING_CM1
-        total = ratio**2 + width**2 + splitting**2
+        total = ratio**2 + width**2 + splitting**2 + _POOR_PENALTY * fits.flag("poor_fit")
     return np.where(fits.ok & (fits.model == 2), total, np.inf)

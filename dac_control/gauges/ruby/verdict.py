@@ -31,6 +31,9 @@ Mask = NDArray[np.bool_]
 # Among some 1e4 trials (pixels times widths) noise reaches 4.5 sigma; 6 is out of its reach.
 LINE_SIGMA: Final = 6.0
 _RELIABLE_SIGMA: Final = 10.0
+_BROAD_NM: Final = 1.0
+_RELIABLE_BROAD_SIGMA: Final = 15.0
+"""Of a broad line, which with few photons may be both lines taken for one."""
 # Nothing but its shape tells a doublet this broad from a band of the diamond's luminescence.
 _BAND_NM: Final = 1.55
 _RELIABLE_BAND_SIGMA: Final = 60.0
@@ -193,6 +196,7 @@ def _flag(
     everywhere, at_lines = misfit_share(windows, fitted.scored)
     columns = {
         "low_signal": (strength < _RELIABLE_SIGMA)
+        | ((fwhm > _BROAD_NM) & (strength < _RELIABLE_BROAD_SIGMA))
         | ((fwhm > _BAND_NM) & (strength < _RELIABLE_BAND_SIGMA))
         | (sigma > _LARGEST_SIGMA_NM),
         "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
