@@ -46,19 +46,23 @@ def exposures_of(
     lights : mapping
         By gauge or lamp; what has no light that is accounted for is left out.
     """
-    counts: dict[Spot, dict[tuple[float, float], int]] = {}
+    alike: dict[Spot, dict[tuple[float, float], list[Looks]]] = {}
     for each in looks:
         light = lights.get(each.by)
         if light is not None:
-            rows = counts.setdefault((light.light, each.spot or light.home), {})
-            like = light.power_mw, each.open_s
-            rows[like] = rows.get(like, 0) + each.count
+            rows = alike.setdefault((light.light, each.spot or light.home), {})
+            rows.setdefault((light.power_mw, each.open_s), []).append(each)
     found = {
         spot: tuple(
-            Exposures(power_mw=power_mw, exposure_s=open_s, count=count)
-            for (power_mw, open_s), count in rows.items()
+            Exposures(
+                power_mw=power_mw,
+                exposure_s=open_s,
+                count=sum(each.count for each in like),
+                fewer_by=tuple(dict.fromkeys(each.fewer_by for each in like if each.fewer_by)),
+            )
+            for (power_mw, open_s), like in rows.items()
         )
-        for spot, rows in counts.items()
+        for spot, rows in alike.items()
     }
     return dict(sorted(found.items(), key=lambda item: -sum(map(_head_mj, item[1]))))
 

@@ -59,6 +59,8 @@ class Looks:
     seen_by: str = ""
     """Gauge whose spectrometer sees it; by default its own, and of a lamp the one for white
     light."""
+    fewer_by: str = ""
+    """What a person can do to need fewer, a clause for messages; empty where nothing is left."""
 
     @property
     def open_s(self) -> float:

@@ -6,6 +6,7 @@ short as they may be (see `plans.looks`).
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from plans.gauge_settings import REFERENCE, GaugeSettings
 from plans.looks import LookRules, Looks, arming_looks, gauge_looks
@@ -25,7 +26,10 @@ def ramp_looks(settings: RampSettings, route: Route, rules: LookRules) -> tuple[
         # its first step is one at a pressure that nobody knows; a gauge beside it always is
         in_gpa = legs if route.unit == "gpa" else []
         high = 1 + sum(_steps_above(leg, rules.armed_from_gpa, largest) for leg in in_gpa)
-    return (*arming_looks(rules, high), *_step_looks(settings, steps, rules))
+    found = (*arming_looks(rules, high), *_step_looks(settings, steps, rules))
+    # the shortest way has two steps; of exposures that follow from the signal one is counted anyway
+    shorter = route.shorter_by if steps > 2 else ""
+    return tuple(replace(each, fewer_by=shorter if each.count > 1 else "") for each in found)
 
 
 def closing_looks(settings: RampSettings, rules: LookRules) -> tuple[Looks, ...]:

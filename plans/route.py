@@ -26,6 +26,9 @@ class Route:
 
     unit: Literal["gpa", "turns"]
     legs: tuple[Leg, ...]
+    shorter_by: str = ""
+    """What a person can do to make it shorter, a clause for messages; empty where nothing is
+    left."""
 
     @property
     def aims(self) -> list[float]:
@@ -74,13 +77,17 @@ class Repeat:
 def route_of(targets: Targets | Repeat) -> Route:
     """Turn targets into legs."""
     if isinstance(targets, Repeat):
-        return Route(unit="gpa", legs=_cycles(targets))
+        fewer = "ask for fewer cycles" if targets.cycles > 1 else ""
+        return Route(unit="gpa", legs=_cycles(targets), shorter_by=fewer)
     legs = [
         Leg(sign=sign, aims=aims)
         for sign, aims in ((+1, targets.load), (-1, targets.unload))
         if aims
     ]
-    return Route(unit=targets.unit, legs=tuple(legs))
+    # in between they lie on the way to the next; see `plans.looks` on those that are passed
+    less = "leave out targets at the ends of the way (passed ones count, too)"
+    several = len(targets.load) + len(targets.unload) > 1
+    return Route(unit=targets.unit, legs=tuple(legs), shorter_by=less if several else "")
 
 
 def _cycles(repeat: Repeat) -> tuple[Leg, ...]:

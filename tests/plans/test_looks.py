@@ -131,6 +131,41 @@ LIGHTS = {
     "lamp": LightOf(light=WHITE_LIGHT, power_mw=5.0),
     "line_lamp": LightOf(light=WHITE_LIGHT, power_mw=1.0),
 }
+
+
+@pytest.mark.parametrize(
+    ("ramp", "how", "less"),
+    [
+        (
+            Targets.gpa([4, 20], [8]),
+            "leave out targets at the ends of the way (passed ones count, too), ",
+            Targets.gpa([20], [8]),
+        ),
+        (
+            Repeat(pressure_gpa=10.0, cycles=2),
+            "ask for fewer cycles, ",
+            Repeat(pressure_gpa=10.0, cycles=1),
+        ),
+        (Targets.gpa([20]), "", None),
+    ],
+)
+def test_a_ramp_that_is_refused_is_told_how_to_be_shorter(
+    ramp: Targets | Repeat, how: str, less: Targets | Repeat | None
+) -> None:
+    def exposures(ramp: Targets | Repeat) -> tuple[Exposures, ...]:
+        return exposures_of(ramp_looks(RampSettings(), route_of(ramp), PLAIN), LIGHTS)[
+            GREEN, "chip"
+        ]
+
+    budget = LightLimits(light=GREEN, max_energy_mj=0.1)
+    account = Laboratory([budget]).account
+    with pytest.raises(LimitError) as refused:
+        account.check(GREEN, "chip", *exposures(ramp))
+    said = f"Ask for less time or power, {how}measure elsewhere, or raise max_energy_mj to at least"
+    assert said in str(refused.value)
+    assert less is None or exposures(less)[0].count < exposures(ramp)[0].count
+
+
 RULES = st.builds(
     LookRules,
     limits=st.just(LIMITS),

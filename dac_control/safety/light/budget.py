@@ -5,7 +5,7 @@ The station file and the run file both may limit light; the stricter of the two 
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from dac_control.errors import LimitError
@@ -90,6 +90,8 @@ class Exposures:
     exposure_s: float
     """Laboratory seconds for which the light is open each time."""
     count: int = 1
+    fewer_by: tuple[str, ...] = field(default=(), compare=False)
+    """What a person can do to need fewer of them, each a clause for messages."""
 
     def __str__(self) -> str:
         row = "an exposure" if self.count == 1 else f"{self.count} exposures"
@@ -177,11 +179,14 @@ def _check_energy(
     )
     rows, powers = " and ".join(map(str, wanted)), {each.power_mw for each in wanted}
     at_power = f" at {powers.pop():.4g} mW" if len(powers) == 1 else ""
+    fewer = "".join(
+        f"{how}, " for how in dict.fromkeys(h for each in wanted for h in each.fewer_by)
+    )
     raise LimitError(
         f"{where}: {rows}{at_power} would add {wanted_mj:.4g} mJ "
         f"to the {dose.energy_mj:.4g} mJ that the spot {had}{unended}, and the budget is "
         f"{most_mj:.4g} mJ; nothing was lit. {_left(allowance, dose, beam, wanted)} "
-        "Ask for less time or power, measure elsewhere, or raise max_energy_mj to at least "
+        f"Ask for less time or power, {fewer}measure elsewhere, or raise max_energy_mj to at least "
         f"{needed_mj:.4g}, and further than that: a light is open for longer than it exposes."
     )
 
