@@ -9,9 +9,10 @@ import hdf5plugin
 import numpy as np
 
 from dac_control.errors import SpectrumFileError
-from dac_control.spectrum_files.arrays import choose, frames_of
+from dac_control.spectrum_files.arrays import frames_of
 from dac_control.spectrum_files.axis_unit import unit_from_text
-from dac_control.spectrum_files.model import SpectrumFile
+from dac_control.spectrum_files.model import FileFrame, SpectrumFile
+from dac_control.spectrum_files.named_arrays import choose, refuse_axis_of_other_length
 
 __all__ = ["read_hdf5"]
 
@@ -52,21 +53,45 @@ def read_hdf5(path: Path, dataset: str | None) -> SpectrumFile:
         with h5py.File(path, "r") as file:
             shapes = _shapes(file)
             nexus = None if dataset is not None else _nexus_signal(file, shapes)
-            axis_name, counts_name = choose(shapes, path, dataset or nexus)
-            axis_name = _nexus_axis(file, counts_name, shapes) or axis_name
-            axis = None if axis_name is None else np.asarray(file[axis_name])
-            unit = None
-            if axis_name is not None:
-                words = (_text(file[axis_name].attrs.get("units", "")), axis_name.split("/")[-1])
-                unit = unit_from_text(words[0]) or unit_from_text(words[1].replace("_", " "))
-            counts = np.asarray(file[counts_name])
-            frames = frames_of(axis, counts, path, unit=unit, metadata=_metadata(file, counts_name))
+            pairs = choose(shapes, path, dataset or nexus)
+            frames = [
+                frame
+                for axis_name, name in pairs
+                for frame in _frames(file, name, axis_name, shapes, path, alone=len(pairs) == 1)
+            ]
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise SpectrumFileError(
             f"{path} is an HDF5 file that cannot be read ({error}); it is truncated, still being "
             "written, or packed with a filter that is not installed."
         ) from error
-    return SpectrumFile(path=path, kind="HDF5", frames=frames)
+    return SpectrumFile(path=path, kind="HDF5", frames=tuple(frames))
+
+
+def _frames(
+    file: h5py.File,
+    counts_name: str,
+    axis_name: str | None,
+    shapes: dict[str, tuple[int, ...]],
+    path: Path,
+    *,
+    alone: bool,
+) -> tuple[FileFrame, ...]:
+    axis_name = _nexus_axis(file, counts_name, shapes) or axis_name
+    axis, unit = None, None
+    if axis_name is None:
+        refuse_axis_of_other_length(shapes, counts_name, path)
+    else:
+        axis = np.asarray(file[axis_name])
+        words = (_text(file[axis_name].attrs.get("units", "")), axis_name.split("/")[-1])
+        unit = unit_from_text(words[0]) or unit_from_text(words[1].replace("_", " "))
+    return frames_of(
+        axis,
+        np.asarray(file[counts_name]),
+        path,
+        unit=unit,
+        metadata=_metadata(file, counts_name),
+        name="" if alone else counts_name,
+    )
 
 
 def _shapes(file: h5py.File) -> dict[str, tuple[int, ...]]:

@@ -93,11 +93,48 @@ def test_npz_by_common_names(tmp_path: Path) -> None:
     assert file.frames[0].metadata["exposure_s"] == 0.2
 
 
-def test_npz_that_is_not_clear_lists_what_is_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"a": AXIS, "B": IMAGES[0, 0]}, r"--dataset.*a 80, B 80\."),
+        (
+            {"wavelength": AXIS, "counts": IMAGES[0, 0], "spectrum": IMAGES[1, 0]},
+            r"Several datasets .*--dataset: counts 80, spectrum 80\.",
+        ),
+        (
+            {"a/wavelength": AXIS, "a/counts": IMAGES[0, 0], "B/counts": IMAGES[1, 0]},
+            r"--dataset: a/counts 80, B/counts 80\.",
+        ),
+        (
+            {"wavelength": AXIS[:50], "counts": IMAGES[0, 0]},
+            r"axis wavelength in .* has 50 values and counts 80;",
+        ),
+    ],
+)
+def test_arrays_that_are_not_clear_are_listed(
+    tmp_path: Path, arrays: dict[str, np.ndarray], words: str
+) -> None:
+    with pytest.raises(SpectrumFileError, match=words):
+        read(tmp_path, npz(**arrays), "a.npz")
+
+
+def test_a_named_dataset_is_taken(tmp_path: Path) -> None:
     data = npz(a=AXIS, b=IMAGES[0, 0])
-    with pytest.raises(SpectrumFileError, match=r"--dataset.*a 80, b 80"):
-        read(tmp_path, data, "a.npz")
     assert read(tmp_path, data, "a.npz", dataset="b").frames[0].axis_unit == "pixel"
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_each_folder_of_a_file_has_its_spectra(tmp_path: Path, shared: bool) -> None:
+    arrays = {f"scan_{k}/counts": IMAGES[k, 0] for k in range(2)} | {"monitor/data": np.ones(5)}
+    arrays |= {"wavelength": AXIS} if shared else {f"scan_{k}/nm": AXIS + k for k in range(2)}
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for name, array in arrays.items():
+            file[name] = array
+    hdf5 = read_spectrum_file(tmp_path / "a.h5")
+    for found in (hdf5, read(tmp_path, npz(**arrays), "a.npz")):
+        assert [frame.label for frame in found.frames] == ["scan_0/counts", "scan_1/counts"]
+        np.testing.assert_array_equal(found.frames[1].counts, IMAGES[1, 0])
+        assert found.frames[1].axis[0] == AXIS[0] + (not shared)
 
 
 def test_npy_layouts(tmp_path: Path) -> None:
