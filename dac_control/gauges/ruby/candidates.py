@@ -6,14 +6,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.choice import is_ambiguous, order
+from dac_control.gauges.ruby.choice import is_apart, is_rival, order, shows_partner
 from dac_control.gauges.ruby.clipped import clipped_from
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.line_fit import LineFitter
 from dac_control.gauges.ruby.masking import mark_foreign, mask_foreign, mask_narrow
 from dac_control.gauges.ruby.placed import Place, Spectra
-from dac_control.gauges.ruby.r2_population import R2_GONE_K, TYPICAL_STRENGTH, WARM_RATIO, boltzmann
+from dac_control.gauges.ruby.r2_population import TYPICAL_STRENGTH, WARM_RATIO, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Noise
 from dac_control.gauges.ruby.search import CANDIDATES, Axis, Found, SearchNoise
@@ -179,6 +179,7 @@ class _Chunk:
         """Fit the first candidate; where it is no ruby, the others, and keep the first that is."""
         local = np.arange(rows.size)
         masked = np.zeros(rows.size, dtype=bool)
+        won = np.full(rows.size, CANDIDATES)
         tried: list[tuple[Rows, RubyFits]] = []
         axis = self.setup.axis
         for attempt in range(CANDIDATES):
@@ -195,12 +196,42 @@ class _Chunk:
             empty = (fits.model[rows[local]] == 0) & (attempt == 0)
             better = (part.looks_like_ruby | empty) & ~thin
             fits.put(rows[local[better]], part.take(better.nonzero()[0]))
+            won[local[better]] = attempt
             local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]
         left = ~(fits.looks_like_ruby[rows] | masked)
         for at, part in tried if left.any() else ():
             none = left[at].nonzero()[0]
             masked[at[none]] |= mask_foreign(axis.x, self.foreign, rows[at[none]], part.take(none))
+        if self.expected_nm is None:
+            self._mark_rivals(fits, rows, found, sequence, won)
         return rows[masked]
+
+    def _mark_rivals(
+        self, fits: RubyFits, rows: Rows, found: Found, sequence: NDArray[np.intp], won: Rows
+    ) -> None:
+        """Flag lines beside which another one, fitted, could be R1 as well.
+
+        Parameters
+        ----------
+        won : array, shape (spectra,)
+            Place in `sequence` of the candidate that was taken; `CANDIDATES` where none was.
+        """
+        last_nm = self.setup.lines.range_nm[1]
+        mine = (won < CANDIDATES) & fits.ok[rows]
+        local = mine.nonzero()[0]
+        taken = fits.r1_nm[rows[local]], found.score[local, sequence[local, won[local]]]
+        some = found.take(local)
+        for attempt in range(1, CANDIDATES):
+            other = sequence[local, attempt]
+            rival = (won[local] < attempt) & is_rival(some, *taken, other, last_nm)
+            at = rival.nonzero()[0]
+            if not at.size:
+                continue
+            part = self._fit_one(rows[local[at]], found, local[at], other[at])
+            here = fits.take(rows[local[at]])
+            as_good = part.ok & (shows_partner(part) | ~shows_partner(here))
+            as_good &= is_apart(part.r1_nm, here.r1_nm)
+            fits.flag("ambiguous")[rows[local[at]]] |= as_good
 
     def _fit_one(self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]) -> RubyFits:
         place = Place(
@@ -214,14 +245,6 @@ class _Chunk:
         fits = self.setup.lines.fit(spectra, place)
         if foreign.any():
             mark_foreign(self.setup.axis.x, foreign, fits)
-        alone = not self.setup.species.has_partner
-        cold = (alone | (self.temperature_k[rows] < R2_GONE_K)) & (fits.model == 1)
-        if cold.any() and self.expected_nm is None:
-            rivals = Found(
-                found.r1_nm[local], found.fwhm_nm[local], found.score[local], found.spikes[:0],
-                found.level[local],
-            )  # fmt: skip
-            fits.flag("ambiguous")[:] |= cold & is_ambiguous(rivals, chosen)
         return fits
 
     def _partner_ratio(self, rows: Rows) -> Array:

@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.search import CANDIDATES, Found
 
-__all__ = ["is_ambiguous", "order"]
+__all__ = ["is_apart", "is_rival", "order", "shows_partner"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -19,8 +20,10 @@ _PAIR_TOLERANCE_NM: Final = 0.7
 _WEAKEST_SHARE: Final = 0.1
 """Share of the strongest score from which a candidate is taken into account."""
 _WEAKEST_LEADER: Final = 0.3
-_RIVAL_SHARE: Final = 0.25
 _RIVAL_SCORE: Final = 8.0
+_APART_NM: Final = 2.5
+"""A candidate nearer than that belongs to the line itself: R2 or its foot."""
+_R2_SEEN_SIGMA: Final = 4.0
 
 
 def order(found: Found, expected_nm: tuple[Array, Array] | None) -> NDArray[np.intp]:
@@ -51,17 +54,46 @@ def _put_first_with_pair_lines(rank: Array, found: Found, leading: Mask) -> None
         rank[:, candidate] += np.where(leads, found.score[:, 0], 0.0)
 
 
-def is_ambiguous(found: Found, chosen: NDArray[np.intp]) -> Mask:
-    """True where a rival of the chosen line is strong and is none of its pair lines."""
-    rows = np.arange(chosen.size)
-    score = found.score[rows, chosen]
-    rival = found.score > np.maximum(_RIVAL_SHARE * score, _RIVAL_SCORE)[:, None]
-    rival[rows, chosen] = False
-    for candidate in range(CANDIDATES):
-        mine = chosen == candidate
-        if mine.any():
-            rival[mine] &= ~_pair_lines_of(found, candidate)[mine]
-    return np.any(rival, axis=1)
+def is_rival(
+    found: Found, r1_nm: Array, score: Array, other: NDArray[np.intp], last_nm: float
+) -> Mask:
+    """True where another candidate is strong and belongs to none of the lines of a ruby.
+
+    Parameters
+    ----------
+    found : Found
+    r1_nm, score : arrays, shape (spectra,)
+        Of the line that was taken for R1.
+    other : array, shape (spectra,)
+        Index of the other candidate.
+    last_nm : float
+        Where the spectra end: a pair line beyond need not be seen.
+    """
+    rows = np.arange(other.size)
+    above = found.r1_nm[rows, other] - r1_nm
+    rival = found.score[rows, other] > np.maximum(_WEAKEST_SHARE * score, _RIVAL_SCORE)
+    rival &= is_apart(found.r1_nm[rows, other], r1_nm)
+    strong = found.score > _WEAKEST_SHARE * score[:, None]
+    # one line at the distance of a pair line is neon as well as that; both are not
+    seen = np.ones(other.size, dtype=bool)
+    pair = np.zeros(other.size, dtype=bool)
+    for distance in _PAIR_LINES_NM:
+        near = np.abs(found.r1_nm - r1_nm[:, None] - distance) < _PAIR_TOLERANCE_NM
+        seen &= np.any(near & strong, axis=1) | (r1_nm + distance + _PAIR_TOLERANCE_NM > last_nm)
+        pair |= np.abs(above - distance) < _PAIR_TOLERANCE_NM
+    return rival & ~(pair & seen)
+
+
+def is_apart(other_nm: Array, r1_nm: Array) -> Mask:
+    """True where a line is none of those of a doublet, shape (spectra,)."""
+    return np.abs(other_nm - r1_nm) > _APART_NM
+
+
+def shows_partner(fits: RubyFits) -> Mask:
+    """True where R2 stands beside R1 and is told from it, shape (spectra,): then it is a ruby."""
+    sigma = np.sqrt(np.maximum(fits.covariance[:, 8, 8], 0.0))
+    seen = (fits.model == 2) & (fits.parameters[:, 8] > _R2_SEEN_SIGMA * sigma)
+    return seen & ~fits.flag("merged")
 
 
 def _pair_lines_of(found: Found, candidate: int) -> Mask:

@@ -147,6 +147,12 @@ class Found:
     level: Array
     """Level beside the lines at the best candidate, shape (spectra,)."""
 
+    def take(self, rows: NDArray[np.intp]) -> "Found":
+        """Some of the spectra; the very object where it is all of them."""
+        if rows.size == self.level.size:
+            return self
+        return Found(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
 
 def _filters(pitch_nm: float, pixels: int) -> tuple[Filter, ...]:
     narrowest = _NARROWEST_PX * pitch_nm

@@ -247,6 +247,48 @@ def test_strong_neon_lines_beside_and_within_the_doublet(
     assert np.count_nonzero(fits.ok) >= 149
 
 
+@pytest.mark.parametrize(
+    ("temperature_k", "neon", "found"),
+    [
+        (296.0, 3.0, True),
+        (20.0, 3.0, True),
+        (14.0, 3.0, True),
+        (5.0, 3.0, False),
+        (5.0, 0.3, False),
+    ],
+)
+def test_neon_is_no_ruby_where_r2_can_tell(
+    ruby: Any,
+    rng: np.random.Generator,
+    thermal: Callable[[float], float],
+    temperature_k: float,
+    neon: float,
+    found: bool,
+) -> None:
+    true = dataclasses.replace(ruby, r1_nm=697.0, ratio=thermal(temperature_k))
+    line = dataclasses.replace(true, fwhm_nm=0.12).line(703.24)
+    spectrum = true.expose(rng, neon * true.peak_counts * line)
+    fit = fit_ruby(spectrum, temperature_k=temperature_k)
+    assert fit.ok == found
+    assert ("ambiguous" in fit.flags) == (not found)
+    assert abs(fit.r1_nm - 697.0) < 0.01 or not found
+    assert fit_ruby(spectrum, temperature_k=temperature_k, expected_nm=(696.0, 698.0)).ok
+
+
+@pytest.mark.parametrize("temperature_k", [5.0, 80.0, 296.0, None])
+def test_of_two_rubies_none_is_taken_without_a_word(
+    ruby: Any,
+    rng: np.random.Generator,
+    thermal: Callable[[float], float],
+    temperature_k: float | None,
+) -> None:
+    ratio = thermal(temperature_k or 296.0)
+    true = dataclasses.replace(ruby, r1_nm=704.0, ratio=ratio)
+    other = dataclasses.replace(true, r1_nm=694.25, background_counts=0.0)
+    fit = fit_ruby(true.expose(rng, other.counts), temperature_k=temperature_k)
+    assert "ambiguous" in fit.flags
+
+
 def test_a_line_outside_the_expected_window(ruby: Any, rng: np.random.Generator) -> None:
     spectrum = ruby.expose(rng)
     assert fit_ruby(spectrum, temperature_k=80.0, expected_nm=(697.0, 697.6)).ok
