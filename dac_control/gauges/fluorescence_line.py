@@ -12,6 +12,7 @@ from dac_control.errors import ConfigurationError
 from dac_control.gauges.budget import BudgetTerm, Kind
 from dac_control.gauges.measurement import PressureMeasurement
 from dac_control.gauges.quoting import check_sigma, quote, range_note, scale_terms
+from dac_control.gauges.raman_axis import RamanAxis, raman_axis_terms
 from dac_control.gauges.ruby import RubyFit
 from dac_control.gauges.ruby.fit import fit_ruby
 from dac_control.gauges.ruby.species import Species
@@ -104,12 +105,14 @@ class FluorescenceLineGauge:
         fit = fit_ruby(spectrum, temperature_k=None, species=self._species)
         return self.pressure_of(fit, temperature_k)
 
-    def pressure_of(self, fit: RubyFit, temperature_k: float = _NAN) -> PressureMeasurement:
-        """Turn a fit of this species into a pressure."""
+    def pressure_of(
+        self, fit: RubyFit, temperature_k: float = _NAN, raman_axis: RamanAxis | None = None
+    ) -> PressureMeasurement:
+        """Turn a fit of this species into a pressure; `raman_axis` as for `RubyGauge`."""
         line = fit.r1_nm, fit.r1_sigma_nm
         if not fit.ok:
             return quote(self._scale, line, temperature_k, flags=fit.flags, fit=fit)
-        return self._measurement(line, fit.asymmetry_sigma_nm, temperature_k, fit)
+        return self._measurement(line, fit.asymmetry_sigma_nm, temperature_k, fit, raman_axis)
 
     def pressure_from_line(
         self, line_nm: float, sigma_nm: float, temperature_k: float = _NAN
@@ -134,6 +137,7 @@ class FluorescenceLineGauge:
         asymmetry_nm: float,
         temperature_k: float,
         fit: RubyFit | None,
+        axis: RamanAxis | None = None,
     ) -> PressureMeasurement:
         scale, lambda0_nm = self._scale, self._lambda0_nm
         pressure = scale.pressure_gpa(scale.argument(line[0], lambda0_nm))
@@ -142,14 +146,16 @@ class FluorescenceLineGauge:
             line,
             temperature_k,
             pressure_gpa=pressure,
-            budget=self._budget(line, asymmetry_nm) if math.isfinite(pressure) else (),
+            budget=self._budget(line, asymmetry_nm, axis) if math.isfinite(pressure) else (),
             note=range_note(scale, pressure, temperature_k),
             reference="" if lambda0_nm is None else f"Counted from lambda0 {lambda0_nm:.6g} nm.",
             flags=() if fit is None else fit.flags,
             fit=fit,
         )
 
-    def _budget(self, line: tuple[float, float], asymmetry_nm: float) -> tuple[BudgetTerm, ...]:
+    def _budget(
+        self, line: tuple[float, float], asymmetry_nm: float, axis: RamanAxis | None
+    ) -> tuple[BudgetTerm, ...]:
         scale, lambda0_nm, (place, sigma_nm) = self._scale, self._lambda0_nm, line
         slope = scale.slope_by_observable(place, lambda0_nm)
         by_lambda0, counted = 0.0, "the scale takes the line itself"
@@ -166,4 +172,8 @@ class FluorescenceLineGauge:
             BudgetTerm.from_input(name, kind, sensitivity=c, u=u, unit="nm", note=note)
             for name, kind, c, u, note in rows
         ]
-        return (*inputs, *scale_terms(scale, scale.argument(place, lambda0_nm)))
+        return (
+            *inputs,
+            *raman_axis_terms(scale, place, lambda0_nm, axis),
+            *scale_terms(scale, scale.argument(place, lambda0_nm)),
+        )

@@ -21,6 +21,7 @@ from dac_control.gauges.quoting import (
     scale_for,
     scale_terms,
 )
+from dac_control.gauges.raman_axis import RamanAxis, raman_axis_terms
 from dac_control.gauges.ruby import RubyFit
 from dac_control.gauges.ruby.fit import fit_ruby
 from dac_control.gauges.ruby.species import SRB4O7
@@ -96,10 +97,16 @@ class SrB4O7Gauge:
         if expected_gpa is not None:
             window = expected_observables(self._scale, expected_gpa, self._lambda0.value_nm)
         fit = fit_ruby(spectrum, temperature_k=None, expected_nm=window, species=SRB4O7)
+        return self.pressure_of(fit, temperature_k)
+
+    def pressure_of(
+        self, fit: RubyFit, temperature_k: float = _NAN, raman_axis: RamanAxis | None = None
+    ) -> PressureMeasurement:
+        """Turn a fit of this line into a pressure; `raman_axis` as for `RubyGauge`."""
+        line = fit.r1_nm, fit.r1_sigma_nm
         if not fit.ok:
-            line = fit.r1_nm, fit.r1_sigma_nm
             return quote(self._scale, line, temperature_k, flags=fit.flags, fit=fit)
-        return self._measurement(fit.r1_nm, fit.r1_sigma_nm, temperature_k, fit)
+        return self._measurement(*line, temperature_k, fit, raman_axis)
 
     def pressure_from_line(
         self, line_nm: float, sigma_nm: float, temperature_k: float = _NAN
@@ -119,15 +126,20 @@ class SrB4O7Gauge:
         return self._measurement(line_nm, sigma_nm, temperature_k, None)
 
     def _measurement(
-        self, line_nm: float, sigma_nm: float, temperature_k: float, fit: RubyFit | None
+        self,
+        line_nm: float,
+        sigma_nm: float,
+        temperature_k: float,
+        fit: RubyFit | None,
+        axis: RamanAxis | None = None,
     ) -> PressureMeasurement:
         others = tuple(
-            self._on(scale, line_nm, temperature_k) for scale in scales_of(_GAUGE).values()
+            self._on(scale, line_nm, temperature_k, axis) for scale in scales_of(_GAUGE).values()
         )
-        own = self._on(self._scale, line_nm, temperature_k)
+        own = self._on(self._scale, line_nm, temperature_k, axis)
         asymmetry_nm = 0.0 if fit is None else fit.asymmetry_sigma_nm
         budget = (
-            *self._terms(self._scale, line_nm, sigma_nm, asymmetry_nm, temperature_k),
+            *self._terms(self._scale, line_nm, sigma_nm, asymmetry_nm, temperature_k, axis),
             _spread(own, others),
         )
         return quote(
@@ -150,6 +162,7 @@ class SrB4O7Gauge:
         sigma_nm: float,
         asymmetry_nm: float,
         temperature_k: float,
+        axis: RamanAxis | None,
     ) -> tuple[BudgetTerm, ...]:
         lambda0 = self._lambda0
         per_line = scale.slope_by_observable(line_nm, lambda0.value_nm)
@@ -180,11 +193,17 @@ class SrB4O7Gauge:
             BudgetTerm.from_input(name, kind, sensitivity=slope, u=u, unit="nm", note=note)
             for name, kind, slope, u, note in table
         ]
-        return (*inputs, *scale_terms(scale, scale.argument(line_nm, lambda0.value_nm)))
+        return (
+            *inputs,
+            *raman_axis_terms(scale, line_nm, lambda0.value_nm, axis),
+            *scale_terms(scale, scale.argument(line_nm, lambda0.value_nm)),
+        )
 
-    def _on(self, scale: Scale, line_nm: float, temperature_k: float) -> OnScale:
+    def _on(
+        self, scale: Scale, line_nm: float, temperature_k: float, axis: RamanAxis | None
+    ) -> OnScale:
         pressure = scale.pressure_gpa(scale.argument(line_nm, self._lambda0.value_nm))
-        terms = self._terms(scale, line_nm, 0.0, 0.0, temperature_k)
+        terms = self._terms(scale, line_nm, 0.0, 0.0, temperature_k, axis)
         return on_scale(
             scale,
             pressure,

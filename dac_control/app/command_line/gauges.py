@@ -85,6 +85,13 @@ def fit(
     lambda0_temperature_k: Annotated[
         float | None, typer.Option(help="At which lambda0 was measured; by default 296.")
     ] = None,
+    lambda0_same_laser: Annotated[
+        bool,
+        typer.Option(
+            "--lambda0-same-laser",
+            help="lambda0 was read on the same Raman axis: errors of the laser are common.",
+        ),
+    ] = False,
     nu0_cm1: Annotated[
         float | None, typer.Option(help="Edge without pressure; by default the scale's own.")
     ] = None,
@@ -149,6 +156,7 @@ def fit(
                 lambda0_nm=lambda0_nm,
                 lambda0_sigma_nm=lambda0_sigma_nm,
                 lambda0_temperature_k=lambda0_temperature_k,
+                lambda0_same_laser=lambda0_same_laser,
                 nu0_cm1=nu0_cm1,
                 temperature_k=temperature_k,
                 temperature_sigma_k=temperature_sigma_k,

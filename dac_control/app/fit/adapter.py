@@ -8,6 +8,7 @@ from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.errors import ConfigurationError, DacError
 from dac_control.gauges import PressureMeasurement
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files.model import AxisUnit, Vector
 
 if TYPE_CHECKING:
@@ -56,8 +57,24 @@ class GaugeAdapter(Protocol):
         """Fit spectra, one result each; an exception in place of a result where one failed."""
         ...
 
-    def read(self, fit: Any, temperature_k: float | None, said: Mapping[str, Any]) -> Reading:
-        """Turn a fit into a pressure; `said` is the metadata of the frame."""
+    def read(
+        self,
+        fit: Any,
+        temperature_k: float | None,
+        said: Mapping[str, Any],
+        raman_axis: RamanAxis | None,
+    ) -> Reading:
+        """Turn a fit into a pressure.
+
+        Parameters
+        ----------
+        fit : Any
+        temperature_k : float or None
+        said : mapping
+            Metadata of the frame.
+        raman_axis : RamanAxis or None
+            What wavelengths were reckoned with, where the frame has a Raman shift.
+        """
         ...
 
     def picture(self, fit: Any, spectrum: Any) -> "FitPicture | None":

@@ -4,28 +4,43 @@ A Raman shift is ``1e7 / laser - 1e7 / line`` with both wavelengths in nm. Progr
 spectrometers reckon it from the wavelengths of their own axis, which are those in air, and so
 is it turned back here: with the laser's wavelength in air the result is a wavelength in air. A
 shift reckoned from vacuum wavelengths gives, with the laser's vacuum wavelength, a wavelength in
-vacuum; mixing the two at 532 nm moves a ruby line by 0.06 nm, that is 0.16 GPa.
+vacuum; mixing the two at 532 nm moves a ruby line by 0.06 nm, that is 0.16 GPa. What the laser
+and this mixing make uncertain is in the budget of a pressure, see `RamanAxis`.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from dac_control.app.fit.options import FitOptions
 from dac_control.errors import NotMeasured
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import FileFrame
 from dac_control.spectrum_files.model import AxisUnit, Vector
 
-__all__ = ["axis_in"]
+__all__ = ["UsableAxis", "axis_in"]
 
 _ABSOLUTE_CM1: Final = 9000.0
 _EV_NM: Final = 1239.842
 """Energy times wavelength of light, h c; CODATA 2018."""
 
 
+@dataclass(frozen=True, eq=False)
+class UsableAxis:
+    """The axis of a frame as a gauge needs it."""
+
+    values: Vector
+    """Shape (n,)."""
+    flags: tuple[str, ...] = ()
+    """``axis_assumed`` where the unit was not sure."""
+    raman: RamanAxis | None = None
+    """Where wavelengths were reckoned from a Raman shift, what with."""
+
+
 def axis_in(
     unit: AxisUnit, frame: FileFrame, options: FitOptions, window: tuple[float, float]
-) -> tuple[Vector, tuple[str, ...]]:
+) -> UsableAxis:
     """Convert the axis of a frame.
 
     Parameters
@@ -38,35 +53,31 @@ def axis_in(
     window : tuple of float
         Where the gauge's line can be, in `unit`; decides for an axis whose unit is not sure.
 
-    Returns
-    -------
-    tuple
-        The axis, shape (n,), and the flag ``axis_assumed`` where the unit was not sure.
-
     Raises
     ------
     NotMeasured
         The axis cannot be turned into that unit; the text says what to do.
     """
-    axis, flags = _in_unit(unit, frame, options, window)
+    usable = _in_unit(unit, frame, options, window)
+    axis = usable.values
     if np.isfinite(axis).all() and not _overlaps(axis, window):
         raise NotMeasured(
             f"{_range(axis)} {unit} holds nothing of {window[0]:g} to {window[1]:g} {unit}, where "
             f"the line or edge can be; {_hint(axis, unit, window)}."
         )
-    return axis, flags
+    return usable
 
 
 def _in_unit(
     unit: AxisUnit, frame: FileFrame, options: FitOptions, window: tuple[float, float]
-) -> tuple[Vector, tuple[str, ...]]:
+) -> UsableAxis:
     axis, found = frame.axis, options.axis or frame.axis_unit
     flags: tuple[str, ...] = ()
     if found is None:
         found, flags = _most_likely(axis, unit, options.laser_nm, window), ("axis_assumed",)
     if found == unit:
         if unit == "cm-1" or options.axis is not None or not _looks_absolute(axis):
-            return axis, flags
+            return UsableAxis(axis, flags)
         raise NotMeasured(f"{_range(axis)} cannot be nm; {_hint(axis, unit, window)}.")
     if found == "pixel":
         raise NotMeasured(
@@ -79,7 +90,8 @@ def _in_unit(
         )
     if options.laser_nm is None:
         raise NotMeasured(_needs_laser(frame, unit, found, axis))
-    return _converted(axis, unit, options.laser_nm), flags
+    converted = _converted(axis, unit, options.laser_nm)
+    return UsableAxis(converted, flags, options.raman_axis if unit == "nm" else None)
 
 
 def _converted(axis: Vector, unit: AxisUnit, laser_nm: float) -> Vector:

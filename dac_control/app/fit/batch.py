@@ -7,13 +7,14 @@ from typing import Any, Final
 import numpy as np
 
 from dac_control.app.fit.adapter import GaugeAdapter
-from dac_control.app.fit.axes import axis_in
+from dac_control.app.fit.axes import UsableAxis, axis_in
 from dac_control.app.fit.detector import Detector, detector_of
 from dac_control.app.fit.loading import load
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import FileResult, Reading, SpectrumResult
 from dac_control.app.fit.sources import Source
 from dac_control.errors import ConfigurationError, DacError, NotMeasured, SpectrumFileError
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import FileFrame, SpectrumFile
 
 __all__ = ["fit_files"]
@@ -99,11 +100,11 @@ def _fit_frames(
             if isinstance(each, Reading):
                 results.append(SpectrumResult(frame=frame, reading=each))
                 continue
-            spectrum, detector, flags, temperature_k = each
+            spectrum, detector, axis, temperature_k = each
             results.append(
                 SpectrumResult(
                     frame=frame,
-                    reading=_reading(adapter, next(fits), temperature_k, frame, flags),
+                    reading=_reading(adapter, next(fits), temperature_k, frame, axis),
                     detector=detector,
                     spectrum=spectrum if keep else None,
                     temperature_k=temperature_k,
@@ -112,15 +113,15 @@ def _fit_frames(
     return results
 
 
-Prepared = tuple[Any, Detector, tuple[str, ...], float | None]
+Prepared = tuple[Any, Detector, UsableAxis, float | None]
 
 
 def _prepare(frame: FileFrame, adapter: GaugeAdapter, options: FitOptions) -> Prepared | Reading:
     try:
         detector = detector_of(frame, options)
         with np.errstate(all="ignore"):
-            axis, flags = axis_in(adapter.unit, frame, options, adapter.window)
-            spectrum = adapter.spectrum(axis, detector)
+            axis = axis_in(adapter.unit, frame, options, adapter.window)
+            spectrum = adapter.spectrum(axis.values, detector)
     except (NotMeasured, ConfigurationError) as error:
         message = " ".join((str(error), *frame.notes))
         return Reading(ok=False, flags=("no_spectrum",), message=message)
@@ -128,7 +129,7 @@ def _prepare(frame: FileFrame, adapter: GaugeAdapter, options: FitOptions) -> Pr
     if temperature_k is None:
         said = frame.metadata.get("temperature_k")
         temperature_k = float(said) if said is not None and said > 0.0 else None
-    return spectrum, detector, flags, temperature_k
+    return spectrum, detector, axis, temperature_k
 
 
 def _reading(
@@ -136,16 +137,18 @@ def _reading(
     fit: Any,
     temperature_k: float | None,
     frame: FileFrame,
-    flags: tuple[str, ...],
+    axis: UsableAxis,
 ) -> Reading:
+    flags = axis.flags
     if isinstance(fit, Exception):
         sentence = str(fit) if isinstance(fit, DacError) else f"The fit failed: {fit}."
         return Reading(ok=False, flags=(*flags, "fit_failed"), message=sentence)
     try:
-        reading = adapter.read(fit, temperature_k, frame.metadata)
+        reading = adapter.read(fit, temperature_k, frame.metadata, axis.raman)
     except DacError as error:
         return Reading(ok=False, flags=(*flags, "fit_failed"), message=str(error), fit=fit)
-    message = " ".join(part for part in (reading.message, *_remarks(frame, flags, adapter)) if part)
+    remarks = (*_remarks(frame, flags, adapter), _about_laser(reading, axis.raman))
+    message = " ".join(part for part in (reading.message, *remarks) if part)
     return Reading(**{**reading.__dict__, "flags": (*reading.flags, *flags), "message": message})
 
 
@@ -166,3 +169,19 @@ def _remarks(frame: FileFrame, flags: tuple[str, ...], adapter: GaugeAdapter) ->
             f"The program smoothed the spectrum (boxcar {boxcar}), so sigma is too small."
         )
     return tuple(remarks)
+
+
+def _about_laser(reading: Reading, axis: RamanAxis | None) -> str:
+    """What a reader must know of wavelengths that come from a Raman shift."""
+    if axis is None or not reading.ok:
+        return ""
+    laser = f"Wavelengths are those of a laser of {axis.laser_nm:g} ± {axis.laser_sigma_nm:g} nm"
+    if reading.measurement is None:
+        return f"{laser}, which moves every line."
+    held = f"{laser} in air; that, and shifts reckoned in vacuum instead, are in ± sys"
+    if axis.holds_lambda0:
+        return f"{held}, but for what line and lambda0 share."
+    return (
+        f"{held} in full: lambda0 is taken to come from elsewhere. If it was read on the same axis "
+        "with the same laser, give --lambda0-same-laser."
+    )

@@ -20,6 +20,7 @@ from dac_control.gauges.diamond_edge import (
     RamanSpectrum,
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files.model import AxisUnit, Vector
 
 if TYPE_CHECKING:
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EdgeAdapter"]
 
-_LASER_SIGMA_NM: Final = 0.1
-"""Where nobody states one: lasers are sold by their nominal wavelength."""
 _NU0_SIGMA_CM1: Final = 0.5
 """Where nobody states one: what is read off a spectrum of the unstressed anvil."""
-_USUAL_LASER_NM: Final = 532.0
-_AIR: Final = 1.00028
-"""Vacuum over air wavelength, for the laser; it enters the budget only."""
 
 
 class EdgeAdapter:
@@ -60,19 +56,16 @@ class EdgeAdapter:
                 sigma_cm1=_NU0_SIGMA_CM1,
                 source="as given with --nu0-cm1, uncertainty assumed",
             )
-        self._laser_nm = None if options.laser_nm is None else options.laser_nm * _AIR
         self._gauge = DiamondEdgeGauge(
             scale=options.scale or "akahama2006",
             nu0=nu0,
-            laser_sigma_nm=_LASER_SIGMA_NM
-            if options.laser_sigma_nm is None
-            else options.laser_sigma_nm,
-            laser_nm=self._laser_nm or _USUAL_LASER_NM,
+            laser_sigma_nm=options.laser_sigma,
+            laser_nm=options.vacuum_laser_nm,
         )
 
     def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return RamanSpectrum(shift_cm1=axis, laser_nm=self._laser_nm, **detector.arguments())
+        return RamanSpectrum(shift_cm1=axis, **detector.arguments())
 
     def fit(
         self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
@@ -82,7 +75,11 @@ class EdgeAdapter:
         return fit_one_by_one(measure, spectra, temperatures_k)
 
     def read(
-        self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]
+        self,
+        fit: PressureMeasurement,
+        temperature_k: float | None,
+        said: Mapping[str, Any],
+        raman_axis: RamanAxis | None,
     ) -> Reading:
         """Sort a measurement into a reading."""
         edge = fit.fit

@@ -13,6 +13,7 @@ from dac_control.app.fit.user_scale import user_scale, window_of
 from dac_control.app.patience import COMPILING, explained
 from dac_control.gauges import DISQUALIFYING, RubyFit, Spectrum
 from dac_control.gauges.fluorescence_line import FluorescenceLineGauge
+from dac_control.gauges.raman_axis import RamanAxis
 
 __all__ = ["FluorescenceLineAdapter"]
 
@@ -51,9 +52,16 @@ class FluorescenceLineAdapter(LineInNm):
             nowhere = [None] * len(spectra)  # no line here is known to depend on temperature
             return fit_in_groups(spectra, nowhere, species=self._gauge.species)
 
-    def read(self, fit: RubyFit, temperature_k: float | None, said: Mapping[str, Any]) -> Reading:
+    def read(
+        self,
+        fit: RubyFit,
+        temperature_k: float | None,
+        said: Mapping[str, Any],
+        raman_axis: RamanAxis | None,
+    ) -> Reading:
         """Sort a measurement into a reading; a line beyond the scale is a line all the same."""
-        found = self._gauge.pressure_of(fit, _NAN if temperature_k is None else temperature_k)
+        known_k = _NAN if temperature_k is None else temperature_k
+        found = self._gauge.pressure_of(fit, known_k, raman_axis)
         message = found.range_note if not found.measured else ""
         if not fit.ok:
             message = flag_message(fit.flags, self.meanings, DISQUALIFYING)

@@ -5,11 +5,17 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from dac_control.errors import ConfigurationError
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import AxisUnit
 
 __all__ = ["FitOptions"]
 
 _AXES: Final = ("nm", "cm-1", "pixel")
+_LASER_SIGMA_NM: Final = 0.1
+"""Where nobody states one: lasers are sold by their nominal wavelength."""
+_USUAL_LASER_NM: Final = 532.0
+_AIR: Final = 1.00028
+"""Vacuum over air wavelength, for the laser; it enters budgets only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +34,8 @@ class FitOptions:
     lambda0_nm: float | None = None
     lambda0_sigma_nm: float | None = None
     lambda0_temperature_k: float | None = None
+    lambda0_same_laser: bool = False
+    """lambda0 was read on the Raman axis of the spectra, with their laser."""
     nu0_cm1: float | None = None
     temperature_k: float | None = None
     temperature_sigma_k: float | None = None
@@ -71,6 +79,32 @@ class FitOptions:
                 f"--laser-nm is {self.laser_nm:g}; the wavelength of a laser that excites ruby or "
                 "Raman light lies between 180 and 1100 nm."
             )
+        if self.lambda0_same_laser and (self.laser_nm is None or self.lambda0_nm is None):
+            raise ConfigurationError(
+                "--lambda0-same-laser says that lambda0 was read on the Raman axis of the spectra; "
+                "give --laser-nm and --lambda0-nm with it."
+            )
+
+    @property
+    def laser_sigma(self) -> float:
+        """Standard uncertainty of the laser's wavelength in nm, assumed where not stated."""
+        return _LASER_SIGMA_NM if self.laser_sigma_nm is None else self.laser_sigma_nm
+
+    @property
+    def vacuum_laser_nm(self) -> float:
+        """Wavelength of the laser in vacuum, a usual one where not stated."""
+        return _USUAL_LASER_NM if self.laser_nm is None else self.laser_nm * _AIR
+
+    @property
+    def raman_axis(self) -> RamanAxis | None:
+        """With what a Raman axis becomes one of wavelengths; None without a laser."""
+        if self.laser_nm is None:
+            return None
+        return RamanAxis(
+            laser_nm=self.laser_nm,
+            laser_sigma_nm=self.laser_sigma,
+            holds_lambda0=self.lambda0_same_laser,
+        )
 
 
 def _flag(name: str) -> str:

@@ -1,7 +1,7 @@
 """One Raman line on a scale of the user's own behind ``fit``: the H2 vibron, or any other mode."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from dac_control.app.fit.user_scale import user_scale, window_of
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.diamond_edge import RamanSpectrum
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.gauges.vibron import (
     DISQUALIFYING_LINE,
     RAMAN_LINE_FLAGS,
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture
 
 __all__ = ["RamanLineAdapter"]
-
-_LASER_SIGMA_NM: Final = 0.1
-_USUAL_LASER_NM: Final = 532.0
-_AIR: Final = 1.00028
-"""Vacuum over air wavelength, for the laser; it enters the budget only."""
 
 
 class RamanLineAdapter:
@@ -48,19 +44,17 @@ class RamanLineAdapter:
         scale = user_scale(options)
         self.symbol = options.gauge
         self.window: tuple[float, float] = options.between or window_of(scale, options.nu0_cm1)
-        self._laser_nm = None if options.laser_nm is None else options.laser_nm * _AIR
-        sigma_nm = options.laser_sigma_nm
         self._gauge = RamanLineGauge(
             scale=scale,
             expected_cm1=self.window,
-            laser_sigma_nm=_LASER_SIGMA_NM if sigma_nm is None else sigma_nm,
-            laser_nm=self._laser_nm or _USUAL_LASER_NM,
+            laser_sigma_nm=options.laser_sigma,
+            laser_nm=options.vacuum_laser_nm,
             reference_cm1=options.nu0_cm1,
         )
 
     def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return RamanSpectrum(shift_cm1=axis, laser_nm=self._laser_nm, **detector.arguments())
+        return RamanSpectrum(shift_cm1=axis, **detector.arguments())
 
     def fit(
         self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
@@ -69,7 +63,11 @@ class RamanLineAdapter:
         return fit_one_by_one(self._gauge.measure, spectra, temperatures_k)
 
     def read(
-        self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]
+        self,
+        fit: PressureMeasurement,
+        temperature_k: float | None,
+        said: Mapping[str, Any],
+        raman_axis: RamanAxis | None,
     ) -> Reading:
         """Sort a measurement into a reading; a line beyond the scale is a line all the same."""
         line = fit.fit

@@ -17,6 +17,7 @@ from dac_control.gauges import (
     Spectrum,
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.gauges.raman_axis import RamanAxis
 
 __all__ = ["RubyAdapter"]
 
@@ -52,7 +53,13 @@ class RubyAdapter(LineInNm):
                 expected_nm=self._options.between,
             )
 
-    def read(self, fit: RubyFit, temperature_k: float | None, said: Mapping[str, Any]) -> Reading:
+    def read(
+        self,
+        fit: RubyFit,
+        temperature_k: float | None,
+        said: Mapping[str, Any],
+        raman_axis: RamanAxis | None,
+    ) -> Reading:
         """Turn a fit into a pressure; without lambda0 the line alone is reported."""
         if not fit.ok:
             return Reading(
@@ -83,6 +90,7 @@ class RubyAdapter(LineInNm):
                 fit.r1_sigma_nm,
                 temperature_k,
                 asymmetry_sigma_nm=fit.asymmetry_sigma_nm,
+                raman_axis=raman_axis,
             )
             flags += [flag for flag in measurement.flags if flag not in flags]
         return Reading(

@@ -1,27 +1,29 @@
 """The 0-0 line of Sm:SrB4O7 behind ``fit``."""
 
 import datetime
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
+from dac_control.app.fit.adapter import flag_message, refuse_options
 from dac_control.app.fit.line_in_nm import LineInNm
 from dac_control.app.fit.one_line import line_details, line_meanings
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
+from dac_control.app.fit.ruby_groups import fit_in_groups
+from dac_control.app.patience import COMPILING, explained
 from dac_control.gauges import (
     DISQUALIFYING,
     Lambda0,
-    PressureMeasurement,
     RubyFit,
     Spectrum,
     SrB4O7Gauge,
 )
-from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.gauges.raman_axis import RamanAxis
+from dac_control.gauges.ruby.species import SRB4O7
 
 __all__ = ["SrB4O7Adapter"]
 
+_NAN: Final = float("nan")
 _SCALE: Final = "rashchenko2015"
 _ROOM_K: Final = 296.0
 _SIGMA_NM: Final = 0.01
@@ -63,32 +65,36 @@ class SrB4O7Adapter(LineInNm):
 
     def fit(
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
-    ) -> list[PressureMeasurement | Exception]:
+    ) -> list[RubyFit | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        measure = functools.partial(self._gauge.measure, expected_nm=self._between)
-        return fit_one_by_one(measure, spectra, temperatures_k)
+        with explained(COMPILING):
+            nowhere = [None] * len(spectra)  # the fit needs no temperature
+            return fit_in_groups(spectra, nowhere, expected_nm=self._between, species=SRB4O7)
 
     def read(
-        self, fit: PressureMeasurement, temperature_k: float | None, said: Mapping[str, Any]
+        self,
+        fit: RubyFit,
+        temperature_k: float | None,
+        said: Mapping[str, Any],
+        raman_axis: RamanAxis | None,
     ) -> Reading:
-        """Turn a measurement into a reading; without lambda0 the line alone is reported."""
-        line = fit.fit
-        good = isinstance(line, RubyFit) and line.ok
-        message = "" if good else flag_message(fit.flags, _MEANINGS, DISQUALIFYING)
-        flags = fit.flags
-        if good and not self._with_pressure:
-            flags = tuple(flag for flag in flags if flag not in MEASUREMENT_FLAGS)
+        """Turn a fit into a pressure; without lambda0 the line alone is reported."""
+        known_k = _NAN if temperature_k is None else temperature_k
+        found = self._gauge.pressure_of(fit, known_k, raman_axis)
+        message = "" if fit.ok else flag_message(fit.flags, _MEANINGS, DISQUALIFYING)
+        if fit.ok and not self._with_pressure:
             message = (
                 "No pressure without lambda0: give --lambda0-nm, the 0-0 line at zero pressure "
                 "measured on this spectrometer."
             )
+        with_pressure = fit.ok and self._with_pressure
         return Reading(
-            ok=good,
-            observable=fit.observable,
-            sigma=fit.observable_sigma,
-            flags=flags,
-            measurement=fit if good and self._with_pressure else None,
+            ok=fit.ok,
+            observable=fit.r1_nm,
+            sigma=fit.r1_sigma_nm,
+            flags=found.flags if with_pressure else fit.flags,
+            measurement=found if with_pressure else None,
             message=message,
-            details=line_details(line) if isinstance(line, RubyFit) else {},
-            fit=line,
+            details=line_details(fit),
+            fit=fit,
         )

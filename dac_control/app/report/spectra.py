@@ -21,7 +21,7 @@ from dac_control.app.report.canvas import (
 )
 from dac_control.errors import ConfigurationError, RecordError
 from dac_control.gauges import evaluate_ruby
-from dac_control.gauges.diamond_edge.nu0 import air_index
+from dac_control.gauges.air import air_index
 from dac_control.records import Run
 from dac_control.records.gauge_series import GaugeSeries
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from dac_control.gauges.air import air_index
 from dac_control.gauges.axis_calibration import AxisCalibration
-from dac_control.gauges.diamond_edge.nu0 import Nu0, air_index
+from dac_control.gauges.diamond_edge.nu0 import Nu0
 from dac_control.gauges.diamond_edge.raman_spectrum import RamanSpectrum
 from dac_control.gauges.spectrum import Spectrum
 

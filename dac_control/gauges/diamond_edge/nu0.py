@@ -1,17 +1,15 @@
 """What a Raman shift counts from: nu0, the laser, and whether wavelengths were those of air."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError
+from dac_control.gauges.air import air_index
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention
 
-__all__ = ["Nu0", "air_index", "vacuum_shift_cm1"]
-
-Length = TypeVar("Length", float, NDArray[np.float64])
+__all__ = ["Nu0", "vacuum_shift_cm1"]
 
 _NU0_LIMITS_CM1: Final = (1320.0, 1345.0)
 """The line of unstressed diamond: 1332.4 cm-1 of 12C, 1282 of 13C excluded; the sources of the
@@ -66,15 +64,6 @@ class Nu0:
         return (
             f"{self.value_cm1:.2f} +- {self.sigma_cm1:.2f} cm-1, {self.convention}, {self.source}"
         )
-
-
-def air_index(vacuum_nm: Length) -> Length:
-    """Refractive index of standard air (15 C, 1013.25 hPa, 450 ppm CO2).
-
-    Ciddor, Appl. Opt. 35, 1566 (1996), eq. 1; 230 to 1690 nm.
-    """
-    square = (1e3 / vacuum_nm) ** 2
-    return 1.0 + 1e-8 * (5792105.0 / (238.0185 - square) + 167917.0 / (57.362 - square))
 
 
 def vacuum_shift_cm1(air_shift_cm1: float, laser_nm: float) -> float:

@@ -9,6 +9,7 @@ from typing import Final
 
 from dac_control.gauges.budget import BudgetTerm, Kind
 from dac_control.gauges.quoting import scale_terms
+from dac_control.gauges.raman_axis import raman_axis_terms
 from dac_control.gauges.ruby_gauge.line import RubyLine
 from dac_control.gauges.temperature import (
     REFERENCE_K,
@@ -42,6 +43,7 @@ def ruby_budget(line: RubyLine) -> tuple[BudgetTerm, ...]:
     return (
         *_line_terms(line),
         *_axis_terms(line),
+        *raman_axis_terms(line.scale, line.line_nm, line.zero.value_nm, line.raman_axis),
         *_temperature_terms(line),
         *_scale_terms(line),
         *_stress_terms(line),

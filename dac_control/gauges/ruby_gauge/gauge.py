@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.lambda0 import Lambda0, ReferenceLine, ReferenceRuby
 from dac_control.gauges.measurement import PressureMeasurement
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.gauges.ruby import fit_ruby
 from dac_control.gauges.ruby_gauge.line import RubyLine, check_line, line_at
 from dac_control.gauges.ruby_gauge.pressure import not_measured, ruby_pressure
@@ -198,6 +199,7 @@ class RubyGauge:
         *,
         asymmetry_sigma_nm: float = 0.0,
         reference: ReferenceLine | None = None,
+        raman_axis: RamanAxis | None = None,
     ) -> PressureMeasurement:
         """Recompute the pressure of a line that was measured and stored.
 
@@ -210,6 +212,8 @@ class RubyGauge:
             Systematic uncertainty of the line from its shape.
         reference : ReferenceLine, optional
             Line of a ruby outside the pressure chamber, taken at the same time.
+        raman_axis : RamanAxis, optional
+            What the axis was reckoned with, where the line was read as a Raman shift.
 
         Raises
         ------
@@ -220,7 +224,7 @@ class RubyGauge:
         """
         check_line(line_nm, sigma_nm, asymmetry_sigma_nm)
         zero = self._zero(temperature_k, reference)
-        line = self._line(zero, line_nm, sigma_nm, asymmetry_sigma_nm)
+        line = self._line(zero, line_nm, sigma_nm, asymmetry_sigma_nm, raman_axis)
         return ruby_pressure(line)
 
     def pressures_gpa(self, line_nm: ArrayLike, temperature_k: ArrayLike) -> NDArray[np.float64]:
@@ -285,6 +289,7 @@ class RubyGauge:
         line_nm: float,
         sigma_nm: float,
         asymmetry_sigma_nm: float,
+        raman_axis: RamanAxis | None = None,
     ) -> RubyLine:
         return RubyLine(
             scale=self._scale,
@@ -293,4 +298,5 @@ class RubyGauge:
             sigma_nm=float(sigma_nm),
             asymmetry_sigma_nm=asymmetry_sigma_nm,
             stated=self._uncertainties,
+            raman_axis=raman_axis,
         )

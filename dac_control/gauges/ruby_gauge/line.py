@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from dac_control.errors import ConfigurationError
+from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.gauges.ruby_gauge.uncertainties import RubyUncertainties
 from dac_control.gauges.ruby_gauge.zero_line import ZeroLine
 from dac_control.gauges.scales import Scale
@@ -26,6 +27,8 @@ class RubyLine:
     asymmetry_sigma_nm: float
     """Systematic, from the shape of the line."""
     stated: RubyUncertainties
+    raman_axis: RamanAxis | None = None
+    """Where the axis was reckoned from a Raman shift, what with."""
 
     @property
     def correction(self) -> TemperatureCorrection:

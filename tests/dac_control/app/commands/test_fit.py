@@ -122,6 +122,7 @@ def test_a_batch_goes_on_and_says_which_failed(tmp_path: Path, ruby: Path) -> No
         (["--temperature-k", "-4"], "--temperature-k is -4"),
         (["--averages", "0"], "--averages is 0"),
         (["--laser-nm", "5"], "--laser-nm is 5"),
+        (["--lambda0-same-laser", "--laser-nm", "532"], "give --laser-nm and --lambda0-nm with it"),
         (["--gain-e-per-count", "nan"], "--gain-e-per-count is nan"),
         (["--plot", "a.bmp"], "pictures are .png"),
         (["--scales", "nowhere.toml"], "nowhere.toml"),
@@ -203,6 +204,33 @@ def test_wrong_units_say_what_to_do(tmp_path: Path) -> None:
     status, (found,) = run_json(raman, "--laser-nm", 532.0)
     assert status == 0
     assert found["line_nm"] == pytest.approx(695.2, abs=0.005)
+    assert "532 ± 0.1 nm" in found["message"]
+
+
+@pytest.mark.parametrize("gauge", ["ruby", "srb4o7"])
+def test_the_laser_of_a_raman_axis_is_in_the_uncertainty(tmp_path: Path, gauge: str) -> None:
+    one_line = 300.0 + 8000.0 * np.exp(-(((AXIS - 695.2) / 0.25) ** 2))
+    counts = doublet() if gauge == "ruby" else one_line
+    shift = 1e7 / 532.0 - 1e7 / AXIS
+    path = write(tmp_path / "raman.txt", shift, counts, "Raman shift (cm-1)\tCounts")
+    asked = (path, "--gauge", gauge, "--lambda0-nm", 694.25 if gauge == "ruby" else 685.41)
+    found, moved, sure, shared = (
+        run_json(*asked, "--laser-nm", *more)[1][0]
+        for more in (
+            (532.0,),
+            (532.1,),
+            (532.0, "--laser-sigma-nm", 0),
+            (532.0, "--lambda0-same-laser"),
+        )
+    )
+    terms = {term["name"]: term["sigma_gpa"] for term in found["budget"]}
+    away_gpa = abs(moved["pressure_gpa"] - found["pressure_gpa"])
+    assert terms["laser wavelength"] == pytest.approx(away_gpa, rel=0.01)
+    assert terms["air or vacuum"] > 0.05
+    assert found["sigma_sys_gpa"] > max(away_gpa, sure["sigma_sys_gpa"])
+    assert shared["sigma_sys_gpa"] < sure["sigma_sys_gpa"]
+    assert "--lambda0-same-laser" in found["message"]
+    assert "line and lambda0 share" in shared["message"]
 
 
 def test_an_axis_that_is_not_sure_is_flagged(tmp_path: Path) -> None:
@@ -218,9 +246,9 @@ def test_an_axis_that_is_not_sure_is_flagged(tmp_path: Path) -> None:
 def test_a_shift_turns_back_into_the_wavelength_it_came_from() -> None:
     shift = np.asarray(1e7 / 532.0 - 1e7 / AXIS, dtype=np.float64)
     frame = FileFrame(axis=shift, axis_unit="cm-1", counts=np.zeros(shift.size))
-    axis, flags = axis_in("nm", frame, FitOptions(laser_nm=532.0), (690.0, 800.0))
-    np.testing.assert_allclose(axis, AXIS, atol=1e-9)
-    assert flags == ()
+    found = axis_in("nm", frame, FitOptions(laser_nm=532.0), (690.0, 800.0))
+    np.testing.assert_allclose(found.values, AXIS, atol=1e-9)
+    assert found.flags == ()
     with pytest.raises(NotMeasured, match="no Raman shift"):
         far = FileFrame(axis=np.array([100.0, 2e4]), axis_unit="cm-1", counts=np.zeros(2))
         axis_in("nm", far, FitOptions(laser_nm=600.0), (690.0, 800.0))

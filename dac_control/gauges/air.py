@@ -1,0 +1,19 @@
+"""Wavelengths in air and in vacuum."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["air_index"]
+
+Length = TypeVar("Length", float, NDArray[np.float64])
+
+
+def air_index(vacuum_nm: Length) -> Length:
+    """Refractive index of standard air (15 C, 1013.25 hPa, 450 ppm CO2).
+
+    Ciddor, Appl. Opt. 35, 1566 (1996), eq. 1; 230 to 1690 nm.
+    """
+    square = (1e3 / vacuum_nm) ** 2
+    return 1.0 + 1e-8 * (5792105.0 / (238.0185 - square) + 167917.0 / (57.362 - square))
