@@ -16,7 +16,7 @@ from bluesky.utils import FailedStatus, Msg
 from dac_control.app.engine import run_to_the_end, stop_engine, uninterrupted
 from dac_control.app.instruments import make_instruments
 from dac_control.app.light import account_of
-from dac_control.app.patience import COMPILING, explained
+from dac_control.app.patience import compiling_explained
 from dac_control.app.start_metadata import Connection, start_metadata
 from dac_control.app.station import Station, load_station_and_text
 from dac_control.app.surroundings import (
@@ -106,7 +106,7 @@ class Session:
         for connection in self.connections:
             if connection.error is not None:
                 raise connection.error
-        with explained(COMPILING):
+        with compiling_explained():
             self.instruments.ruby.warm_up().result(WARM_UP_TIMEOUT_S)
         verdict = self.instruments.drive.position_verdict()
         if not verdict.known:

@@ -10,7 +10,7 @@ from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.ruby_groups import fit_in_groups
 from dac_control.app.fit.user_scale import user_scale, window_of
-from dac_control.app.patience import COMPILING, explained
+from dac_control.app.patience import compiling_explained
 from dac_control.gauges import DISQUALIFYING, RubyFit, Spectrum
 from dac_control.gauges.fluorescence_line import FluorescenceLineGauge
 from dac_control.gauges.raman_axis import RamanAxis
@@ -48,7 +48,7 @@ class FluorescenceLineAdapter(LineInNm):
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
     ) -> list[RubyFit | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        with explained(COMPILING):
+        with compiling_explained():
             nowhere = [None] * len(spectra)  # no line here is known to depend on temperature
             return fit_in_groups(spectra, nowhere, species=self._gauge.species)
 

@@ -9,7 +9,7 @@ from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.ruby_choice import RubyChoice
 from dac_control.app.fit.ruby_groups import fit_in_groups
-from dac_control.app.patience import COMPILING, explained
+from dac_control.app.patience import compiling_explained
 from dac_control.gauges import (
     DISQUALIFYING,
     RUBY_FLAGS,
@@ -45,7 +45,7 @@ class RubyAdapter(LineInNm):
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
     ) -> list[RubyFit | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        with explained(COMPILING):
+        with compiling_explained():
             return fit_in_groups(
                 spectra,
                 temperatures_k,
