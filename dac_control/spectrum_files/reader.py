@@ -16,18 +16,18 @@ __all__ = ["read_spectrum_file"]
 _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _LARGEST_BYTES: Final = 1 << 30
 _FOREIGN: Final = (
-    (b"Andor Technology Multi-Channel File", "an Andor .sif file; export it as ASCII in Solis"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"GIF8", "a picture"),
-    (b"%PDF", "a PDF document"),
-    (b"\x1f\x8b", "a gzip archive; unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an Office document or an OPUS project; save the spectrum as CSV"),
-    (b"MATLAB 5.0", "a MATLAB 5 file; save it with -v7.3 (HDF5) or as text"),
-    (b"\x7fELF", "a program"),
-    (b"MZ\x90", "a program"),
+    (b"Andor Technology Multi-Channel File", "an Andor .sif file", "export it as ASCII in Solis"),
+    (b"\x89PNG", "a picture", ""),
+    (b"\xff\xd8\xff", "a picture", ""),
+    (b"II*\x00", "a TIFF picture", ""),
+    (b"MM\x00*", "a TIFF picture", ""),
+    (b"GIF8", "a picture", ""),
+    (b"%PDF", "a PDF document", ""),
+    (b"\x1f\x8b", "a gzip archive", "unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an Office document or an OPUS project", "save it as CSV"),
+    (b"MATLAB 5.0", "a MATLAB 5 file", "save it with -v7.3 (HDF5) or as text"),
+    (b"\x7fELF", "a program", ""),
+    (b"MZ\x90", "a program", ""),
 )
 
 
@@ -60,9 +60,10 @@ def read_spectrum_file(path: Path | str, *, dataset: str | None = None) -> Spect
         return _archive(data, path, dataset)
     if is_wdf(data):
         return read_wdf(data, path)
-    for magic, what in _FOREIGN:
+    for magic, what, remedy in _FOREIGN:
         if data.startswith(magic):
-            raise SpectrumFileError(f"{path} is {what}, not a file of spectra.")
+            advice = f"; {remedy}" if remedy else ""
+            raise SpectrumFileError(f"{path} is {what}, not a file of spectra{advice}.")
     if is_spe(data):
         return read_spe(data, path)
     if path.suffix.lower() == ".spe" and b"\x00" in data[:512]:
