@@ -11,7 +11,13 @@ from typing import Final
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.budget import BudgetTerm, Kind
 from dac_control.gauges.measurement import PressureMeasurement
-from dac_control.gauges.quoting import check_sigma, quote, range_note, scale_terms
+from dac_control.gauges.quoting import (
+    check_sigma,
+    check_temperature,
+    quote,
+    range_note,
+    scale_terms,
+)
 from dac_control.gauges.raman_axis import RamanAxis, raman_axis_terms
 from dac_control.gauges.ruby import RubyFit
 from dac_control.gauges.ruby.fit import fit_ruby
@@ -122,8 +128,9 @@ class FluorescenceLineGauge:
         Raises
         ------
         ConfigurationError
-            The line or its uncertainty is no number.
+            The line, its uncertainty or the temperature is no number.
         """
+        check_temperature("sensor", temperature_k)
         check_sigma("line", "nm", sigma_nm)
         if not 0.0 < line_nm < math.inf:
             raise ConfigurationError(

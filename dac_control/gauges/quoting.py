@@ -13,6 +13,7 @@ from dac_control.gauges.scales import Scale, get_scale
 
 __all__ = [
     "check_sigma",
+    "check_temperature",
     "expected_observables",
     "on_scale",
     "quote",
@@ -184,4 +185,23 @@ def check_sigma(what: str, unit: str, sigma: float) -> None:
     if not 0.0 <= sigma < math.inf:
         raise ConfigurationError(
             f"The uncertainty of the {what} is {sigma} {unit}; give a number of 0 or more."
+        )
+
+
+def check_temperature(what: str, temperature_k: float) -> None:
+    """Refuse what is no temperature; NaN is an unknown one.
+
+    Raises
+    ------
+    ConfigurationError
+        It is not above 0 K, or no number at all.
+    """
+    try:
+        good = math.isnan(temperature_k) or 0.0 < temperature_k < 5000.0
+    except TypeError:  # None from a table with a gap, or a text
+        good = False
+    if not good:
+        raise ConfigurationError(
+            f"The temperature of the {what} is given as {temperature_k} K; give one above 0 K, or "
+            "NaN where it is unknown."
         )

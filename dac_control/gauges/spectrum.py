@@ -12,6 +12,7 @@ from dac_control.gauges.spectrum_checks import (
     LARGEST_COUNTS,
     MIN_PIXELS,
     WAVELENGTH,
+    as_numbers,
     check_axis,
     check_counts,
     check_detector,
@@ -115,7 +116,7 @@ class SpectrumStack:
 
     def __post_init__(self) -> None:
         wavelength = one_dimensional(self.wavelength_nm)
-        counts = np.array(self.counts, dtype=np.float64)
+        counts = as_numbers("counts", self.counts)
         if counts.ndim != 2:
             raise ConfigurationError(
                 f"A stack of spectra needs counts of shape (spectra, pixels), not {counts.shape}."

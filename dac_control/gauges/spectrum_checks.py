@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
 
@@ -17,6 +17,7 @@ __all__ = [
     "RAMAN",
     "WAVELENGTH",
     "AxisKind",
+    "as_numbers",
     "check_axis",
     "check_counts",
     "check_detector",
@@ -66,8 +67,8 @@ RAMAN: Final = AxisKind(
 
 
 def one_dimensional(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A copy as numbers; raises `ConfigurationError` where it has no shape (n,)."""
-    array = np.array(values, dtype=np.float64)
+    """A copy as numbers; raises `ConfigurationError` where they are none or not of shape (n,)."""
+    array = as_numbers("values", values)
     if array.ndim != 1:
         raise ConfigurationError(
             f"A spectrum needs arrays of one dimension, not of shape {array.shape}."
@@ -145,11 +146,11 @@ def ordered(
     NotMeasured
         They are not finite.
     ConfigurationError
-        There are not as many as pixels.
+        They are no numbers, or not as many as pixels.
     """
     if values is None or (isinstance(values, float) and abs(values) < LARGEST_COUNTS):
         return values
-    array = np.array(values, dtype=np.float64)
+    array = as_numbers(what, values)
     if not (np.isfinite(array).all() and (np.abs(array) < LARGEST_COUNTS).all()):
         raise NotMeasured(f"The {what} of the spectrum are not finite; measure them again.")
     if array.ndim == 0:
@@ -166,6 +167,17 @@ def read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same array, which nobody changes by mistake any more."""
     array.setflags(write=False)
     return array
+
+
+def as_numbers(what: str, values: ArrayLike) -> NDArray[np.float64]:
+    """A copy as numbers; raises `ConfigurationError` where they are none."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(
+            f"The {what} of a spectrum must be numbers in one row or column, and these are not: "
+            f"{error}."
+        ) from None
 
 
 def _positive(name: str, unit: str, value: float) -> None:

@@ -14,6 +14,7 @@ from dac_control.gauges.lambda0 import Lambda0
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
 from dac_control.gauges.quoting import (
     check_sigma,
+    check_temperature,
     expected_observables,
     on_scale,
     quote,
@@ -116,8 +117,9 @@ class SrB4O7Gauge:
         Raises
         ------
         ConfigurationError
-            The line or its uncertainty is no number that this line can have.
+            The line, its uncertainty or the temperature is no number that it can be.
         """
+        check_temperature("chip", temperature_k)
         if not (680.0 < line_nm < 740.0 and 0.0 <= sigma_nm < math.inf):
             raise ConfigurationError(
                 f"The Sm:SrB4O7 line is given as {line_nm} +- {sigma_nm} nm; it lies between 685 "

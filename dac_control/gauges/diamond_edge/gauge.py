@@ -20,7 +20,13 @@ from dac_control.gauges.diamond_edge.fit import fit_edge
 from dac_control.gauges.diamond_edge.nu0 import Nu0
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention, RamanSpectrum
 from dac_control.gauges.measurement import PressureMeasurement
-from dac_control.gauges.quoting import check_sigma, expected_observables, quote, scale_for
+from dac_control.gauges.quoting import (
+    check_sigma,
+    check_temperature,
+    expected_observables,
+    quote,
+    scale_for,
+)
 from dac_control.gauges.scales import Scale
 
 __all__ = ["DiamondEdgeGauge"]
@@ -142,7 +148,7 @@ class DiamondEdgeGauge:
             The expected range is empty or beyond the scale, or the temperature is none. A poor
             spectrum raises nothing: the result says ``measured=False``, and its flags say why.
         """
-        _check_temperature(temperature_k)
+        check_temperature("anvil", temperature_k)
         window = expected_cm1
         if expected_gpa is not None:
             nu0 = nu0_for(self._scale, self._known)
@@ -195,7 +201,7 @@ class DiamondEdgeGauge:
         ConfigurationError
             The edge, its uncertainty or the temperature is no number that it can be.
         """
-        _check_temperature(temperature_k)
+        check_temperature("anvil", temperature_k)
         check_sigma("edge", "cm-1", sigma_cm1)
         if definition_cm1 is not None:
             check_sigma("definition of the edge", "cm-1", definition_cm1)
@@ -212,12 +218,3 @@ class DiamondEdgeGauge:
             convention=convention,
         )
         return edge_pressure(self._scale, reading, self._known)
-
-
-def _check_temperature(temperature_k: float) -> None:
-    if np.isnan(temperature_k) or 0.0 < temperature_k < 5000.0:
-        return
-    raise ConfigurationError(
-        f"The temperature of the anvil is given as {temperature_k} K; give one above 0 K, or NaN "
-        "where it is unknown."
-    )

@@ -8,7 +8,13 @@ from dac_control.gauges.budget import BudgetTerm, rectangle_rms
 from dac_control.gauges.diamond_edge.nu0 import vacuum_shift_cm1
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention, RamanSpectrum
 from dac_control.gauges.measurement import PressureMeasurement
-from dac_control.gauges.quoting import check_sigma, quote, range_note, scale_terms
+from dac_control.gauges.quoting import (
+    check_sigma,
+    check_temperature,
+    quote,
+    range_note,
+    scale_terms,
+)
 from dac_control.gauges.scales import Scale
 from dac_control.gauges.vibron.fit import fit_raman_line
 from dac_control.gauges.vibron.result import RamanLineFit
@@ -120,8 +126,9 @@ class RamanLineGauge:
         Raises
         ------
         ConfigurationError
-            The line or its uncertainty is no number.
+            The line, its uncertainty or the temperature is no number.
         """
+        check_temperature("specimen", temperature_k)
         check_sigma("Raman line", "cm-1", sigma_cm1)
         if not 0.0 < line_cm1 < 10_000.0:
             raise ConfigurationError(

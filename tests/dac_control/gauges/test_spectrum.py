@@ -62,6 +62,8 @@ def test_arrays_are_copied_and_read_only() -> None:
         ({"saturation_counts": 0.0}, ConfigurationError, "saturation"),
         ({"dark_counts": float("nan")}, NotMeasured, "dark"),
         ({"dark_counts": np.zeros(3)}, ConfigurationError, "shape"),
+        ({"counts": ["a"] * 64}, ConfigurationError, "numbers.*could not convert .*'a'"),
+        ({"dark_counts": [[0.0], [0.0, 1.0]]}, ConfigurationError, "dark counts.*numbers"),
     ],
 )
 def test_what_is_no_spectrum(changes: dict[str, Any], error: type[DacError], words: str) -> None:

@@ -206,6 +206,7 @@ def test_refuses_a_wrong_gauge(changes, words):
         ((float("nan"), 0.5), "between 1332"),
         ((1800.0, -1.0), "uncertainty of the edge"),
         ((1800.0, 0.5, -5.0), "temperature"),
+        ((1800.0, 0.5, None), "temperature of the anvil is given as None"),
     ],
 )
 def test_refuses_a_wrong_edge(arguments, words):
