@@ -58,12 +58,12 @@ def arrange(
         return Columns(values[:, 0], None, [("", values[:, 1])])
     names = headings if len(headings) == width else [""] * width
     pairs = width >= 4 and width % 2 == 0 and np.array_equal(values[:, 0], values[:, 2])
-    at = _axis_column(values, names)
+    at = 0 if pairs else _axis_column(values, names)
     spectra: list[tuple[str, Vector]] = []
     dark: Vector | None = None
     for column in range(1 if pairs else 0, width, 2 if pairs else 1):
         name = names[column]
-        if column == at or column < at:
+        if column == at or (column < at and _counts_up(values[:, column])):
             continue
         if _DARK.search(name):
             dark = values[:, column]
@@ -79,12 +79,23 @@ def arrange(
 
 
 def _axis_column(values: NDArray[np.float64], names: list[str]) -> int:
-    """The first column, unless that only counts pixels and the second is named as an axis."""
-    if len(names) > 2 and unit_from_text(names[1]) in ("nm", "cm-1"):
-        first = values[:, 0]
-        if np.array_equal(first, first[0] + np.arange(first.size)):
-            return 1
-    return 0
+    """The first column, unless that only counts rows or is in no order, and the second is an axis.
+
+    Counts of a spectrum never rise or fall from one pixel to the next all along: a second column
+    that does is an axis.
+    """
+    first, second = values[:, 0], values[:, 1]
+    named = unit_from_text(names[1]) in ("nm", "cm-1")
+    other = unit_from_text(names[0]) in ("nm", "cm-1")
+    is_axis = named or (not other and len(second) >= _WIDE and _sorted(second))
+    counts_rows = len(names) > 2 and _counts_up(first)
+    return int(is_axis and (counts_rows or not _sorted(first)))
+
+
+def _counts_up(column: Vector) -> bool:
+    return bool(
+        column[0] in (0.0, 1.0) and np.array_equal(column, column[0] + np.arange(column.size))
+    )
 
 
 def _is_wide(values: NDArray[np.float64]) -> bool:

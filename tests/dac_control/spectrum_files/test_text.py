@@ -188,6 +188,23 @@ def test_quoted_csv_with_named_columns(tmp_path: Path) -> None:
     assert file.frames[0].metadata["dark_counts"][0] == 90.0
 
 
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [("{k} {x} {y}", 1), ("{y} {x}", 1), ("{y} {x} {more}", 2), ("{k} {x} {y} {more}", 2)],
+)
+def test_an_axis_that_is_not_the_first_column(tmp_path: Path, row: str, columns: int) -> None:
+    counts = 500.0 + np.arange(N) * 7 % 13
+    rows = [
+        row.format(k=k, x=round(x, 3), y=y, more=y + 1)
+        for k, (x, y) in enumerate(zip(AXIS, counts, strict=True))
+    ]
+    file = read(tmp_path, "\n".join(rows))
+    assert len(file) == columns
+    for number, frame in enumerate(file.frames):
+        np.testing.assert_allclose(frame.axis, AXIS)
+        np.testing.assert_array_equal(frame.counts, counts + number)
+
+
 def test_a_map_has_its_axis_in_the_first_row(tmp_path: Path) -> None:
     axis = "\t\t" + "\t".join(f"{x:.3f}" for x in AXIS)
     rows = [f"{k}\t0\t" + "\t".join(f"{y + k:.2f}" for y in COUNTS) for k in range(3)]
