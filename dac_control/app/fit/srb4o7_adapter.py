@@ -10,7 +10,7 @@ from dac_control.app.fit.one_line import line_details, line_meanings
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.ruby_groups import fit_in_groups
-from dac_control.app.patience import COMPILING, explained
+from dac_control.app.patience import compiling_explained
 from dac_control.gauges import (
     DISQUALIFYING,
     Lambda0,
@@ -67,7 +67,7 @@ class SrB4O7Adapter(LineInNm):
         self, spectra: Sequence[Spectrum], temperatures_k: Sequence[float | None]
     ) -> list[RubyFit | Exception]:
         """Fit spectra, one result each; an exception in place of a result where one failed."""
-        with explained(COMPILING):
+        with compiling_explained():
             nowhere = [None] * len(spectra)  # the fit needs no temperature
             return fit_in_groups(spectra, nowhere, expected_nm=self._between, species=SRB4O7)
 
