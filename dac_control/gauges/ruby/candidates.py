@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.choice import is_apart, is_rival, order, shows_partner
-from dac_control.gauges.ruby.clipped import clipped_from
+from dac_control.gauges.ruby.clipped import clipped_from, flat_tops
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.line_fit import LineFitter
@@ -27,6 +27,8 @@ Mask = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
 _ATTEMPTS: Final = 6
+_ALL_SHARE: Final = 0.5
+"""Share of saturated pixels from which that is why no line was found."""
 _WORTH_TRYING: Final = 5.0
 """Signal-to-noise ratio below which the next candidate is noise."""
 
@@ -82,7 +84,7 @@ class CandidateFitter:
                 priors=priors,
             ),
         )
-        self._gain_assumed = noise.gain_assumed
+        self._noise = noise
         self._dark_assumed = stack.dark_counts is None
         self._clipped_from = clipped_from(stack, noise)
 
@@ -110,8 +112,12 @@ class CandidateFitter:
         saturated = np.zeros(raw.shape, dtype=bool)
         if self._clipped_from is not None:
             saturated = raw >= self._clipped_from
+        flat = flat_tops(raw, self._noise)
+        if flat is not None:
+            saturated |= flat
         with np.errstate(all="ignore"):
             fits = _Chunk(self._setup, counts, saturated, temperature_k, expected_nm).run()
+        fits.flag("saturated")[:] |= fits.flag("no_line") & (saturated.mean(axis=1) > _ALL_SHARE)
         self._finish(fits, good, expected_nm)
         return fits
 
@@ -124,7 +130,7 @@ class CandidateFitter:
         if expected_nm is not None:
             outside = (fits.r1_nm < expected_nm[0]) | (fits.r1_nm > expected_nm[1])
             fits.flag("outside_window")[:] = outside & (fits.model > 0)
-        fits.flag("gain_assumed")[:] = self._gain_assumed
+        fits.flag("gain_assumed")[:] = self._noise.gain_assumed
         fits.flag("dark_assumed")[:] = self._dark_assumed
 
 

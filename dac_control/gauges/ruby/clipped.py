@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack
 
-__all__ = ["clipped_from", "unclipped"]
+__all__ = ["clipped_from", "flat_tops", "unclipped"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -25,6 +25,10 @@ _HIDDEN_SIGMA: Final = 4.0
 many times the noise of one exposure,"""
 _HIDDEN_SHARE: Final = 0.95
 """and where the noise is not known, from this share of full scale."""
+_FLAT_PX: Final = 4
+"""Neighbouring pixels with the very same largest counts that noise does not make,"""
+_FLAT_NOISE_COUNTS: Final = 5.0
+"""if it is at least that much: two of its pixels then agree once in 18."""
 _REACH_NM: Final = 3.0
 _SPLIT_NM: Final = SPLITTING_CM1 * 700.0**2 * 1e-7
 _SPLIT_REACH_NM: Final = 0.4
@@ -43,6 +47,30 @@ def clipped_from(stack: SpectrumStack, noise: PhotonNoise) -> float | None:
         light * noise.counts_variance + float(np.max(noise.floor_variance))
     )
     return min(_CLIPPED_SHARE * full, full - _HIDDEN_SIGMA * float(np.sqrt(variance)))
+
+
+def flat_tops(counts: Array, noise: PhotonNoise) -> Mask | None:
+    """Pixels that were cut off at a height which nobody stated; None where none were.
+
+    Parameters
+    ----------
+    counts : array, shape (spectra, pixels)
+        As the detector gave them.
+    noise : PhotonNoise
+    """
+    pixels = counts.shape[1]
+    rows = np.arange(counts.shape[0])
+    first, last = counts.argmax(axis=1), pixels - 1 - counts[:, ::-1].argmax(axis=1)
+    top = counts[rows, first]
+    variance = (top - noise.offset_counts) * noise.counts_variance
+    likely = (last - first >= _FLAT_PX - 1) & (variance >= _FLAT_NOISE_COUNTS**2)
+    flat = np.zeros(counts.shape, dtype=bool)
+    for row in likely.nonzero()[0]:
+        full = counts[row] == top[row]
+        edges = np.flatnonzero(np.diff(full.astype(np.int8), prepend=0, append=0))
+        if np.diff(edges)[::2].max() >= _FLAT_PX:
+            flat[row] = full
+    return flat if flat.any() else None
 
 
 def unclipped(

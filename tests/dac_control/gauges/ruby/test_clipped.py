@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from dac_control.gauges.ruby.clipped import unclipped
+from dac_control.gauges.ruby.clipped import flat_tops, unclipped
+from dac_control.gauges.spectrum import PhotonNoise
 
 X = np.arange(684.0, 710.0, 0.03)
 
@@ -40,3 +41,31 @@ def test_a_plateau_at_the_edge_of_the_spectrum_is_no_error() -> None:
     r1, fwhm = unclipped(X, y, saturated, np.array([684.0]), np.array([0.5]))
     assert np.isfinite(r1).all()
     assert (fwhm > 0.0).all()
+
+
+def noise(averages: int = 1) -> PhotonNoise:
+    return PhotonNoise(
+        gain_e_per_count=1.0,
+        read_noise_e=5.0,
+        offset_counts=900.0,
+        averages=averages,
+        gain_assumed=False,
+    )
+
+
+def test_a_flat_top_is_seen_where_full_scale_was_not_stated(rng: np.random.Generator) -> None:
+    y, saturated = clipped_line(694.31, 0.5, 0.5)
+    whole, _nothing = clipped_line(694.31, 0.5, 1.0)
+    drawn = np.round(rng.normal(whole, np.sqrt(whole)))
+    found = flat_tops(np.concatenate((y, drawn)), noise())
+    assert found is not None
+    np.testing.assert_array_equal(found[0], saturated[0])
+    assert not found[1].any()
+
+
+@pytest.mark.parametrize("averages", [1, 1000])
+def test_rounded_counts_are_not_taken_for_a_flat_top(averages: int) -> None:
+    level = np.full((1, X.size), 905.0)
+    assert flat_tops(level, noise()) is None
+    y, _saturated = clipped_line(694.31, 0.5, 0.5)
+    assert (flat_tops(y, noise(averages)) is None) == (averages == 1000)
