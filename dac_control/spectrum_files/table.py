@@ -22,12 +22,21 @@ _LONGEST_QUOTE: Final = 40
 class Block:
     """Rows of equally many numbers, one below the other."""
 
-    first_line: int
-    """Counted from 1."""
-    last_line: int
+    lines: list[int] = field(default_factory=list[int])
+    """Line of the file of each row, counted from 1."""
     rows: list[list[float]] = field(default_factory=list[list[float]])
     gap: bool = False
     """True where only blank lines or comments stand between it and the block before."""
+
+    @property
+    def first_line(self) -> int:
+        """Line of the first row."""
+        return self.lines[0]
+
+    @property
+    def last_line(self) -> int:
+        """Line of the last row."""
+        return self.lines[-1]
 
     @property
     def width(self) -> int:
@@ -76,7 +85,7 @@ def find_blocks(lines: Sequence[str], dialect: Dialect, path: Path) -> tuple[lis
             if not run.gap:
                 raise _damaged(lines, before, run, path)
             before.rows += run.rows
-            before.last_line = run.last_line
+            before.lines += run.lines
         elif len(run.rows) >= min(_FEWEST_ROWS, len(main.rows)):
             blocks.append(run)
     return blocks, _cut_off(lines, runs, blocks[-1])
@@ -99,10 +108,10 @@ def _runs(lines: Sequence[str], dialect: Dialect) -> list[Block]:
             continue
         if not open_run or len(row) != runs[-1].width:
             gap = only_gap and bool(runs) and len(row) == runs[-1].width
-            runs.append(Block(number, number, gap=gap))
+            runs.append(Block(gap=gap))
             open_run, only_gap = True, True
         runs[-1].rows.append(row)
-        runs[-1].last_line = number
+        runs[-1].lines.append(number)
     return runs
 
 

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dac_control.errors import SpectrumFileError
 from dac_control.spectrum_files.axis_unit import unit_from_values
-from dac_control.spectrum_files.columns import Columns, arrange
+from dac_control.spectrum_files.columns import arrange
 from dac_control.spectrum_files.decode import decode_lines
 from dac_control.spectrum_files.dialect import COMMENTS, Dialect, detect, is_comment
 from dac_control.spectrum_files.header import axis_unit_of, entries, metadata_of
 from dac_control.spectrum_files.model import FileFrame, SpectrumFile
+from dac_control.spectrum_files.rows import (
+    line_of_no_number,
+    lines_of_one_place,
+    without_stray_rows,
+)
 from dac_control.spectrum_files.table import Block, find_blocks
 
 __all__ = ["read_text"]
@@ -80,13 +82,16 @@ def _frames_of(
     found = entries([*header, *footer])
     metadata = metadata_of(found)
     headings = _headings(header)
-    columns, more = _columns(block.values, headings, dialect, axis_row)
+    block, more = without_stray_rows(block)
+    names = dialect.fields(headings[-1].lstrip(" #%!;")) if headings else []
+    columns = arrange(block.values, names, axis_row)
     unit = columns.unit or _unit(found, headings, dialect)
     if unit is None:
         unit = unit_from_values(columns.axis, metadata.get("centre_nm"))
     if columns.dark is not None:
         metadata = {**metadata, "dark_counts": columns.dark}
-    remarks = (*notes, *more, *_no_numbers(block))
+    places = lines_of_one_place(columns.axis, block.lines)
+    remarks = (*notes, *more, *places, *line_of_no_number(block))
     return [
         FileFrame(
             axis=columns.axis,
@@ -98,39 +103,6 @@ def _frames_of(
         )
         for label, counts in columns.spectra
     ]
-
-
-def _no_numbers(block: Block) -> tuple[str, ...]:
-    """Where in the file a count is said to be no number, for whoever looks for it."""
-    rows = np.flatnonzero(~np.isfinite(block.values).all(axis=1))
-    if not rows.size or block.last_line - block.first_line + 1 != len(block.rows):
-        return ()
-    return (f"Line {block.first_line + int(rows[0])} of the file holds no number.",)
-
-
-def _columns(
-    values: NDArray[np.float64],
-    headings: list[str],
-    dialect: Dialect,
-    axis_row: list[float] | None,
-) -> tuple[Columns, tuple[str, ...]]:
-    notes: tuple[str, ...] = ()
-    if values.shape[1] > 1 and _first_row_is_header(values[:, 0]):
-        values, notes = values[1:], ("A first row of numbers off the axis was taken for header.",)
-    names = dialect.fields(headings[-1].lstrip(" #%!;")) if headings else []
-    return arrange(values, names, axis_row), notes
-
-
-def _first_row_is_header(axis: NDArray[np.float64]) -> bool:
-    """True where only the first value spoils a sorted axis, or is the number of points."""
-    if axis.size <= _FEWEST_PIXELS:
-        return False
-    steps = np.diff(axis)
-    rest = np.sign(steps[1:])
-    if not np.all(rest == rest[0]) or rest[0] == 0.0:
-        return False
-    far = abs(steps[0]) > 10.0 * float(np.abs(steps[1:]).max())
-    return bool(np.sign(steps[0]) == -rest[0] or (far and axis[0] == axis.size - 1))
 
 
 def _headings(header: Sequence[str]) -> list[str]:

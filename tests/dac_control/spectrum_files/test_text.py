@@ -166,10 +166,28 @@ def test_one_column_with_decimal_comma(tmp_path: Path) -> None:
     assert frame.counts[0] == 500.25
 
 
-def test_a_first_row_with_the_number_of_points_is_header(tmp_path: Path) -> None:
-    file = read(tmp_path, f"{N} 2\n" + RUBY.replace("\t", " "))
+@pytest.mark.parametrize(
+    ("above", "below", "note"),
+    [
+        (f"{N} 2", "", "Line 1: numbers off the axis"),
+        ("Exposure 0.5\n12 13\n1 2", "", "Lines 2 to 3: numbers off the axis"),
+        ("700 1\n12 2", "", "Lines 1 to 2: numbers off the axis"),
+        ("nm counts", RUBY.split("\n")[-1], "Line 62, the last of the table, repeats"),
+    ],
+)
+def test_stray_rows_are_left_out_and_said(
+    tmp_path: Path, above: str, below: str, note: str
+) -> None:
+    file = read(tmp_path, f"{above}\n{RUBY}\n{below}".replace("\t", " "))
     check(file)
-    assert file.frames[0].notes
+    assert file.frames[0].notes[0].startswith(note)
+
+
+def test_lines_of_one_wavelength_are_named(tmp_path: Path) -> None:
+    lines = RUBY.split("\n")
+    lines[30] = lines[29].split("\t")[0] + "\t7"
+    frame = read(tmp_path, "nm counts\n\n" + "\n".join(lines)).frames[0]
+    assert frame.notes == ("Lines 32 and 33 of the file have one value on the axis.",)
 
 
 def test_tables_below_each_other_are_spectra(tmp_path: Path) -> None:
