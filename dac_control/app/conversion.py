@@ -1,6 +1,5 @@
 """A number from anywhere to a pressure on any scale, and back: what ``pressure`` computes."""
 
-import datetime
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -139,7 +138,7 @@ def _ruby(scale: Scale, request: Request) -> Converted:
             value_nm=request.lambda0_nm,
             sigma_nm=1e-9,  # not known here; the output says that it is not in the uncertainty
             chip="as given",
-            date=datetime.date.today(),
+            date=None,
             temperature_k=request.lambda0_temperature_k,
         ),
         axis_sigma_nm=0.0,

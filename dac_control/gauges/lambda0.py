@@ -39,7 +39,8 @@ class Lambda0:
     sigma_nm: float
     """Standard uncertainty, that of the temperature it was taken at included."""
     chip: str
-    date: datetime.date
+    date: datetime.date | None
+    """Day of the measurement; None where nobody said it."""
     temperature_k: float
     """Temperature at which it was measured."""
     axis: str = ""
@@ -54,10 +55,20 @@ class Lambda0:
         _check_sigma(what, self.sigma_nm)
         _check_temperature(what, self.temperature_k)
 
+    @property
+    def day(self) -> int:
+        """Number of its day, to compare; an unknown one is before all others."""
+        return 0 if self.date is None else self.date.toordinal()
+
+    @property
+    def date_text(self) -> str:
+        """Its date for a person."""
+        return "date not known" if self.date is None else self.date.isoformat()
+
     def describe(self) -> str:
         """Chip, date, temperature and value, for a budget or a report."""
         return (
-            f"chip '{self.chip}', {self.date.isoformat()}, {self.temperature_k:g} K, "
+            f"chip '{self.chip}', {self.date_text}, {self.temperature_k:g} K, "
             f"{self.value_nm:.4f} +- {self.sigma_nm:.4f} nm"
         )
 

@@ -27,8 +27,8 @@ def to_use(
     today : datetime.date
         Day for their ages.
     max_age_d : float, optional
-        Days that they may be old. Where all of them are older, all are returned: something has to
-        be named when a run is refused.
+        Days that they may be old; one of an unknown day is too old. Where all of them are older,
+        all are returned: something has to be named when a run is refused.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def to_use(
         In the order of their dates.
     """
     kept: list[Lambda0] = []
-    for each in sorted(lambda0s, key=lambda found: found.date):
+    for each in sorted(lambda0s, key=lambda found: found.day):
         kept = [
             other
             for other in kept
@@ -45,7 +45,7 @@ def to_use(
         kept.append(each)
     if max_age_d is None:
         return tuple(kept)
-    fresh = [each for each in kept if (today - each.date).days <= max_age_d]
+    fresh = [each for each in kept if today.toordinal() - each.day <= max_age_d]
     return tuple(fresh or kept)
 
 

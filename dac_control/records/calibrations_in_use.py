@@ -126,12 +126,13 @@ class CalibrationsInUse:
 
     def _check_lambda0(self, chip: str, limit_h: float | None, now: datetime.datetime) -> None:
         for each in self.lambda0s:
-            age_d = (now.date() - each.date).days
+            age_d = now.date().toordinal() - each.day
             if limit_h is not None and not -1 <= age_d <= limit_h / 24.0:
+                old = "an unknown day" if each.date is None else f"{each.date_text}, {age_d} d ago"
                 raise StaleCalibration(
-                    f"lambda0 of chip '{chip}' at {each.temperature_k:g} K is of "
-                    f"{each.date.isoformat()}, {age_d} d ago, and {limit_h / 24.0:g} d are "
-                    f"allowed; run {KINDS['lambda0']} with the cell unloaded, or allow more.",
+                    f"lambda0 of chip '{chip}' at {each.temperature_k:g} K is of {old}, and "
+                    f"{limit_h / 24.0:g} d are allowed; run {KINDS['lambda0']} with the cell "
+                    "unloaded, or allow more.",
                     self.ages.key("lambda0"),
                 )
 

@@ -85,6 +85,9 @@ def fit(
     lambda0_temperature_k: Annotated[
         float | None, typer.Option(help="At which lambda0 was measured; by default 296.")
     ] = None,
+    lambda0_date: Annotated[
+        str | None, typer.Option(help="Day it was measured, such as 2026-11-22; for the record.")
+    ] = None,
     lambda0_same_laser: Annotated[
         bool,
         typer.Option(
@@ -156,6 +159,7 @@ def fit(
                 lambda0_nm=lambda0_nm,
                 lambda0_sigma_nm=lambda0_sigma_nm,
                 lambda0_temperature_k=lambda0_temperature_k,
+                lambda0_date=lambda0_date,
                 lambda0_same_laser=lambda0_same_laser,
                 nu0_cm1=nu0_cm1,
                 temperature_k=temperature_k,

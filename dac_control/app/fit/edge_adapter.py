@@ -44,7 +44,7 @@ class EdgeAdapter:
     def __init__(self, options: FitOptions) -> None:
         refuse_options(
             options,
-            ("lambda0_nm", "correction"),
+            ("lambda0_nm", "lambda0_date", "correction"),
             "the gauge diamond_edge, which counts from --nu0-cm1",
         )
         self.window = options.between or self.window

@@ -28,7 +28,13 @@ class FluorescenceLineAdapter(LineInNm):
     def __init__(self, options: FitOptions) -> None:
         refuse_options(
             options,
-            ("nu0_cm1", "correction", "lambda0_temperature_k", "temperature_sigma_k"),
+            (
+                "nu0_cm1",
+                "correction",
+                "lambda0_date",
+                "lambda0_temperature_k",
+                "temperature_sigma_k",
+            ),
             f"the gauge {options.gauge}, whose scale is in nm and without a temperature correction",
         )
         scale = user_scale(options)

@@ -1,9 +1,11 @@
 """What ``dac-control fit`` was asked for, checked before any file is opened."""
 
+import datetime
 import math
 from dataclasses import dataclass, fields
 from typing import Final
 
+from dac_control.app.days import day_given
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import AxisUnit
@@ -34,6 +36,8 @@ class FitOptions:
     lambda0_nm: float | None = None
     lambda0_sigma_nm: float | None = None
     lambda0_temperature_k: float | None = None
+    lambda0_date: str | None = None
+    """Day on which it was measured, ISO 8601."""
     lambda0_same_laser: bool = False
     """lambda0 was read on the Raman axis of the spectra, with their laser."""
     nu0_cm1: float | None = None
@@ -84,6 +88,15 @@ class FitOptions:
                 "--lambda0-same-laser says that lambda0 was read on the Raman axis of the spectra; "
                 "give --laser-nm and --lambda0-nm with it."
             )
+
+        if self.lambda0_date is not None:
+            day_given("--lambda0-date", self.lambda0_date)
+
+    @property
+    def lambda0_day(self) -> datetime.date | None:
+        """Day on which lambda0 was measured; None where nobody said it."""
+        given = self.lambda0_date
+        return None if given is None else day_given("--lambda0-date", given)
 
     @property
     def laser_sigma(self) -> float:

@@ -38,7 +38,7 @@ class RamanLineAdapter:
     def __init__(self, options: FitOptions) -> None:
         refuse_options(
             options,
-            ("lambda0_nm", "correction"),
+            ("lambda0_nm", "lambda0_date", "correction"),
             f"the gauge {options.gauge}, whose scale is in cm-1",
         )
         scale = user_scale(options)

@@ -1,6 +1,5 @@
 """Which ruby gauge a spectrum gets: from the options, else from the run that it belongs to."""
 
-import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -81,7 +80,7 @@ class RubyChoice:
                 value_nm=options.lambda0_nm or 0.0,
                 sigma_nm=options.lambda0_sigma_nm or _LAMBDA0_SIGMA_NM,
                 chip="as given",
-                date=datetime.date.today(),
+                date=options.lambda0_day,
                 temperature_k=options.lambda0_temperature_k or _ROOM_K,
             ),
             axis_sigma_nm=_or(options.axis_sigma_nm, _AXIS_SIGMA_NM),

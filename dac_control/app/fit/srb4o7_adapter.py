@@ -1,6 +1,5 @@
 """The 0-0 line of Sm:SrB4O7 behind ``fit``."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -57,7 +56,7 @@ class SrB4O7Adapter(LineInNm):
                 value_nm=options.lambda0_nm or _STAND_IN_NM,
                 sigma_nm=options.lambda0_sigma_nm or _SIGMA_NM,
                 chip="as given",
-                date=datetime.date.today(),
+                date=options.lambda0_day,
                 temperature_k=options.lambda0_temperature_k or _ROOM_K,
             ),
             axis_sigma_nm=_SIGMA_NM if axis_sigma_nm is None else axis_sigma_nm,

@@ -1,10 +1,10 @@
 """What ``dac-control reduce`` was asked for, and the gauge that this makes of a run's own."""
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from dac_control.app.days import day_given
 from dac_control.app.reduction.stored_lines import gauge_settings
 from dac_control.errors import ConfigurationError, RecordError
 from dac_control.gauges import RubyGauge, get_scale, scales_of
@@ -40,14 +40,8 @@ class ReduceRequest:
     """Also the spectra that were taken between the steps."""
 
     def __post_init__(self) -> None:
-        if self.lambda0_date is None:
-            return
-        try:
-            datetime.date.fromisoformat(self.lambda0_date)
-        except ValueError:
-            raise ConfigurationError(
-                f"--lambda0-date is '{self.lambda0_date}'; give a day such as 2026-11-22."
-            ) from None
+        if self.lambda0_date is not None:
+            day_given("--lambda0-date", self.lambda0_date)
 
     @property
     def lambda0(self) -> dict[str, Any]:

@@ -67,7 +67,10 @@ def ruby_settings(gauge: RubyGauge) -> dict[str, Any]:
 
 
 def _plain(several: Sequence[Lambda0]) -> list[dict[str, Any]]:
-    return [asdict(each) | {"date": each.date.isoformat()} for each in several]
+    return [
+        asdict(each) | {"date": None if each.date is None else each.date.isoformat()}
+        for each in several
+    ]
 
 
 def _reference_ruby(found: Mapping[str, Any] | None) -> ReferenceRuby | None:
@@ -82,11 +85,12 @@ def _reference_ruby(found: Mapping[str, Any] | None) -> ReferenceRuby | None:
 
 def lambda0_from(found: Mapping[str, Any]) -> Lambda0:
     """Build lambda0 from a table of a file or of a record; further keys are not looked at."""
+    date = found["date"]
     return Lambda0(
         value_nm=float(found["value_nm"]),
         sigma_nm=float(found["sigma_nm"]),
         chip=str(found["chip"]),
-        date=datetime.date.fromisoformat(str(found["date"])[:10]),
+        date=None if date is None else datetime.date.fromisoformat(str(date)[:10]),
         temperature_k=float(found["temperature_k"]),
         axis=str(found.get("axis") or ""),
     )

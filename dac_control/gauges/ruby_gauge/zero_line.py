@@ -99,7 +99,7 @@ def best_lambda0(
             correction.sigma_nm(temperature_k, each.temperature_k),
             spread_nm(correction, temperature_k, each.temperature_k),
         )
-        return float(np.linalg.norm(parts)), -each.date.toordinal()
+        return float(np.linalg.norm(parts)), -each.day
 
     return lambda0s[0] if len(lambda0s) == 1 else min(lambda0s, key=rank)
 

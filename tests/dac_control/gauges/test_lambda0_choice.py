@@ -1,5 +1,6 @@
 """Which lambda0 of a chip counts, and on which axis it stands."""
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -33,6 +34,8 @@ def test_what_is_too_old_goes_unless_everything_is() -> None:
     old, cold = lambda0(40), lambda0(20, 80.0, 693.37)
     assert to_use([old, cold], TODAY, 30.0) == (cold,)
     assert to_use([old, cold], TODAY, 10.0) == (old, cold)
+    undated = dataclasses.replace(cold, date=None)
+    assert to_use([old, undated], TODAY, 50.0) == (old,)
 
 
 def test_of_two_of_one_day_the_later_said_counts() -> None:

@@ -78,6 +78,7 @@ def test_json_keeps_the_contract(ruby: Path) -> None:
     assert found["line_nm"] == pytest.approx(695.2, abs=0.005)
     assert found["pressure_gpa"] == pytest.approx(2.58, abs=0.03)
     assert 0.0 < found["sigma_stat_gpa"] < found["sigma_sys_gpa"]
+    assert found["reference"].startswith("lambda0 of chip 'as given', date not known, 296 K")
     assert found["scale"] == "ruby2020"
     assert {"name", "kind", "sigma_gpa"} <= set(found["budget"][0])
     assert "spectra" not in found
@@ -123,6 +124,7 @@ def test_a_batch_goes_on_and_says_which_failed(tmp_path: Path, ruby: Path) -> No
         (["--averages", "0"], "--averages is 0"),
         (["--laser-nm", "5"], "--laser-nm is 5"),
         (["--lambda0-same-laser", "--laser-nm", "532"], "give --laser-nm and --lambda0-nm with it"),
+        (["--lambda0-date", "today"], "--lambda0-date is 'today'"),
         (["--gain-e-per-count", "nan"], "--gain-e-per-count is nan"),
         (["--plot", "a.bmp"], "pictures are .png"),
         (["--scales", "nowhere.toml"], "nowhere.toml"),
@@ -218,7 +220,7 @@ def test_the_laser_of_a_raman_axis_is_in_the_uncertainty(tmp_path: Path, gauge: 
         run_json(*asked, "--laser-nm", *more)[1][0]
         for more in (
             (532.0,),
-            (532.1,),
+            (532.1, "--lambda0-date", "2026-11-22"),
             (532.0, "--laser-sigma-nm", 0),
             (532.0, "--lambda0-same-laser"),
         )
@@ -230,6 +232,7 @@ def test_the_laser_of_a_raman_axis_is_in_the_uncertainty(tmp_path: Path, gauge: 
     assert found["sigma_sys_gpa"] > max(away_gpa, sure["sigma_sys_gpa"])
     assert shared["sigma_sys_gpa"] < sure["sigma_sys_gpa"]
     assert "--lambda0-same-laser" in found["message"]
+    assert "2026-11-22" in moved["reference"] and "date not known" in found["reference"]
     assert "line and lambda0 share" in shared["message"]
 
 
