@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-__all__ = ["COMMENTS", "Dialect", "detect", "is_comment"]
+__all__ = ["COMMENTS", "Dialect", "detect", "is_comment", "one_comma_for_both"]
 
 COMMENTS: Final = ("#", "%", "//", "!")
 
@@ -89,6 +89,32 @@ def detect(lines: Sequence[str]) -> Dialect | None:
     return best
 
 
+def one_comma_for_both(lines: Sequence[str], dialect: Dialect) -> str:
+    """Return a line of a table that has commas as decimal signs and between its columns.
+
+    So is "685,0293,114,0" where 685,0293 rises from line to line and 685 does not; empty
+    for any other table.
+    """
+    if dialect != Dialect(",", "."):
+        return ""
+    rows = [dialect.fields(line) for line in _sample(lines)]
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    rows = [row for row in rows if len(row) == width]
+    if width < 4 or width % 2 or any("." in field for row in rows for field in row):
+        return ""
+    try:
+        whole = [int(row[0]) for row in rows]
+        joined = [float(f"{row[0]}.{row[1]}") for row in rows]
+    except ValueError:
+        return ""
+    return ",".join(rows[0]) if _in_order(joined) and not _in_order(whole) else ""
+
+
+def _in_order(values: Sequence[float]) -> bool:
+    steps = [b - a for a, b in pairwise(values)]
+    return all(step > 0 for step in steps) or all(step < 0 for step in steps)
+
+
 def _sample(lines: Sequence[str]) -> Sequence[str]:
     """Lines that begin like numbers, evenly out of the whole file."""
     numeric = [line for line in lines if _NUMERIC_START.match(line)]
@@ -104,8 +130,7 @@ def _is_decimal_comma(sample: Sequence[str]) -> bool:
         first = [int(row[0]) for row in rows]
     except ValueError:
         return False
-    steps = [b - a for a, b in pairwise(first)]
-    return not (all(step > 0 for step in steps) or all(step < 0 for step in steps))
+    return not _in_order(first)
 
 
 def _decimal_point(field: str) -> float:

@@ -9,7 +9,13 @@ from dac_control.errors import SpectrumFileError
 from dac_control.spectrum_files.axis_unit import unit_from_values
 from dac_control.spectrum_files.columns import arrange
 from dac_control.spectrum_files.decode import decode_lines
-from dac_control.spectrum_files.dialect import COMMENTS, Dialect, detect, is_comment
+from dac_control.spectrum_files.dialect import (
+    COMMENTS,
+    Dialect,
+    detect,
+    is_comment,
+    one_comma_for_both,
+)
 from dac_control.spectrum_files.header import axis_unit_of, entries, metadata_of
 from dac_control.spectrum_files.model import FileFrame, SpectrumFile
 from dac_control.spectrum_files.rows import (
@@ -51,6 +57,11 @@ def read_text(data: bytes, path: Path) -> SpectrumFile:
     dialect = detect(lines)
     if dialect is None:
         raise SpectrumFileError(f"{path} holds no numbers; it is no file of spectra.")
+    if line := one_comma_for_both(lines, dialect):
+        raise SpectrumFileError(
+            f"{path} has commas both in its numbers and between its columns ('{line[:40]}'); "
+            "export it with semicolons or tabs between the columns."
+        )
     axis_row = _axis_above(lines, dialect)
     blocks, cut = find_blocks(lines, dialect, path)
     header = [line for line in lines[: blocks[0].first_line - 1] if line.strip()]

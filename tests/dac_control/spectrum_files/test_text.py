@@ -355,6 +355,10 @@ def test_andor_header(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "is a picture"),
         (bytes(range(256)) * 8, "neither text nor"),
         (b"Andor Technology Multi-Channel File\n65538 1\n", "export it as ASCII"),
+        (
+            f"2026,11\n{RUBY}".replace(".", ",").replace("\t", ",").encode(),
+            "commas both in its numbers",
+        ),
         (b"\x1f\x8b" + bytes(20), r"gzip archive, not a file of spectra; unpack it first\.$"),
         (b"PK\x03\x04" + bytes(20) + b"xl/worksheets", "Office document"),
     ],
