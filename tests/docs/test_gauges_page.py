@@ -82,7 +82,7 @@ def test_the_settings_and_scales_can_be_read(tmp_path: Path) -> None:
     path.write_text(scales, encoding="utf-8")
     names = [scale.name for scale in load_scales(path)]
     assert names == ["ours2026", "vibron2026", "sensor2026"]
-    assert set(gauge.model_fields_set) == set(Gauge.model_fields) - {"strength_ratio"}
+    assert set(gauge.model_fields_set) == set(Gauge.model_fields)
 
 
 def test_the_code_runs_and_names_every_term(monkeypatch: pytest.MonkeyPatch) -> None:
