@@ -2,62 +2,21 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from dac_control.app.conversion_request import Request, check_request
+from dac_control.app.converted import Conversion, Converted, converted
 from dac_control.errors import ConfigurationError
-from dac_control.gauges import BudgetTerm, Lambda0, RubyGauge, quadrature
+from dac_control.gauges import BudgetTerm, Lambda0, RubyGauge, SrB4O7Gauge, quadrature
 from dac_control.gauges.scales import Scale, get_scale, scales_of
 
-__all__ = ["COLD_SCALE", "Conversion", "Converted", "convert"]
+__all__ = ["COLD_SCALE", "convert"]
 
 COLD_SCALE: Final = "feng2010"
 """The ruby scale made in the cold, shown beside the others below room temperature."""
 
 _ROOM_K: Final = 296.0
 _CORRECTION: Final = "datchi2007"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Converted:
-    """One number on one scale."""
-
-    scale: Scale
-    observable: float
-    """Line or edge in the scale's unit; NaN where the scale has none."""
-    pressure_gpa: float
-    """NaN where the scale has none."""
-    sigma_sys_gpa: float
-    in_range: bool
-    range_note: str
-    reference: float | None
-    """lambda0 at the temperature, or nu0, that went into the formula."""
-    budget: tuple[BudgetTerm, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conversion:
-    """The answer on the scale that was asked for, and on every scale of the gauge."""
-
-    chosen: Converted
-    every: tuple[Converted, ...]
-    """The chosen scale among them, in the registry's order."""
-    correction: str | None
-    temperature_k: float | None
-    lambda0_temperature_k: float | None
-    assumed: tuple[str, ...]
-    """What was not given and is taken instead; one sentence each."""
-
-    @property
-    def spread_gpa(self) -> tuple[float, float] | None:
-        """Lowest and highest pressure on scales whose coefficients were checked."""
-        pressures = [
-            item.pressure_gpa
-            for item in self.every
-            if item.scale.evidence != "from memory" and math.isfinite(item.pressure_gpa)
-        ]
-        return (min(pressures), max(pressures)) if pressures else None
 
 
 def convert(request: Request) -> Conversion:
@@ -79,7 +38,8 @@ def convert(request: Request) -> Conversion:
         every = tuple(_ruby(other, request) for other in known.values())
     else:
         usable = [other for other in known.values() if _goes_with(other, scale, request)]
-        every = tuple(_plain(other, request) for other in usable)
+        by = {"diamond_edge": _edge, "srb4o7": _srb4o7}.get(request.gauge, _plain)
+        every = tuple(by(other, request) for other in usable)
     chosen = next(item for item in every if item.scale is scale)
     if request.gauge != "ruby":
         assumed += _assumed(request, chosen)
@@ -134,13 +94,7 @@ def _ruby(scale: Scale, request: Request) -> Converted:
     gauge = RubyGauge(
         scale=scale,
         correction=request.correction,
-        lambda0=Lambda0(
-            value_nm=request.lambda0_nm,
-            sigma_nm=1e-9,  # not known here; the output says that it is not in the uncertainty
-            chip="as given",
-            date=None,
-            temperature_k=request.lambda0_temperature_k,
-        ),
+        lambda0=_lambda0(request.lambda0_nm, request.lambda0_temperature_k),
         axis_sigma_nm=0.0,
         temperature_sigma_k=0.0,
     )
@@ -149,20 +103,57 @@ def _ruby(scale: Scale, request: Request) -> Converted:
     if not math.isfinite(line):
         return _nowhere(scale, request, lambda0_nm)
     measured = gauge.pressure_from_line(line, 0.0, request.temperature_k)
-    return Converted(
-        scale=scale,
-        observable=line,
-        pressure_gpa=measured.pressure_gpa,
-        sigma_sys_gpa=measured.sigma_sys_gpa,
-        in_range=measured.in_range,
-        range_note=measured.range_note,
-        reference=lambda0_nm,
-        budget=tuple(term for term in measured.budget if term.sigma_gpa > 1e-6),
+    return converted(scale, line, lambda0_nm, measured)
+
+
+def _lambda0(value_nm: float, temperature_k: float) -> Lambda0:
+    """Surer than any: the output says that its uncertainty is not in that of the pressure."""
+    return Lambda0(
+        value_nm=value_nm,
+        sigma_nm=1e-9,
+        chip="as given",
+        date=None,
+        temperature_k=temperature_k,
     )
 
 
+def _edge(scale: Scale, request: Request) -> Converted:
+    """As the gauge does it, with a laser and an axis without error."""
+    from dac_control.app.given_nu0 import nu0_given  # SciPy, which other gauges do without
+    from dac_control.gauges.diamond_edge.edge_budget import EdgeCircumstances, EdgeReading
+    from dac_control.gauges.diamond_edge.edge_pressure import edge_pressure, nu0_for
+
+    known = EdgeCircumstances(
+        nu0=nu0_given(request.nu0_cm1),
+        laser_sigma_nm=0.0,
+        axis_sigma_cm1=0.0,
+        stress_sigma_gpa=None,
+        anvil="",
+    )
+    nu0_cm1 = None if scale.form.argument == "absolute" else nu0_for(scale, known).value_cm1
+    edge_cm1 = _observable(scale, request, nu0_cm1)
+    if not math.isfinite(edge_cm1):
+        return _nowhere(scale, request, nu0_cm1)
+    temperature_k = math.nan if request.temperature_k is None else request.temperature_k
+    reading = EdgeReading(edge_cm1=edge_cm1, sigma_cm1=0.0, temperature_k=temperature_k)
+    return converted(scale, edge_cm1, nu0_cm1, edge_pressure(scale, reading, known))
+
+
+def _srb4o7(scale: Scale, request: Request) -> Converted:
+    """As the gauge does it; lambda0 is given at the temperature of the line."""
+    assert request.lambda0_nm is not None
+    line_nm = _observable(scale, request, request.lambda0_nm)
+    if not 680.0 < line_nm < 740.0:
+        return _nowhere(scale, request, request.lambda0_nm)
+    at_k = min(request.temperature_k or _ROOM_K, 900.0)
+    gauge = SrB4O7Gauge(scale=scale, lambda0=_lambda0(request.lambda0_nm, at_k), axis_sigma_nm=0.0)
+    temperature_k = math.nan if request.temperature_k is None else request.temperature_k
+    measured = gauge.pressure_from_line(line_nm, 0.0, temperature_k)
+    return converted(scale, line_nm, request.lambda0_nm, measured)
+
+
 def _plain(scale: Scale, request: Request) -> Converted:
-    """Convert on a scale without a temperature correction."""
+    """Convert on a scale of the user's own."""
     given = request.nu0_cm1 if scale.unit == "cm-1" else request.lambda0_nm
     reference = given if given is not None else scale.reference
     if scale.form.argument == "absolute":
@@ -244,6 +235,8 @@ def _assumed(request: Request, chosen: Converted) -> list[str]:
         assumed.append(f"nu0 {chosen.reference:g} cm-1, that of the scale {chosen.scale.name}")
     if request.lambda0_nm is None and chosen.scale.unit == "nm" and chosen.reference is not None:
         assumed.append(f"lambda0 {chosen.reference:g} nm, that of the scale {chosen.scale.name}")
-    if request.temperature_k is None:
+    if request.temperature_k is None and request.gauge == "diamond_edge":
+        assumed.append("no temperature: ± allows for any")
+    elif request.temperature_k is None:
         assumed.append("a temperature that the scale was made for")
     return assumed

@@ -6,14 +6,18 @@ from typing import Final
 
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.scales import Scale
+from dac_control.gauges.scales.diamond_edge import EDGE_LIMITS_CM1
 
 __all__ = ["Request", "check_request"]
 
 _PLAUSIBLE: Final = {
-    "ruby": (680.0, 900.0, "R1 of ruby lies between 690 and 800 nm"),
-    "srb4o7": (675.0, 800.0, "the 0-0 line of Sm:SrB4O7 lies between 685 and 730 nm"),
-    "diamond_edge": (1200.0, 3000.0, "the Raman edge of an anvil lies between 1330 and 2200 cm-1"),
+    "ruby": (690.0, 800.0, "R1 of ruby", "nm"),
+    "srb4o7": (684.0, 735.0, "the 0-0 line of Sm:SrB4O7", "nm"),
+    "diamond_edge": (*EDGE_LIMITS_CM1, "the Raman edge of an anvil", "cm-1"),
 }
+
+_NO_DEFAULT: Final = {"ruby": "published values spread by 0.13 nm, which is 0.35 GPa"}
+_OWN_AXIS: Final = "every spectrometer has an axis of its own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +47,21 @@ def check_request(request: Request, scale: Scale) -> None:
         raise ConfigurationError("Give --observable or --pressure-gpa, one of them.")
     if request.pressure_gpa is not None and not math.isfinite(request.pressure_gpa):
         raise ConfigurationError(f"--pressure-gpa is {request.pressure_gpa}, which is no pressure.")
-    limits = _PLAUSIBLE.get(scale.gauge, (-math.inf, math.inf, "give a finite number"))
-    low, high, where = limits
-    if request.observable is not None and not (
-        low <= request.observable <= high and math.isfinite(request.observable)
-    ):
-        raise ConfigurationError(f"--observable is {request.observable:g} {scale.unit}; {where}.")
+    _check_observable(request.observable, scale)
     _check_temperatures(request)
     _check_reference(request, scale)
+
+
+def _check_observable(observable: float | None, scale: Scale) -> None:
+    if observable is None:
+        return
+    where = "give a finite number"
+    good = math.isfinite(observable)
+    if scale.gauge in _PLAUSIBLE:
+        low, high, what, unit = _PLAUSIBLE[scale.gauge]
+        where, good = f"{what} lies between {low:g} and {high:g} {unit}", low <= observable <= high
+    if not good:
+        raise ConfigurationError(f"--observable is {observable:g} {scale.unit}; {where}.")
 
 
 def _check_temperatures(request: Request) -> None:
@@ -88,6 +99,5 @@ def _check_reference(request: Request, scale: Scale) -> None:
     if given is None and needs and not stated:
         raise ConfigurationError(
             f"--lambda0-nm is missing: the line of {scale.gauge} without pressure on the same "
-            "spectrometer. It has no default: published values of ruby's spread by 0.13 nm, which "
-            "is 0.35 GPa."
+            f"spectrometer. It has no default: {_NO_DEFAULT.get(scale.gauge, _OWN_AXIS)}."
         )

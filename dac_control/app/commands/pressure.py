@@ -10,14 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from dac_control.app.commands.common import console_for, print_json
-from dac_control.app.conversion import COLD_SCALE, Conversion, Converted, convert
+from dac_control.app.conversion import COLD_SCALE, convert
 from dac_control.app.conversion_request import Request
+from dac_control.app.converted import Conversion, Converted
 from dac_control.gauges.budget import finite_or_none
 from dac_control.gauges.scales import ROOM_K, load_scales, register
 
 __all__ = ["convert_number"]
-
-_LEFT_OUT = "scale and temperature only; lambda0, nu0 and the wavelength axis are not in it"
 
 
 def convert_number(
@@ -35,7 +34,7 @@ def convert_number(
     chosen = conversion.chosen
     if math.isfinite(chosen.pressure_gpa) and math.isfinite(chosen.observable):
         return 0
-    typer.echo(f"No answer: {chosen.range_note}.", err=True)
+    typer.echo(f"No answer: {chosen.range_note.rstrip('.')}.", err=True)
     return 1
 
 
@@ -43,7 +42,7 @@ def _document(conversion: Conversion) -> dict[str, Any]:
     chosen = conversion.chosen
     spread = conversion.spread_gpa
     return {
-        **_row(chosen),
+        **_row(chosen, chosen.sigma_sys_gpa),
         "gauge": chosen.scale.gauge,
         "range_k": list(chosen.scale.range_k),
         "formula": chosen.scale.form.text,
@@ -56,21 +55,23 @@ def _document(conversion: Conversion) -> dict[str, Any]:
         "lambda0_temperature_k": conversion.lambda0_temperature_k,
         "correction": conversion.correction,
         "assumed": list(conversion.assumed),
-        "sigma_note": _LEFT_OUT,
+        "sigma_note": conversion.sigma_note,
         "budget": [
             {"name": term.name, "sigma_gpa": term.sigma_gpa, "note": term.note}
             for term in chosen.budget
         ],
         "spread_gpa": None if spread is None else list(spread),
-        "alternatives": [_row(other) for other in conversion.every if other is not chosen],
+        "alternatives": [
+            _row(other, other.sigma_beside_gpa) for other in conversion.every if other is not chosen
+        ],
     }
 
 
-def _row(item: Converted) -> dict[str, Any]:
+def _row(item: Converted, sigma_gpa: float) -> dict[str, Any]:
     scale = item.scale
     return {
         "pressure_gpa": finite_or_none(item.pressure_gpa),
-        "sigma_sys_gpa": finite_or_none(item.sigma_sys_gpa),
+        "sigma_sys_gpa": finite_or_none(sigma_gpa),
         "in_range": item.in_range,
         "range_note": item.range_note,
         "scale": scale.name,
@@ -137,7 +138,7 @@ def _details(conversion: Conversion) -> list[tuple[str, str]]:
     if chosen.budget:
         terms = (f"{term.name} {term.sigma_gpa:.2g} GPa" for term in chosen.budget)
         lines.append(("±", "; ".join(terms)))
-        lines.append(("", _LEFT_OUT))
+        lines.append(("", conversion.sigma_note))
     if scale.note:
         lines.append(("note", scale.note))
     return lines
@@ -149,7 +150,7 @@ def _reference(conversion: Conversion, reference: float) -> tuple[str, str]:
     here, there = conversion.temperature_k, conversion.lambda0_temperature_k
     if here is None:
         return "lambda0", f"{reference:.4f} nm"
-    by = "" if here == there else f", by {conversion.correction} from {there:g} K"
+    by = "" if there is None or here == there else f", by {conversion.correction} from {there:g} K"
     return "lambda0", f"{reference:.4f} nm at {here:g} K{by}"
 
 
@@ -195,7 +196,7 @@ def _table(shown: list[Converted], chosen: Converted, to_line: bool) -> Table:
         table.add_row(
             item.scale.name,
             _number(value, digits),
-            _number(item.sigma_sys_gpa, 2 if unit == "nm" else 1),
+            _number(item.sigma_beside_gpa, 2 if unit == "nm" else 1),
             f"{low:g}–{high:g}",
             f"{cold:g}–{warm:g}",
             "yes" if item.in_range else "no",

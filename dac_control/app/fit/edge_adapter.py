@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_opt
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
+from dac_control.app.given_nu0 import nu0_given
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.diamond_edge import (
     DISQUALIFYING_EDGE,
     EDGE_FLAGS,
     DiamondEdgeGauge,
     EdgeFit,
-    Nu0,
     RamanSpectrum,
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture
 
 __all__ = ["EdgeAdapter"]
-
-_NU0_SIGMA_CM1: Final = 0.5
-"""Where nobody states one: what is read off a spectrum of the unstressed anvil."""
 
 
 class EdgeAdapter:
@@ -49,16 +46,9 @@ class EdgeAdapter:
         )
         self.window = options.between or self.window
         self._between = options.between
-        nu0 = None
-        if options.nu0_cm1 is not None:
-            nu0 = Nu0(
-                value_cm1=options.nu0_cm1,
-                sigma_cm1=_NU0_SIGMA_CM1,
-                source="as given with --nu0-cm1, uncertainty assumed",
-            )
         self._gauge = DiamondEdgeGauge(
             scale=options.scale or "akahama2006",
-            nu0=nu0,
+            nu0=nu0_given(options.nu0_cm1),
             laser_sigma_nm=options.laser_sigma,
             laser_nm=options.vacuum_laser_nm,
         )

@@ -28,6 +28,7 @@ from dac_control.gauges.quoting import (
     scale_for,
 )
 from dac_control.gauges.scales import Scale
+from dac_control.gauges.scales.diamond_edge import EDGE_LIMITS_CM1
 
 __all__ = ["DiamondEdgeGauge"]
 
@@ -205,9 +206,11 @@ class DiamondEdgeGauge:
         check_sigma("edge", "cm-1", sigma_cm1)
         if definition_cm1 is not None:
             check_sigma("definition of the edge", "cm-1", definition_cm1)
-        if not 1300.0 < edge_cm1 < 3000.0:
+        low, high = EDGE_LIMITS_CM1
+        if not low <= edge_cm1 <= high:
             raise ConfigurationError(
-                f"The diamond edge is given as {edge_cm1} cm-1; it lies between 1332 and 2250 cm-1."
+                f"The diamond edge is given as {edge_cm1} cm-1; it lies between {low:g} and "
+                f"{high:g} cm-1."
             )
         reading = EdgeReading(
             edge_cm1=float(edge_cm1),

@@ -9,7 +9,10 @@ from typing import Final
 from dac_control.gauges.scales.forms import FORMS
 from dac_control.gauges.scales.scale import Coefficient, Evidence, Scale
 
-__all__ = ["EDGE_SCALES"]
+__all__ = ["EDGE_LIMITS_CM1", "EDGE_SCALES"]
+
+EDGE_LIMITS_CM1: Final = (1330.0, 2250.0)
+"""Where an edge can be: from the line of unstressed diamond to beyond 600 GPa on every scale."""
 
 _WAVELENGTH: Final = (
     "Raman shift in vacuum cm-1; air wavelengths without conversion are 0.57 cm-1 off at the edge"

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dac_control.app.cli import app
+from dac_control.gauges.diamond_edge import DiamondEdgeGauge
 from dac_control.gauges.scales import registry
 
 Answer = Callable[..., dict[str, Any]]
@@ -116,6 +117,23 @@ def test_one_edge_is_always_shown_on_every_scale(answer: Answer) -> None:
     assert "483 to 599 GPa" in " ".join(text.split())
 
 
+@pytest.mark.parametrize("temperature", [(), ("--temperature-k", "5"), ("--temperature-k", "295")])
+def test_an_edge_is_as_uncertain_as_the_gauge_says(
+    answer: Answer, temperature: tuple[str, ...]
+) -> None:
+    document = answer(*EDGE, "--observable", "2035", *temperature)
+    kelvin = float(temperature[1]) if temperature else float("nan")
+    found = DiamondEdgeGauge(laser_sigma_nm=0.0).pressure_from_edge(2035.0, 0.0, kelvin)
+    assert document["sigma_sys_gpa"] == pytest.approx(found.sigma_sys_gpa, rel=1e-9)
+    assert document["sigma_sys_gpa"] > 50.0
+    terms = {term["name"]: term["sigma_gpa"] for term in document["budget"]}
+    own = {term.name: term.sigma_gpa for term in found.budget if term.sigma_gpa > 1e-6}
+    assert terms == pytest.approx(own)
+    beside = {other.scale: other.sigma_sys_gpa for other in found.alternatives}
+    for row in document["alternatives"]:
+        assert row["sigma_sys_gpa"] == pytest.approx(beside[row["scale"]], rel=1e-9)
+
+
 def test_nu0_that_is_given_replaces_the_scale_s(answer: Answer) -> None:
     own = answer(*EDGE, "--scale", "eremets2023", "--observable", "1800")
     given = answer(*EDGE, "--scale", "eremets2023", "--observable", "1800", "--nu0-cm1", "1334")
@@ -137,6 +155,13 @@ def test_the_sm_line(answer: Answer) -> None:
         *("--observable", "690.41", "--lambda0-nm", "685.41"),
     )
     assert document["pressure_gpa"] == pytest.approx(18.9036, abs=5.1e-5)
+    assert "spread between scales" in {term["name"] for term in document["budget"]}
+    cold = invoke(
+        *("--gauge", "srb4o7", "--observable", "690.41", "--lambda0-nm", "685.41"),
+        *("--temperature-k", "80"),
+    )
+    assert cold.exit_code == 0
+    assert "685.4100 nm at 80 K " in cold.stdout
 
 
 @pytest.mark.parametrize(
@@ -161,7 +186,7 @@ def test_no_answer_is_status_1_and_says_why(answer: Answer) -> None:
     assert document["in_range"] is False
     result = invoke(*arguments)
     assert "no pressure" in result.stdout
-    assert "akahama2010 gives no pressure there" in result.stderr
+    assert "akahama2010 gives this edge no pressure.\n" in result.stderr
 
 
 def test_a_pressure_that_a_scale_does_not_reach(answer: Answer) -> None:
@@ -174,7 +199,7 @@ def test_a_pressure_that_a_scale_does_not_reach(answer: Answer) -> None:
     ("arguments", "words"),
     [
         (("--observable", "700"), "--lambda0-nm is missing"),
-        (("--gauge", "srb4o7", "--observable", "690"), "--lambda0-nm is missing"),
+        (("--gauge", "srb4o7", "--observable", "690"), "default: every spectrometer has an axis"),
         (("--lambda0-nm", "694.25"), "Give --observable or --pressure-gpa, one of them."),
         ((*RUBY, "--pressure-gpa", "3"), "one of them"),
         ((*RUBY, "--scale", "ruby2021"), "There is no ruby scale 'ruby2021'"),
@@ -183,7 +208,9 @@ def test_a_pressure_that_a_scale_does_not_reach(answer: Answer) -> None:
         ((*RUBY, "--correction", "none2"), "no temperature correction 'none2'"),
         ((*RUBY, "--nu0-cm1", "1334"), "give --lambda0-nm instead of --nu0-cm1"),
         ((*EDGE, "--observable", "1800", "--lambda0-nm", "694"), "give --nu0-cm1 instead"),
-        ((*EDGE, "--observable", "700"), "lies between 1330 and 2200 cm-1"),
+        ((*EDGE, "--observable", "1200"), "lies between 1330 and 2250 cm-1"),
+        ((*EDGE, "--observable", "2300"), "lies between 1330 and 2250 cm-1"),
+        (("--observable", "685", "--lambda0-nm", "694.25"), "between 690 and 800 nm"),
         ((*EDGE, "--observable", "1800", "--nu0-cm1", "-1"), "--nu0-cm1 is -1.0"),
         ((*EDGE, "--observable", "1800", "--correction", "none"), "no temperature correction here"),
         ((*EDGE, "--pressure-gpa", "nan"), "which is no pressure"),

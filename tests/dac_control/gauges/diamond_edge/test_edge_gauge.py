@@ -202,8 +202,8 @@ def test_refuses_a_wrong_gauge(changes, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((690.0, 0.5), "between 1332 and 2250"),
-        ((float("nan"), 0.5), "between 1332"),
+        ((690.0, 0.5), "between 1330 and 2250"),
+        ((float("nan"), 0.5), "between 1330"),
         ((1800.0, -1.0), "uncertainty of the edge"),
         ((1800.0, 0.5, -5.0), "temperature"),
         ((1800.0, 0.5, None), "temperature of the anvil is given as None"),
