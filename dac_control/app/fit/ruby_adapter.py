@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dac_control.app.fit.adapter import flag_message, refuse_options
+from dac_control.app.fit.assumed_temperature import REFUTED, refutation
 from dac_control.app.fit.line_in_nm import LineInNm
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
@@ -24,7 +25,10 @@ __all__ = ["RubyAdapter"]
 _MEANINGS: Final[Mapping[str, str]] = (
     RUBY_FLAGS
     | MEASUREMENT_FLAGS
-    | {"ambiguous": "several lines could be R1 and nothing tells which; give --between"}
+    | {
+        "ambiguous": "several lines could be R1 and nothing tells which; give --between",
+        REFUTED: "R2 says that the ruby is not at the temperature of lambda0; give --temperature-k",
+    }
 )
 
 
@@ -60,7 +64,7 @@ class RubyAdapter(LineInNm):
         said: Mapping[str, Any],
         raman_axis: RamanAxis | None,
     ) -> Reading:
-        """Turn a fit into a pressure; without lambda0 the line alone is reported."""
+        """Turn a fit into a pressure; the line alone is reported without lambda0 or temperature."""
         if not fit.ok:
             return Reading(
                 ok=False,
@@ -79,20 +83,24 @@ class RubyAdapter(LineInNm):
                 "this spectrometer."
             )
         else:
+            refuted = ""
             if temperature_k is None:
                 temperature_k = gauge.lambda0.temperature_k
-                flags.append("temperature_assumed")
+                refuted = refutation(fit, temperature_k)
+                flags.append(REFUTED if refuted else "temperature_assumed")
                 messages.append(
-                    f"The ruby was taken to be at {temperature_k:g} K; give --temperature-k."
+                    refuted
+                    or f"The ruby was taken to be at {temperature_k:g} K; give --temperature-k."
                 )
-            measurement = gauge.pressure_from_line(
-                fit.r1_nm,
-                fit.r1_sigma_nm,
-                temperature_k,
-                asymmetry_sigma_nm=fit.asymmetry_sigma_nm,
-                raman_axis=raman_axis,
-            )
-            flags += [flag for flag in measurement.flags if flag not in flags]
+            if not refuted:
+                measurement = gauge.pressure_from_line(
+                    fit.r1_nm,
+                    fit.r1_sigma_nm,
+                    temperature_k,
+                    asymmetry_sigma_nm=fit.asymmetry_sigma_nm,
+                    raman_axis=raman_axis,
+                )
+                flags += [flag for flag in measurement.flags if flag not in flags]
         return Reading(
             ok=True,
             observable=fit.r1_nm,

@@ -41,10 +41,10 @@ QUICK = RampSettings(
 AXIS = 688.0 + 0.02 * np.arange(600)
 
 
-def doublet(r1_nm: float = 695.2, peak: float = 8000.0, seed: int = 1) -> Array:
+def doublet(r1_nm: float = 695.2, peak: float = 8000.0, seed: int = 1, r2: float = 0.6) -> Array:
     """R1 and R2 as Gaussian lines with noise of photons, 1 electron a count."""
     u1, u2 = (AXIS - r1_nm) / 0.25, (AXIS - r1_nm + 1.43) / 0.25
-    mean = 300.0 + peak * (np.exp(-(u1**2)) + 0.6 * np.exp(-(u2**2)))
+    mean = 300.0 + peak * (np.exp(-(u1**2)) + r2 * np.exp(-(u2**2)))
     return np.random.default_rng(seed).poisson(mean).astype(float)
 
 
@@ -97,6 +97,21 @@ def test_an_unknown_temperature_is_assumed_aloud(ruby: Path) -> None:
     assert "temperature_assumed" in found["flags"]
     assert found["temperature_k"] == 300.0
     assert "--temperature-k" in found["message"]
+
+
+@pytest.mark.parametrize(("lambda0_k", "looks"), [(296, "cold"), (5, "warm")])
+def test_an_assumed_temperature_that_r2_rules_out_gives_no_pressure(
+    tmp_path: Path, ruby: Path, lambda0_k: float, looks: str
+) -> None:
+    path = write(tmp_path / "r1.txt", AXIS, doublet(r2=0.0)) if looks == "cold" else ruby
+    options = ("--lambda0-nm", 694.25, "--lambda0-temperature-k", lambda0_k)
+    _, (found,) = run_json(path, *options)
+    assert "temperature_refuted" in found["flags"]
+    assert found["line_nm"] == pytest.approx(695.2, abs=0.005)
+    assert found["pressure_gpa"] is None
+    assert found["message"].startswith(f"The line looks {looks}: R2 is ")
+    _, (found,) = run_json(path, *options, "--temperature-k", 5)
+    assert found["pressure_gpa"] is not None
 
 
 def test_a_batch_goes_on_and_says_which_failed(tmp_path: Path, ruby: Path) -> None:
