@@ -137,5 +137,5 @@ def _by_rows(values: NDArray[np.float64], axis_row: list[float] | None) -> Colum
 
 
 def _sorted(values: Vector) -> bool:
-    steps = np.diff(values)
-    return bool(np.all(steps > 0.0) or np.all(steps < 0.0))
+    before, after = values[:-1], values[1:]
+    return bool(np.all(after > before) or np.all(after < before))

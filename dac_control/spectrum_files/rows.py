@@ -39,15 +39,22 @@ def without_stray_rows(block: Block) -> tuple[Block, tuple[str, ...]]:
 
 def _rows_above(axis: Vector) -> int:
     """Count the first rows that are against the direction of all others, or far from them."""
-    steps = np.diff(axis)
-    body = steps[_MOST_HEADER_ROWS:]
-    direction = np.sign(body.sum())
-    if direction == 0.0 or not np.all(body * direction >= 0.0):
+    if not np.isfinite(axis).all():
         return 0
-    far = _FAR_STEPS * float(np.abs(body).max())
-    first = steps[:_MOST_HEADER_ROWS]
-    astray = np.flatnonzero((first * direction < 0.0) | (np.abs(first) > far))
-    return int(astray[-1]) + 1 if astray.size else 0
+    with np.errstate(over="ignore"):
+        steps = np.diff(axis)
+        body = steps[_MOST_HEADER_ROWS:]
+        direction = np.sign(body.sum())
+        if direction == 0.0 or not np.all(body * direction >= 0.0):
+            return 0
+        pitch = float(np.abs(body).max())
+        first = steps[:_MOST_HEADER_ROWS]
+        astray = np.flatnonzero((first * direction < 0.0) | (np.abs(first) > _FAR_STEPS * pitch))
+        count = int(astray[-1]) + 1 if astray.size else 0
+        before = (axis[count] - axis[:count]) * direction
+        # where pixels of the axis stand above the break, it is damage and no header
+        pixels = (before > 0.0) & (before < 2.0 * pitch * np.arange(count, 0, -1))
+        return 0 if pixels.any() else count
 
 
 def line_of_no_number(block: Block) -> tuple[str, ...]:
@@ -61,7 +68,7 @@ def lines_of_one_place(axis: Vector, lines: list[int]) -> tuple[str, ...]:
     if axis.size != len(lines):
         return ()
     order = np.argsort(axis, kind="stable")
-    same = np.flatnonzero(np.diff(axis[order]) == 0.0)
+    same = np.flatnonzero(axis[order[1:]] == axis[order[:-1]])
     if not same.size:
         return ()
     first = same[np.argmin(order[same])]

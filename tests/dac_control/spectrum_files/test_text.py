@@ -183,6 +183,13 @@ def test_stray_rows_are_left_out_and_said(
     assert file.frames[0].notes[0].startswith(note)
 
 
+@pytest.mark.parametrize("wild", ["inf", "1e308", "nan"])
+def test_wild_numbers_make_no_warnings(tmp_path: Path, wild: str) -> None:
+    rows = RUBY.split("\n")
+    rows[3:9:2] = [f"{wild}\t{wild}", f"-{wild}\t-{wild}", f"{wild}\t{wild}"]
+    assert read(tmp_path, "\n".join(rows)).frames[0].axis.size == N
+
+
 def test_lines_of_one_wavelength_are_named(tmp_path: Path) -> None:
     lines = RUBY.split("\n")
     lines[30] = lines[29].split("\t")[0] + "\t7"
