@@ -9,9 +9,9 @@ import numpy as np
 from gauge_precision.campaigns import PRIORS, drawn_doublet
 from gauge_precision.cells import Cell, Sampler
 from gauge_precision.recipes import Axis, Recipe
-from gauge_precision.shapes import NEON_AIR_NM
+from gauge_precision.shapes import ARGON_AIR_NM, NEON_AIR_NM
 
-__all__ = ["anywhere", "hard_set"]
+__all__ = ["anywhere", "hard_set", "rival_set"]
 
 _COLD_NM: Final = 693.363
 _PAIR_LINES: Final = ((700.9, 0.6), (704.1, 0.5))
@@ -32,6 +32,39 @@ def hard_set() -> Iterator[Cell]:
     for height in (1e3, 1e5):
         name = f"rising luminescence {height:.0e}"
         yield drawn_doublet(name, height, 0.5, background="rising")
+
+
+def rival_set() -> Iterator[Cell]:
+    """Lines that could be R1 as well, at temperatures where R2 tells little or nothing.
+
+    Without a word on where R1 is expected the right answer is often that nothing tells: what counts
+    is that none is far off without a flag.
+    """
+    neon = [(place, 0.09, 1.0) for place in NEON_AIR_NM]
+    argon = [(place, 0.09, share) for place, share in ARGON_AIR_NM]
+    ruby = [(694.25, 0.5, 1.0), (692.83, 0.5, 0.6)]
+    for strength in (0.3, 3.0):
+        yield _beside(single(f"5 K, neon {strength}", 1e4, 0.3), neon, strength)
+    for temperature, ratio in ((25.0, 0.12), (None, 0.6)):
+        for word, lines, strength in (
+            ("neon", neon, 0.3),
+            ("neon", neon, 3.0),
+            ("ruby", ruby, 1.0),
+        ):
+            name = f"{temperature} K, {word} {strength}"
+            changes = {"ratio": ratio}
+            cell = drawn_doublet(name, 1e4, 0.5, changes=changes, temperature_k=temperature)
+            yield _beside(cell, lines, strength)
+    for height in (2e2, 1e4):
+        yield _beside(drawn_doublet(f"argon {height:.0e}", height, 0.5), argon, 3.0)
+    yield _beside(drawn_doublet("ruby 0.7", 1e4, 0.5), ruby, 0.7)
+
+
+def _beside(cell: Cell, lines: list[tuple[float, float, float]], strength: float) -> Cell:
+    """Add lines whose heights are shares of `strength` times R1."""
+    height = strength * cell.fixed["height_e"]
+    scaled = [(place, width, share * height) for place, width, share in lines]
+    return _with_lines(cell, scaled, follow=False)
 
 
 def _damaged() -> Iterator[Cell]:
@@ -137,5 +170,8 @@ def anywhere(cell: Cell) -> Cell:
     if fixed["fwhm_nm"] < 0.12:
         # three pixels stay three pixels
         fixed["fwhm_nm"] = 3.0 * _CAMPAIGN_AXIS.pitch_nm
+    for key in (key for key in fixed if key.startswith("line") and key.endswith("_fwhm_nm")):
+        # and no optics make a line narrower than two
+        fixed[key] = max(fixed[key], 2.0 * _CAMPAIGN_AXIS.pitch_nm)
     name = f"{cell.name}, anywhere"
     return replace(cell, name=name, recipe=recipe, fixed=fixed, drawn=drawn)

@@ -1,10 +1,12 @@
 """Run precision tables and the campaign for gross errors, print them, return them."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from gauge_precision.cells import Cell
 from gauge_precision.figures import CellFigures
+from gauge_precision.hard import anywhere, hard_set, rival_set
 from gauge_precision.printing import Verdict, at_least, at_most, print_rows
 from gauge_precision.tables import TABLES, gross_campaign, run_cell
 from gauge_precision.twin_campaign import answered, bins, draw_twins
@@ -58,9 +60,17 @@ def run_table(key: str, spectra: int, seed: int, only: str | None = None) -> dic
 
 
 def run_gross(spectra: int, seed: int) -> dict[str, Any]:
-    """Run the campaign for gross errors."""
+    """Run the campaign for gross errors: the hard set, and a fifth as many with rivals of R1."""
     began = time.perf_counter()
-    kinds = list(gross_campaign(spectra, seed))
+    found = _gross("Gross errors in the hard set at any pressure", hard_set(), spectra, seed)
+    rivals = _gross("Gross errors beside lines that could be R1", rival_set(), spectra // 5, seed)
+    seconds = time.perf_counter() - began
+    print(f"{seconds:.0f} s", "", sep="\n")
+    return {**found, "rivals": rivals, "seconds": seconds}
+
+
+def _gross(title: str, cells: Iterable[Cell], spectra: int, seed: int) -> dict[str, Any]:
+    kinds = list(gross_campaign(cells, spectra, seed))
     total = sum(kind.spectra for kind in kinds)
     silent = sum(kind.gross_silent for kind in kinds)
     rows = [
@@ -70,21 +80,20 @@ def run_gross(spectra: int, seed: int) -> dict[str, Any]:
             f"{kind.lost:.1%}",
             f"{kind.disqualified:.1%}",
             str(kind.gross),
-            str(kind.gross_silent),
+            f"{kind.gross_silent}, {kind.gross_flagless}",
             " ".join(map(str, kind.silent_at)),
         )
         for kind in kinds
     ]
-    columns = ("kind", "spectra", "no line", "disq.", "gross", "silent", "numbers of silent ones")
-    print_rows(f"Gross errors in the hard set at any pressure (seed {seed})", columns, rows)
+    columns = ("kind", "spectra", "no line", "disq.", "gross", "silent, flagless", "silent ones")
+    print_rows(f"{title} (seed {seed})", columns, rows)
     flagless = sum(kind.gross_flagless for kind in kinds)
     verdicts = [
         at_most(f"gross errors without any flag in {total} spectra", flagless, 0),
         at_most(f"gross errors without a disqualifying flag in {total} spectra", silent, 0),
     ]
-    seconds = time.perf_counter() - began
-    print(*map(str, verdicts), f"{seconds:.0f} s", "", sep="\n")
-    return {"kinds": [k.as_json() for k in kinds], "verdicts": verdicts, "seconds": seconds}
+    print(*map(str, verdicts), sep="\n")
+    return {"kinds": [k.as_json() for k in kinds], "verdicts": verdicts}
 
 
 def run_twin(spectra: int, seed: int) -> dict[str, Any]:
@@ -137,13 +146,11 @@ def find_cell(name: str) -> Cell:
     SystemExit
         There is none.
     """
-    from gauge_precision.hard import anywhere, hard_set
-
     for table in TABLES.values():
         for cell in table.cells():
             if cell.name == name:
                 return cell
-    for cell in map(anywhere, hard_set()):
+    for cell in map(anywhere, (*hard_set(), *rival_set())):
         if cell.name == name:
             return cell
     raise SystemExit(f"There is no cell named '{name}'.")

@@ -11,13 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import voigt_profile
 
-__all__ = ["NEON_AIR_NM", "SHAPES", "Array", "Shape", "gaussian", "pseudo_voigt", "voigt"]
+__all__ = [
+    "ARGON_AIR_NM",
+    "NEON_AIR_NM",
+    "SHAPES",
+    "Array",
+    "Shape",
+    "gaussian",
+    "pseudo_voigt",
+    "voigt",
+]
 
 Array = NDArray[np.float64]
 Shape = Callable[[Array, Array, Array], Array]
 
 NEON_AIR_NM: Final = (692.9467, 702.4050, 703.2413, 705.9107, 717.3938, 724.5167, 743.8898)
 """Wavelengths in air of neon's lines near ruby (NIST Atomic Spectra Database, Ne I)."""
+
+ARGON_AIR_NM: Final = ((696.5431, 1.0), (706.7218, 0.5), (714.7042, 0.1), (727.2936, 0.3))
+"""The same of argon (Ar I), with rough relative heights."""
 
 # Olivero and Longbothum, JQSRT 17, 233 (1977): full width of a Voigt line to 0.02 %.
 _LORENTZ_PART, _LORENTZ_SQUARED = 0.5346, 0.2166

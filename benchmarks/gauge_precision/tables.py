@@ -38,12 +38,12 @@ def run_cell(cell: Cell, spectra: int, seed: int) -> tuple[CellFigures, float]:
     return judge(cell, seed, cell.limits(seed), truth_nm, answers), fitting_s
 
 
-def gross_campaign(spectra: int, seed: int) -> Iterator[CellFigures]:
-    """The hard set at any pressure, `spectra` in all: figures of each kind of spectrum."""
-    cells = [hard.anywhere(cell) for cell in hard.hard_set()]
-    each = -(-spectra // len(cells))
+def gross_campaign(cells: Iterable[Cell], spectra: int, seed: int) -> Iterator[CellFigures]:
+    """Cells at any pressure, `spectra` in all: figures of each kind of spectrum."""
+    kinds = [hard.anywhere(cell) for cell in cells]
+    each = -(-spectra // len(kinds))
     nothing = Limits(bound=float("nan"), constant=float("nan"), single_scenes=float("nan"))
-    for cell in cells:
+    for cell in kinds:
         answers, truth_nm, _seconds = _answers(cell, each, seed)
         yield judge(cell, seed, nothing, truth_nm, answers)
 

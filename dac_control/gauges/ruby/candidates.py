@@ -117,7 +117,9 @@ class CandidateFitter:
             saturated |= flat
         with np.errstate(all="ignore"):
             fits = _Chunk(self._setup, counts, saturated, temperature_k, expected_nm).run()
-        fits.flag("saturated")[:] |= fits.flag("no_line") & (saturated.mean(axis=1) > _ALL_SHARE)
+        if self._clipped_from is not None:
+            all_full = saturated.mean(axis=1) > _ALL_SHARE
+            fits.flag("saturated")[:] |= fits.flag("no_line") & all_full
         self._finish(fits, good, expected_nm)
         return fits
 
@@ -223,21 +225,24 @@ class _Chunk:
             Place in `sequence` of the candidate that was taken; `CANDIDATES` where none was.
         """
         last_nm = self.setup.lines.range_nm[1]
-        mine = (won < CANDIDATES) & fits.ok[rows]
-        local = mine.nonzero()[0]
-        taken = fits.r1_nm[rows[local]], found.score[local, sequence[local, won[local]]]
-        some = found.take(local)
-        for attempt in range(1, CANDIDATES):
+        local = ((won < CANDIDATES) & fits.ok[rows]).nonzero()[0]
+        if not local.size:
+            return
+        here, some, won = fits.take(rows[local]), found.take(local), won[local]
+        score = some.score[np.arange(local.size), sequence[local, won]]
+        shown, ambiguous = shows_partner(here), np.zeros(local.size, dtype=bool)
+        # neither partner nor temperature says that this is ruby: so may be what was no doublet
+        unknown = np.isnan(self.temperature_k[rows[local]]) & ~shown
+        for attempt in range(CANDIDATES):
             other = sequence[local, attempt]
-            rival = (won[local] < attempt) & is_rival(some, *taken, other, last_nm)
-            at = rival.nonzero()[0]
-            if not at.size:
-                continue
-            part = self._fit_one(rows[local[at]], found, local[at], other[at])
-            here = fits.take(rows[local[at]])
-            as_good = part.ok & (shows_partner(part) | ~shows_partner(here))
-            as_good &= is_apart(part.r1_nm, here.r1_nm)
-            fits.flag("ambiguous")[rows[local[at]]] |= as_good
+            rival = (won != attempt) & is_rival(some, here.r1_nm, score, other, last_nm)
+            ambiguous |= rival & unknown
+            at = (rival & (won < attempt) & ~ambiguous).nonzero()[0]
+            if at.size:
+                part = self._fit_one(rows[local[at]], found, local[at], other[at])
+                as_good = part.ok & (shows_partner(part) | ~shown[at])
+                ambiguous[at] = as_good & is_apart(part.r1_nm, here.r1_nm[at])
+        fits.flag("ambiguous")[rows[local]] |= ambiguous
 
     def _fit_one(self, rows: Rows, found: Found, local: Rows, chosen: NDArray[np.intp]) -> RubyFits:
         place = Place(
