@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.choice import is_apart, is_rival, order, shows_partner
+from dac_control.gauges.ruby.choice import is_apart, is_rival, order, shows_partner, strong
 from dac_control.gauges.ruby.clipped import clipped_from, flat_tops
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
@@ -112,7 +112,7 @@ class CandidateFitter:
         saturated = np.zeros(raw.shape, dtype=bool)
         if self._clipped_from is not None:
             saturated = raw >= self._clipped_from
-        flat = flat_tops(raw, self._noise)
+        flat = flat_tops(raw, self._noise, np.count_nonzero(saturated, axis=1) == 0)
         if flat is not None:
             saturated |= flat
         with np.errstate(all="ignore"):
@@ -225,11 +225,14 @@ class _Chunk:
             Place in `sequence` of the candidate that was taken; `CANDIDATES` where none was.
         """
         last_nm = self.setup.lines.range_nm[1]
-        local = ((won < CANDIDATES) & fits.ok[rows]).nonzero()[0]
+        taken = sequence[np.arange(rows.size), np.minimum(won, CANDIDATES - 1)]
+        score = found.score[np.arange(rows.size), taken]
+        several = np.count_nonzero(strong(found, score), axis=1) > 1
+        local = ((won < CANDIDATES) & several & fits.ok[rows]).nonzero()[0]
         if not local.size:
             return
-        here, some, won = fits.take(rows[local]), found.take(local), won[local]
-        score = some.score[np.arange(local.size), sequence[local, won]]
+        here, some = fits.take(rows[local]), found.take(local)
+        won, score = won[local], score[local]
         shown, ambiguous = shows_partner(here), np.zeros(local.size, dtype=bool)
         # neither partner nor temperature says that this is ruby: so may be what was no doublet
         unknown = np.isnan(self.temperature_k[rows[local]]) & ~shown

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.search import CANDIDATES, Found
 
-__all__ = ["is_apart", "is_rival", "order", "shows_partner"]
+__all__ = ["is_apart", "is_rival", "order", "shows_partner", "strong"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -71,17 +71,34 @@ def is_rival(
     """
     rows = np.arange(other.size)
     above = found.r1_nm[rows, other] - r1_nm
-    rival = found.score[rows, other] > np.maximum(_WEAKEST_SHARE * score, _RIVAL_SCORE)
+    rival = strong(found, score)[rows, other]
     rival &= is_apart(found.r1_nm[rows, other], r1_nm)
-    strong = found.score > _WEAKEST_SHARE * score[:, None]
+    near_as_strong = found.score > _WEAKEST_SHARE * score[:, None]
     # one line at the distance of a pair line is neon as well as that; both are not
     seen = np.ones(other.size, dtype=bool)
     pair = np.zeros(other.size, dtype=bool)
     for distance in _PAIR_LINES_NM:
         near = np.abs(found.r1_nm - r1_nm[:, None] - distance) < _PAIR_TOLERANCE_NM
-        seen &= np.any(near & strong, axis=1) | (r1_nm + distance + _PAIR_TOLERANCE_NM > last_nm)
+        seen &= np.any(near & near_as_strong, axis=1) | (
+            r1_nm + distance + _PAIR_TOLERANCE_NM > last_nm
+        )
         pair |= np.abs(above - distance) < _PAIR_TOLERANCE_NM
     return rival & ~(pair & seen)
+
+
+def strong(found: Found, score: Array) -> Mask:
+    """Candidates that count beside one of this score, itself included.
+
+    Parameters
+    ----------
+    found : Found
+    score : array, shape (spectra,)
+
+    Returns
+    -------
+    strong : array of bool, shape (spectra, CANDIDATES)
+    """
+    return found.score > np.maximum(_WEAKEST_SHARE * score, _RIVAL_SCORE)[:, None]
 
 
 def is_apart(other_nm: Array, r1_nm: Array) -> Mask:

@@ -49,7 +49,7 @@ def clipped_from(stack: SpectrumStack, noise: PhotonNoise) -> float | None:
     return min(_CLIPPED_SHARE * full, full - _HIDDEN_SIGMA * float(np.sqrt(variance)))
 
 
-def flat_tops(counts: Array, noise: PhotonNoise) -> Mask | None:
+def flat_tops(counts: Array, noise: PhotonNoise, unseen: Mask) -> Mask | None:
     """Pixels that were cut off at a height which nobody stated; None where none were.
 
     Parameters
@@ -57,13 +57,19 @@ def flat_tops(counts: Array, noise: PhotonNoise) -> Mask | None:
     counts : array, shape (spectra, pixels)
         As the detector gave them.
     noise : PhotonNoise
+    unseen : array of bool, shape (spectra,)
+        Spectra of which no pixel is known to be saturated; the others are not looked at.
     """
+    if not unseen.any():
+        return None
     pixels = counts.shape[1]
     rows = np.arange(counts.shape[0])
     first, last = counts.argmax(axis=1), pixels - 1 - counts[:, ::-1].argmax(axis=1)
     top = counts[rows, first]
     variance = (top - noise.offset_counts) * noise.counts_variance
-    likely = (last - first >= _FLAT_PX - 1) & (variance >= _FLAT_NOISE_COUNTS**2)
+    likely = unseen & (last - first >= _FLAT_PX - 1) & (variance >= _FLAT_NOISE_COUNTS**2)
+    if not likely.any():
+        return None
     flat = np.zeros(counts.shape, dtype=bool)
     for row in likely.nonzero()[0]:
         full = counts[row] == top[row]

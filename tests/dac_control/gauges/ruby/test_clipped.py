@@ -57,7 +57,7 @@ def test_a_flat_top_is_seen_where_full_scale_was_not_stated(rng: np.random.Gener
     y, saturated = clipped_line(694.31, 0.5, 0.5)
     whole, _nothing = clipped_line(694.31, 0.5, 1.0)
     drawn = np.round(rng.normal(whole, np.sqrt(whole)))
-    found = flat_tops(np.concatenate((y, drawn)), noise())
+    found = flat_tops(np.concatenate((y, drawn)), noise(), np.array([True, True]))
     assert found is not None
     np.testing.assert_array_equal(found[0], saturated[0])
     assert not found[1].any()
@@ -66,6 +66,7 @@ def test_a_flat_top_is_seen_where_full_scale_was_not_stated(rng: np.random.Gener
 @pytest.mark.parametrize("averages", [1, 1000])
 def test_rounded_counts_are_not_taken_for_a_flat_top(averages: int) -> None:
     level = np.full((1, X.size), 905.0)
-    assert flat_tops(level, noise()) is None
+    one = np.array([True])
+    assert flat_tops(level, noise(), one) is None
     y, _saturated = clipped_line(694.31, 0.5, 0.5)
-    assert (flat_tops(y, noise(averages)) is None) == (averages == 1000)
+    assert (flat_tops(y, noise(averages), one) is None) == (averages == 1000)
