@@ -11,7 +11,7 @@ from dac_control.gauges.ruby.clipped import clipped_from, flat_tops
 from dac_control.gauges.ruby.engine import Engine
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.line_fit import LineFitter
-from dac_control.gauges.ruby.masking import mark_foreign, mask_foreign, mask_narrow
+from dac_control.gauges.ruby.masking import mark_foreign, mask_foreign, mask_narrow, stands_on
 from dac_control.gauges.ruby.placed import Place, Spectra
 from dac_control.gauges.ruby.r2_population import TYPICAL_STRENGTH, WARM_RATIO, boltzmann
 from dac_control.gauges.ruby.result import RubyFits
@@ -203,6 +203,7 @@ class _Chunk:
             # a line that is no ruby is better than none, and the first is the strongest
             empty = (fits.model[rows[local]] == 0) & (attempt == 0)
             better = (part.looks_like_ruby | empty) & ~thin
+            better &= ~stands_on(axis.x, self.foreign, rows[local], part)
             fits.put(rows[local[better]], part.take(better.nonzero()[0]))
             won[local[better]] = attempt
             local = local[~(fits.looks_like_ruby[rows[local]] | masked[local])]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.search import Axis
 
-__all__ = ["mark_foreign", "mask_foreign", "mask_narrow"]
+__all__ = ["mark_foreign", "mask_foreign", "mask_narrow", "stands_on"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -58,6 +58,15 @@ def mask_foreign(x: Array, foreign: Mask, rows: Rows, fits: RubyFits) -> Mask:
         done[k] = bool((core & ~foreign[rows[k]]).any())
         foreign[rows[k]] |= core
     return done
+
+
+def stands_on(x: Array, foreign: Mask, rows: Rows, fits: RubyFits) -> Mask:
+    """True where R1 lies in what was masked: the feet of that line, and no other one.
+
+    Arguments as of `mask_narrow`.
+    """
+    at = np.minimum(np.searchsorted(x, fits.r1_nm), x.size - 1)
+    return np.asarray(foreign[rows, at])
 
 
 def mark_foreign(x: Array, foreign: Mask, fits: RubyFits) -> None:
