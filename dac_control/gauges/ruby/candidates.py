@@ -6,9 +6,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.choice import is_apart, is_rival, order, shows_partner, strong
+from dac_control.gauges.ruby.choice import is_apart, is_rival, order, strong
 from dac_control.gauges.ruby.clipped import clipped_from, flat_tops
 from dac_control.gauges.ruby.engine import Engine
+from dac_control.gauges.ruby.evidence import shows_partner
 from dac_control.gauges.ruby.fitting import WindowFitter
 from dac_control.gauges.ruby.line_fit import LineFitter
 from dac_control.gauges.ruby.masking import mark_foreign, mask_foreign, mask_narrow, stands_on
@@ -117,9 +118,9 @@ class CandidateFitter:
             saturated |= flat
         with np.errstate(all="ignore"):
             fits = _Chunk(self._setup, counts, saturated, temperature_k, expected_nm).run()
-        if self._clipped_from is not None:
-            all_full = saturated.mean(axis=1) > _ALL_SHARE
-            fits.flag("saturated")[:] |= fits.flag("no_line") & all_full
+        lost = fits.flag("no_line").nonzero()[0]
+        if self._clipped_from is not None and lost.size:
+            fits.flag("saturated")[lost] |= saturated[lost].mean(axis=1) > _ALL_SHARE
         self._finish(fits, good, expected_nm)
         return fits
 

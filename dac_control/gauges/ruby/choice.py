@@ -5,10 +5,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.search import CANDIDATES, Found
 
-__all__ = ["is_apart", "is_rival", "order", "shows_partner", "strong"]
+__all__ = ["is_apart", "is_rival", "order", "strong"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -23,7 +22,6 @@ _WEAKEST_LEADER: Final = 0.3
 _RIVAL_SCORE: Final = 8.0
 _APART_NM: Final = 2.5
 """A candidate nearer than that belongs to the line itself: R2 or its foot."""
-_R2_SEEN_SIGMA: Final = 4.0
 
 
 def order(found: Found, expected_nm: tuple[Array, Array] | None) -> NDArray[np.intp]:
@@ -104,13 +102,6 @@ def strong(found: Found, score: Array) -> Mask:
 def is_apart(other_nm: Array, r1_nm: Array) -> Mask:
     """True where a line is none of those of a doublet, shape (spectra,)."""
     return np.abs(other_nm - r1_nm) > _APART_NM
-
-
-def shows_partner(fits: RubyFits) -> Mask:
-    """True where R2 stands beside R1 and is told from it, shape (spectra,): then it is a ruby."""
-    sigma = np.sqrt(np.maximum(fits.covariance[:, 8, 8], 0.0))
-    seen = (fits.model == 2) & (fits.parameters[:, 8] > _R2_SEEN_SIGMA * sigma)
-    return seen & ~fits.flag("merged")
 
 
 def _pair_lines_of(found: Found, candidate: int) -> Mask:

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.r2_population import SPLITTING_CM1, boltzmann
+from dac_control.gauges.ruby.r2_population import R2_GONE_K, SPLITTING_CM1, boltzmann
 from dac_control.gauges.ruby.residuals import AT_R1_NM, background
+from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Windows
 
 __all__ = [
@@ -18,15 +19,14 @@ __all__ = [
     "is_cosmic_ray",
     "is_no_ruby",
     "lacks_r2",
+    "shows_partner",
 ]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_R2_EXPECTED_K: Final = 12.0
-"""Where the doublet is fitted at all (`R2_GONE_K`). A fifth of the usual strength is asked for: at
-20 K a chip at 13 K has it still."""
 _WEAKEST_STRENGTH: Final = 0.15
+"""Of R2 wherever the doublet is fitted, a fifth of the usual one: at 20 K a chip at 13 K has it."""
 # No ruby has these: a fit that does has split one line in two, or paired two lines of neon.
 _SPLITTING_REACH_CM1: Final = 11.0
 _UNSEEN_REACH_CM1: Final = 8.0
@@ -70,6 +70,13 @@ def is_no_ruby(p: Array, ratio_variance: Array, poor: Mask) -> Mask:
     return seen & odd
 
 
+def shows_partner(fits: RubyFits) -> Mask:
+    """True where R2 stands beside R1 and is told from it, shape (spectra,): then it is a ruby."""
+    sigma = np.sqrt(np.maximum(fits.covariance[:, 8, 8], 0.0))
+    seen = (fits.model == 2) & (fits.parameters[:, 8] > _R2_SEEN_SIGMA * sigma)
+    return seen & ~fits.flag("merged")
+
+
 def lacks_r2(
     p: Array,
     ratio_variance: Array,
@@ -82,7 +89,7 @@ def lacks_r2(
 
     A weak line where R2 belongs and as wide as R1 is R2, unless the fit is doubted otherwise.
     """
-    warm = doublet & (temperature_k >= _R2_EXPECTED_K)
+    warm = doublet & (temperature_k >= R2_GONE_K)
     sigma = np.sqrt(np.maximum(ratio_variance, 0.0))
     reach = 3.0 * sigma
     weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
