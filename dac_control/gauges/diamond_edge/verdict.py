@@ -57,14 +57,15 @@ def is_edge(fit: WindowFit, pixels: EdgePixels) -> bool:
 def _background(fit: WindowFit, d: Vector, at: Vector) -> Vector:
     """Straight continuation of the counts above the edge, `at` so many widths from it.
 
-    It never falls towards lower shifts: a plateau is not to be made of that.
+    Below the edge it never falls towards lower shifts: a plateau is not to be made of that.
     """
     above = d > _BACKGROUND_FROM
     if int(above.sum()) < _FEWEST_PX:
         return np.full_like(at, np.median(fit.counts[d > 2.0]))
     centre = float(d[above].mean())
     slope, level = np.polyfit(d[above] - centre, fit.counts[above], 1)
-    return np.asarray(level + min(float(slope), 0.0) * (at - centre))
+    reached = at if slope < 0.0 else np.maximum(at, 0.0)
+    return np.asarray(level + slope * (reached - centre))
 
 
 def signal_to_noise(fit: WindowFit, pixels: EdgePixels) -> float:

@@ -121,16 +121,31 @@ def test_line_of_unstressed_diamond_does_not_hide_the_edge(draw):
     assert abs(fit.edge_cm1 - 1700.3) < 6.0 * fit.edge_sigma_cm1
 
 
+@pytest.mark.parametrize("slope", [0.0, 10.0, -10.0])
 @pytest.mark.parametrize("fwhm", [6.0, 20.0, 60.0])
-def test_a_raman_line_is_no_edge(fwhm):
+def test_a_raman_line_is_no_edge(fwhm, slope):
     rng = np.random.default_rng(5)
     x = np.arange(1200.0, 2101.0)
     line = 4e3 * np.exp(-4.0 * np.log(2.0) * ((x - 1600.0) / fwhm) ** 2)
+    mean = 1e4 + slope * (x - 1600.0) + line
     spectrum = RamanSpectrum(
-        shift_cm1=x, counts=rng.poisson(2e3 + line).astype(float), exposure_s=1.0, **KNOWN
+        shift_cm1=x, counts=rng.poisson(mean).astype(float), exposure_s=1.0, **KNOWN
     )
 
     assert not fit_edge(spectrum).ok
+
+
+def test_luminescence_that_rises_above_the_edge_does_not_hide_it():
+    x = np.arange(1340.0, 2400.0, 1.34)
+    d = x - 2050.0
+    band = 5e3 * np.exp(d / 60.0) * (0.5 - 0.5 * erf(d / (np.sqrt(2.0) * 12.0)))
+    luminescence = 1.8e4 + np.where(d < 0.0, -3.0, 10.0) * d
+    mean = luminescence + band
+    for seed in range(5):
+        counts = np.random.default_rng(seed).poisson(mean).astype(float)
+        fit = fit_edge(RamanSpectrum(shift_cm1=x, counts=counts, exposure_s=1.0, **KNOWN))
+
+        assert abs(fit.edge_cm1 - 2050.0) < 3.0
 
 
 def test_noise_alone_is_no_edge():
