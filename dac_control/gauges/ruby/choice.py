@@ -14,7 +14,7 @@ Mask = NDArray[np.bool_]
 
 # Pair lines of concentrated ruby at zero pressure, nm above R1 (N2 and N1 near 700.9 and
 # 704.1 nm); they move with pressure much as R1 does.
-_PAIR_LINES_NM: Final = (6.65, 9.85)
+_PAIR_LINES_NM: Final = np.array((6.65, 9.85))
 _PAIR_TOLERANCE_NM: Final = 0.7
 _WEAKEST_SHARE: Final = 0.1
 """Share of the strongest score from which a candidate is taken into account."""
@@ -48,7 +48,7 @@ def _put_first_with_pair_lines(rank: Array, found: Found, leading: Mask) -> None
         leads = leading[:, candidate]
         if not leads.any():
             continue
-        leads &= _pair_lines_of(found, candidate).sum(axis=1) >= len(_PAIR_LINES_NM)
+        leads &= _pair_lines_of(found, candidate).sum(axis=1) >= _PAIR_LINES_NM.size
         rank[:, candidate] += np.where(leads, found.score[:, 0], 0.0)
 
 
@@ -73,15 +73,10 @@ def is_rival(
     rival &= is_apart(found.r1_nm[rows, other], r1_nm)
     near_as_strong = found.score > _WEAKEST_SHARE * score[:, None]
     # one line at the distance of a pair line is neon as well as that; both are not
-    seen = np.ones(other.size, dtype=bool)
-    pair = np.zeros(other.size, dtype=bool)
-    for distance in _PAIR_LINES_NM:
-        near = np.abs(found.r1_nm - r1_nm[:, None] - distance) < _PAIR_TOLERANCE_NM
-        seen &= np.any(near & near_as_strong, axis=1) | (
-            r1_nm + distance + _PAIR_TOLERANCE_NM > last_nm
-        )
-        pair |= np.abs(above - distance) < _PAIR_TOLERANCE_NM
-    return rival & ~(pair & seen)
+    near = _at_pair_lines(found.r1_nm - r1_nm[:, None]) & near_as_strong[..., None]
+    beyond = r1_nm[:, None] + _PAIR_LINES_NM + _PAIR_TOLERANCE_NM > last_nm
+    seen = (near.any(axis=1) | beyond).all(axis=1)
+    return rival & ~(_at_pair_lines(above).any(axis=-1) & seen)
 
 
 def strong(found: Found, score: Array) -> Mask:
@@ -108,7 +103,9 @@ def _pair_lines_of(found: Found, candidate: int) -> Mask:
     """Which other candidates stand where the pair lines of this one would be."""
     above = found.r1_nm - found.r1_nm[:, candidate, None]
     strong = found.score > _WEAKEST_SHARE * found.score[:, :1]
-    pair = np.zeros(above.shape, dtype=bool)
-    for distance in _PAIR_LINES_NM:
-        pair |= np.abs(above - distance) < _PAIR_TOLERANCE_NM
-    return pair & strong
+    return _at_pair_lines(above).any(axis=-1) & strong
+
+
+def _at_pair_lines(above_nm: Array) -> Mask:
+    """Which of the pair lines is that far above R1, shape (..., pair lines)."""
+    return np.abs(above_nm[..., None] - _PAIR_LINES_NM) < _PAIR_TOLERANCE_NM
