@@ -33,10 +33,13 @@ LARGE_DEBT_DRAIN = 0.3
 """A debt above 40 % of the step limit is forgiven faster while the pressure answers at least 70 %
 of what is asked: a thread that follows the screw is not holding that much."""
 
+OWED = 0.1
 DWELLS_HELD = 6
 DWELL_KEEPS = 0.85
-"""A thread rarely holds through more than six dwells of vibration and creep. From then on 15 % of
-a large debt is forgiven with each, and 5 % of the slope by which it was reckoned."""
+"""A thread rarely holds through more than six dwells of vibration and creep; a curve that saturates
+faster than `SLOPE_KEPT` allows, and a scale that falls behind the true one, owe for ever. From
+then on 15 % of a debt above 10 % of the step limit is forgiven with each, and 5 % of the slope by
+which it was reckoned."""
 
 YIELD_GPA = 50.0
 SLOPE_STEP, LATER_SLOPE_STEP = 0.2, 0.05
@@ -100,8 +103,8 @@ class Ceiling:
         self._wait(slope_gpa_per_turn)
 
     def _wait(self, slope_gpa_per_turn: float) -> None:
-        """Let a dwell pass under a large debt."""
-        owing = self.debt_gpa > LARGE_DEBT * self.scale_gpa
+        """Let a dwell pass under a debt."""
+        owing = self.debt_gpa > OWED * self.scale_gpa
         self.dwells_owing = self.dwells_owing + 1 if owing else 0
         if self.dwells_owing > DWELLS_HELD:
             self.debt_gpa *= DWELL_KEEPS

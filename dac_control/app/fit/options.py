@@ -7,6 +7,7 @@ from typing import Final
 
 from dac_control.app.days import day_given
 from dac_control.errors import ConfigurationError
+from dac_control.gauges.air import air_index
 from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import AxisUnit
 
@@ -16,8 +17,6 @@ _AXES: Final = ("nm", "cm-1", "pixel")
 _LASER_SIGMA_NM: Final = 0.1
 """Where nobody states one: lasers are sold by their nominal wavelength."""
 _USUAL_LASER_NM: Final = 532.0
-_AIR: Final = 1.00028
-"""Vacuum over air wavelength, for the laser; it enters budgets only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +105,9 @@ class FitOptions:
     @property
     def vacuum_laser_nm(self) -> float:
         """Wavelength of the laser in vacuum, a usual one where not stated."""
-        return _USUAL_LASER_NM if self.laser_nm is None else self.laser_nm * _AIR
+        if self.laser_nm is None:
+            return _USUAL_LASER_NM
+        return self.laser_nm * air_index(self.laser_nm)
 
     @property
     def raman_axis(self) -> RamanAxis | None:
