@@ -1,4 +1,4 @@
-"""Whether what was fitted is a ruby line, how well it is known, and what is wrong with it."""
+"""Whether what was fitted is a line, how well it is known, and how far it is from symmetric."""
 
 from typing import Final
 
@@ -6,20 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.asymmetry import skewness_shift
-from dac_control.gauges.ruby.evidence import (
-    NARROW_PX,
-    hides_core,
-    hides_r1,
-    imagines_r2,
-    is_cosmic_ray,
-    is_no_ruby,
-    lacks_r2,
-)
 from dac_control.gauges.ruby.fitted import Fitted
 from dac_control.gauges.ruby.fitting import WindowFitter
-from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW, USED
-from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.residuals import misfit_share
+from dac_control.gauges.ruby.flags import flag_lines
+from dac_control.gauges.ruby.leftovers import LAGGED, NEAR_PIXELS, NEAR_SQUARES, SKEW
 from dac_control.gauges.ruby.result import FLAG_NAMES, RubyFits
 from dac_control.gauges.ruby.window_numpy import evaluate
 
@@ -29,25 +19,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # Among some 1e4 trials (pixels times widths) noise reaches 4.5 sigma; 6 is out of its reach.
-LINE_SIGMA: Final = 6.0
-_RELIABLE_SIGMA: Final = 10.0
-_BROAD_NM: Final = 1.0
-_RELIABLE_BROAD_SIGMA: Final = 15.0
-"""Of a broad line, which with few photons may be both lines taken for one."""
-# Nothing but its shape tells a doublet this broad from a band of the diamond's luminescence.
-_BAND_NM: Final = 1.55
-_RELIABLE_BAND_SIGMA: Final = 60.0
-_LARGEST_SIGMA_NM: Final = 0.1
-"""0.27 GPa: beyond it a ruby reading steers nothing."""
-_MERGED_SHARE: Final = 0.8
-# Measured ruby spectra leave 1 % (feet, sidebands); a line on the slope of another leaves 13 %.
-_MISFIT_SHARE: Final = 0.08
-_MISFIT_AT_LINES: Final = 0.05
-_MASKED_SHARE: Final = 0.05
-"""Share of its pixels that a fit may mask as spikes and still be poor: rays are not that many,
-and it is another line then (benchmarks/gauges.py gross)."""
+_LINE_SIGMA: Final = 6.0
 _POOR_SIGMA: Final = 4.0
-_DOUBTED_SIGMA: Final = 3.0
 # Real lines have feet and sidebands of some parts in a thousand, which show in chi squared from
 # some 1e5 electrons on, and not in the position.
 _POOR_SCATTER: Final = 1.5
@@ -97,7 +70,7 @@ def judge(
     strength = _signal_to_noise(fitted, scale)
     sigma = np.sqrt(np.maximum(covariance[:, 0, 0], 0.0))
     line = scored.regular & (sigma > 0.0) & np.isfinite(p).all(axis=1)
-    found = line & (strength >= LINE_SIGMA)
+    found = line & (strength >= _LINE_SIGMA)
     fits = RubyFits(
         model=(found * (1 + fitted.doublet)).astype(np.int8),
         r1_nm=p[:, 0].copy(),
@@ -114,7 +87,7 @@ def judge(
         stress=np.full((spectra, 3), np.nan),
         stress_sigma=np.full((spectra, 3), np.nan),
     )
-    _flag(fits, fitted, poor, saturated, temperature_k, range_nm)
+    flag_lines(fits, fitted, poor, saturated, temperature_k, range_nm)
     fits.flag("poor_fit")[:] = poor & (not gain_assumed)
     fits.flag("not_converged")[:] = ~scored.converged
     _judge_skewness(fits, fitted, scale, gain_assumed=gain_assumed)
@@ -175,72 +148,6 @@ def _signal_to_noise(fitted: Fitted, scale: Array) -> Array:
     left = own - taken / (levels * slopes - both**2)
     ratio = fitted.scored.parameters[:, 3] * np.sqrt(np.maximum(left, 0.0) / scale)
     return np.where(np.isfinite(ratio), ratio, 0.0)
-
-
-def _flag(
-    fits: RubyFits,
-    fitted: Fitted,
-    poor: Mask,
-    saturated: Mask,
-    temperature_k: Array,
-    range_nm: tuple[float, float],
-) -> None:
-    p, sigma, strength = fits.parameters, fits.r1_sigma_nm, fits.signal_to_noise
-    r1, fwhm = p[:, 0], p[:, 1]
-    windows, doublet, ratio_variance = fitted.windows, fitted.doublet, fits.covariance[:, 8, 8]
-    r2 = CM1_NM / (CM1_NM / r1 + doublet * p[:, 9])
-    margin, narrow = 0.5 * fwhm, fwhm < NARROW_PX * windows.pitch_nm
-    # where something else shines beside the lines, less misfit makes them doubtful
-    crowded = ~np.isnan(fitted.foreign_nm)
-    poor = poor | (crowded & (fitted.excess > _DOUBTED_SIGMA))
-    everywhere, at_lines = misfit_share(windows, fitted.scored)
-    columns = {
-        "low_signal": (strength < _RELIABLE_SIGMA)
-        | ((fwhm > _BROAD_NM) & (strength < _RELIABLE_BROAD_SIGMA))
-        | ((fwhm > _BAND_NM) & (strength < _RELIABLE_BAND_SIGMA))
-        | (sigma > _LARGEST_SIGMA_NM),
-        "at_edge": (r1 - margin < range_nm[0]) | (r1 + margin > range_nm[1]) | (fwhm >= 4.99),
-        "no_r2": lacks_r2(
-            p,
-            ratio_variance,
-            doublet,
-            narrow | hides_r1(windows, p, doublet),
-            poor | crowded,
-            temperature_k,
-        ),
-        "misfit": (everywhere > _MISFIT_SHARE)
-        | (at_lines > _MISFIT_AT_LINES)
-        | (poor & (fitted.spikes > _MASKED_SHARE * fitted.scored.leftovers[:, USED]))
-        | (doublet & is_no_ruby(p, ratio_variance, poor))
-        | is_cosmic_ray(windows, p, narrow),
-        "spike": fits.masked_pixels > 0,
-        "foreign_line": crowded,
-        "merged": doublet & (fwhm > _MERGED_SHARE * (r1 - r2)),
-        "r2_above_thermal": fitted.unthermal,
-    }
-    for name, column in columns.items():
-        fits.flag(name)[:] = column
-    masked = (crowded | (fits.masked_pixels != 0)).nonzero()[0]
-    if masked.size:
-        hidden = ~(windows.used[masked] | saturated[masked])
-        x, some = windows.x[masked], p[masked]
-        lost = hides_core(x, hidden, some) | (doublet[masked] & imagines_r2(x, hidden, some))
-        fits.flag("misfit")[masked] |= lost
-    if saturated.any():
-        fits.flag("saturated")[:] = _line_saturates(fitted, saturated, r2, sigma)
-
-
-def _line_saturates(fitted: Fitted, saturated: Mask, r2: Array, sigma: Array) -> Mask:
-    """True where the light of the line fills the well; a cosmic ray in a dark pixel does not."""
-    at = np.flatnonzero(saturated)
-    row = at // saturated.shape[1]
-    x, r1, fwhm = fitted.windows.x.take(at), *fitted.scored.parameters[row, :2].T
-    core = np.abs(x - r1) <= np.maximum(fwhm, 2.0 * sigma[row])
-    core |= np.abs(x - r2[row]) <= fwhm
-    bright = fitted.scored.model.take(at) > 0.7 * fitted.windows.y.take(at)
-    filled = np.zeros(sigma.size, dtype=bool)
-    filled[row[core & bright]] = True
-    return filled
 
 
 def _judge_skewness(fits: RubyFits, fitted: Fitted, scale: Array, *, gain_assumed: bool) -> None:
