@@ -51,6 +51,8 @@ SCENES = (
     Scene("curved", plateau=(-0.3, 0.3), background=(-0.2, 0.1)),
     Scene("band", plateau=(-0.3,), background=(0.1,), rise=True),
     Scene("spikes", plateau=(-0.3,), background=(0.1,), spikes=3, flags={"spike"}),
+    # of a strained anvil: it shines again above the edge, and the band falls off below it
+    Scene("valley", plateau=(0.5,), background=(0.5, 0.6)),
     Scene("gain?", plateau=(-0.3,), background=(0.1,), gain=None, averages=10),
 )
 
