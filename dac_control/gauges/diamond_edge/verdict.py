@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.diamond_edge.derivative import steepest_of_data, steepest_of_model
+from dac_control.gauges.diamond_edge.line_or_step import step_over_line
 from dac_control.gauges.diamond_edge.result import EdgeFit
 from dac_control.gauges.diamond_edge.window import WIDEST_CM1, EdgePixels, WindowFit
 from dac_control.gauges.fisher import inverse
@@ -24,6 +25,8 @@ _PLATEAU_TO: Final = 9.0
 _PLATEAU_SHARE: Final = 0.2
 """Bands that pile up towards their end have 0.28 to 0.4 of its height there; what a Lorentzian line
 has left behind it at that distance is below 0.06."""
+_DECIDED: Final = 9.0
+"""Chi squared by which a step is better than a line where no plateau is seen below it: 90 to 1."""
 _BACKGROUND_FROM: Final = 3.0
 """Widths above the edge from where none of its light is left."""
 _FEWEST_PX: Final = 4
@@ -36,10 +39,11 @@ _POOR_SCATTER: Final = 1.5
 
 
 def is_edge(fit: WindowFit, pixels: EdgePixels) -> bool:
-    """True where a step stands out of the noise and a plateau lies below it.
+    """True where a step stands out of the noise and is the end of a band.
 
     The flank of a line, that of unstressed diamond at 1332 cm-1 too, is a step as well, but a
-    few widths below it the light is gone.
+    few widths below it the light is gone. Where that does not decide, as where the luminescence
+    bends, the counts must not be explained as well by a line.
     """
     broad = fit.width_cm1 > 0.95 * WIDEST_CM1
     if not fit.held or broad or not signal_to_noise(fit, pixels) >= _EDGE_SIGMA:
@@ -51,7 +55,11 @@ def is_edge(fit: WindowFit, pixels: EdgePixels) -> bool:
     # From the counts and not from the fit, which cannot tell the curvature of a background from
     # that of a plateau. A curved background may mount under the flank of a line; a line cannot.
     height = float(np.median(fit.counts[below] - _background(fit, d, d[below])))
-    return height > _PLATEAU_SHARE * float(fit.estimate.parameters[2])
+    plateau = height > _PLATEAU_SHARE * float(fit.estimate.parameters[2])
+    better = step_over_line(fit, gain_assumed=pixels.noise.gain_assumed)
+    if np.isnan(better):
+        return plateau
+    return better > (0.0 if plateau else _DECIDED)
 
 
 def _background(fit: WindowFit, d: Vector, at: Vector) -> Vector:

@@ -135,12 +135,23 @@ def test_a_raman_line_is_no_edge(fwhm, slope):
     assert not fit_edge(spectrum).ok
 
 
-def test_luminescence_that_rises_above_the_edge_does_not_hide_it():
+def test_a_broad_line_on_luminescence_that_falls_off_is_no_edge():
+    x = np.arange(1200.0, 2600.0)
+    line = 400.0 / (1.0 + ((x - 1544.0) / 30.0) ** 2)
+    mean = 500.0 + 2e3 * np.exp(-(x - 1200.0) / 500.0) + line
+    for seed in range(5):
+        counts = np.random.default_rng(seed).poisson(mean).astype(float)
+        fit = fit_edge(RamanSpectrum(shift_cm1=x, counts=counts, exposure_s=1.0, **KNOWN))
+
+        assert not fit.ok
+
+
+@pytest.mark.parametrize(("below", "above"), [(-3.0, 10.0), (40.0, 40.0)])
+def test_luminescence_that_rises_above_the_edge_does_not_hide_it(below, above):
     x = np.arange(1340.0, 2400.0, 1.34)
     d = x - 2050.0
     band = 5e3 * np.exp(d / 60.0) * (0.5 - 0.5 * erf(d / (np.sqrt(2.0) * 12.0)))
-    luminescence = 1.8e4 + np.where(d < 0.0, -3.0, 10.0) * d
-    mean = luminescence + band
+    mean = 3e4 + np.where(d < 0.0, below, above) * d + band
     for seed in range(5):
         counts = np.random.default_rng(seed).poisson(mean).astype(float)
         fit = fit_edge(RamanSpectrum(shift_cm1=x, counts=counts, exposure_s=1.0, **KNOWN))
