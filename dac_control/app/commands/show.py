@@ -104,6 +104,13 @@ def show_run(run: str, folder: Path | None, *, as_json: bool) -> int:
     console = console_for(False)
     _print_head(console, summary)
     console.print(_steps_table(summary["steps"]))
+    for move in summary["moves"]["without_a_step"]:
+        stands = _number(move["stands_turns"], 4)
+        console.print(
+            f"not measured: a move to {move['to_turns']:.4f} turns (the screw stands at {stands})",
+            soft_wrap=True,
+            highlight=False,
+        )
     _print_findings(console, summary)
     return 0
 

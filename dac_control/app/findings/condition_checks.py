@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.ruby_temperature import ruby_temperature
 from dac_control.app.findings.text import number
+from dac_control.errors import RecordError
 from dac_control.records import Run
 
 __all__ = ["CONDITION_CHECKS"]
@@ -120,13 +122,8 @@ def _dark(evidence: Evidence) -> Check | None:
 
 
 def _warmest(evidence: Evidence) -> Check | None:
-    limit_k = evidence.start.get("max_temperature_k")
-    temperatures = [
-        readings.cell_temperature_k
-        for readings in (evidence.steps, evidence.dwell, *evidence.further)
-    ]
-    known = np.concatenate(temperatures)
-    known = known[np.isfinite(known)]
+    limit_k = _stands_k(evidence.start)
+    known = _cell_temperatures_k(evidence.run)
     if known.size == 0:
         if evidence.steps.count == 0:
             return None
@@ -134,13 +131,34 @@ def _warmest(evidence: Evidence) -> Check | None:
         return Check("specimen never too warm", False, text)
     highest = float(np.max(known))
     said = f"The highest temperature at the cell was {number(highest, 2)} K"
-    if not isinstance(limit_k, (int, float)):
+    if limit_k is None:
         text = f"{said}; nobody stated what the specimen stands (specimen.max_temperature_k)."
         return Check("specimen never too warm", False, text)
-    limit = f"the {number(float(limit_k), 0)} K that the specimen stands"
+    limit = f"the {number(limit_k, 0)} K that the specimen stands"
     if highest > limit_k:
         return Check("specimen never too warm", False, f"{said}, above {limit}.")
     return Check("specimen never too warm", True, f"{said}, below {limit}.")
+
+
+def _cell_temperatures_k(run: Run) -> NDArray[np.float64]:
+    """Every reading of the cell's sensor in any stream, shape (n,)."""
+    found: list[float] = []
+    for stream in run.streams:
+        try:
+            column = run.column("cryostat", "cell_temperature_k", stream)
+        except RecordError:
+            continue
+        found += [float(value) for value in column if value is not None]
+    known = np.array(found, dtype=float)
+    return known[np.isfinite(known)]
+
+
+def _stands_k(start: Mapping[str, Any]) -> float | None:
+    """What the specimen stands: by its table, or by what older records of ramps say beside it."""
+    specimen = start.get("specimen")
+    stated = specimen.get("max_temperature_k") if isinstance(specimen, Mapping) else None
+    found = start.get("max_temperature_k") if stated is None else stated
+    return float(found) if isinstance(found, (int, float)) else None
 
 
 def _span(low: float, high: float, digits: int) -> str:

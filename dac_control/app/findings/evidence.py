@@ -11,6 +11,7 @@ from dac_control.app.findings.dose import LightOnSpecimen
 from dac_control.app.findings.edge_scales import EdgeOnScales
 from dac_control.app.findings.evolution import Evolution
 from dac_control.app.findings.linked_runs import LinkedRuns
+from dac_control.app.findings.moves import Moves
 from dac_control.app.findings.recompute import Recomputed
 from dac_control.app.readings import Readings, Steps
 from dac_control.records import Run
@@ -40,6 +41,7 @@ class Evidence:
     dwell: Readings
     further: tuple[Readings, ...]
     """Every spectrum of each further gauge."""
+    moves: Moves
     curves: Curves
     evolution: Evolution
     overlaps: tuple[Overlap, ...]

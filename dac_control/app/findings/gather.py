@@ -9,6 +9,7 @@ from dac_control.app.findings.evidence import Evidence
 from dac_control.app.findings.evolution import read_evolution
 from dac_control.app.findings.frames import exposures_s, frames_of
 from dac_control.app.findings.linked_runs import find_linked
+from dac_control.app.findings.moves import read_moves
 from dac_control.app.findings.recompute import recompute_top
 from dac_control.app.readings import read_dwell, read_further, read_steps, steps_in_charge
 from dac_control.records import Run
@@ -28,6 +29,7 @@ def gather(run: Run) -> Evidence:
         first_gauge=first,
         dwell=read_dwell(run),
         further=tuple(read_further(run, each.gauge) for each in evolution.gauges[1:]),
+        moves=read_moves(run, first),
         curves=fit_curves(steps),
         evolution=evolution,
         overlaps=compare_gauges(evolution),

@@ -13,17 +13,20 @@ __all__ = ["PRESSURE_CHECKS"]
 
 
 def _every_step_measured(evidence: Evidence) -> Check:
-    steps = evidence.steps
+    steps, alone = evidence.steps, evidence.moves.unmeasured
     count = int(np.count_nonzero(steps.measured))
+    total = steps.count + len(alone)
     clause = "pressure measured at every step"
-    if steps.count == 0:
+    if total == 0:
         return Check(clause, False, "No step was finished, so no pressure can be stated.")
-    if count == steps.count:
+    if count == total:
         return Check(clause, True, f"Each of the {count} steps has its own measured pressure.")
-    missing = listed(steps.step[~steps.measured])
+    missing = [f"step {listed(steps.step[~steps.measured])}"] if count < steps.count else []
+    missing += [f"a move that no step was recorded after: {move.words}" for move in alone]
+    have = "step has" if total - count == 1 else "steps have"
     text = (
-        f"{steps.count - count} of {steps.count} steps have no measured pressure "
-        f"(step {missing}); nothing stands in for it."
+        f"{total - count} of {total} {have} no measured pressure ({'; '.join(missing)}); nothing "
+        "stands in for it."
     )
     return Check(clause, False, text)
 

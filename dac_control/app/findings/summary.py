@@ -25,14 +25,15 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
     Returns
     -------
     dict
-        `dac_control.records.summarise`, and ``load_curve``, ``evolution``, ``consistency``,
-        ``hand_overs``, ``edge_on_scales``, ``looks``, ``experiment``, ``dose``, ``controls``,
-        ``limitations`` (sentences) and ``checks`` (every clause with its verdict).
+        `dac_control.records.summarise`, and ``moves``, ``load_curve``, ``evolution``,
+        ``consistency``, ``hand_overs``, ``edge_on_scales``, ``looks``, ``experiment``, ``dose``,
+        ``controls``, ``limitations`` (sentences) and ``checks`` (every clause with its verdict).
     """
     found = gather(run) if evidence is None else evidence
     checks = run_checks(found)
     return summarise(run) | {
         "allow_unmeasured_steps": plain(run.start.get("allow_unmeasured_steps")),
+        "moves": found.moves.to_dict(),
         "load_curve": found.curves.to_dict(),
         "evolution": found.evolution.to_dict(),
         "consistency": [overlap.to_dict() for overlap in found.overlaps],

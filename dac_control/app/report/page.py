@@ -129,6 +129,7 @@ def _context(run: Run) -> dict[str, Any]:
         "title": str(run.start.get("plan_name") or "run").replace("_", " "),
         "status": STATUS_WORDS.get(run.exit_status, run.exit_status),
         "headline": headline(run, steps, dwell),
+        "moves_alone": evidence.moves.unmeasured,
         "limitations": [check for check in checks if not check.passed],
         "passed": [check for check in checks if check.passed],
         "figures": _figures(evidence),

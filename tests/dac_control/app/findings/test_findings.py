@@ -9,6 +9,7 @@ import pytest
 
 from dac_control.app.findings import gather, summarise_findings
 from dac_control.app.findings.checks import run_checks
+from dac_control.app.findings.moves import read_moves
 from dac_control.app.readings import read_steps, steps_in_charge
 from dac_control.records import dumps_summary, open_run
 from dac_control.records.gauge_series import gauges_in_charge, read_gauges
@@ -126,6 +127,56 @@ def test_a_gap_between_values_says_how_far_it_reaches(fake_run) -> None:
     assert gap is not None and (gap.first_step, gap.last_step) == (3, 5)
     assert gap.pressure_gpa == pytest.approx(steps.pressure_gpa[5] - steps.pressure_gpa[1])
     assert gap.turns == pytest.approx(steps.turns[5] - steps.turns[1])
+
+
+# moves and steps -------------------------------------------------------------------------
+
+
+def write_moves(run, ends):
+    """A journal with a move before each step but the first, and more: (time, from, to, end)."""
+    times, turns = run.table()["time"], run.column("drive", "turns")
+    moves = [
+        (times[row] - 0.01, turns[row - 1], turns[row], turns[row]) for row in range(1, len(turns))
+    ]
+    moves += [(times[-1] + after, *where) for after, *where in ends]
+    lines: list[dict[str, object]] = []
+    for number, (time, start, target, end) in enumerate(moves):
+        about = {"id": str(number), "run": run.uid, "time": time}
+        lines.append(about | {"kind": "intent", "from_turns": start, "to_turns": target})
+        kind = "done" if end == target else "failed"
+        lines.append(about | {"kind": kind, "turns": end})
+    content = b"".join(
+        orjson.dumps(line, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n" for line in lines
+    )
+    (run.folder / "intents.jsonl").write_bytes(content)
+
+
+def test_a_move_without_a_step_is_an_unmeasured_step(fake_run) -> None:
+    run = fake_run(load=4, unload=0, dwell_readings=1)
+    # one that ended where it began is no move
+    write_moves(run, [(1.0, 1.05, 1.06, 1.05)])
+    assert summarise_findings(run)["moves"] == {
+        "journalled": True,
+        "count": 3,
+        "without_a_step": [],
+    }
+    assert clause(run, "pressure measured at every step").passed
+    write_moves(run, [(1.0, 1.05, 1.06, 1.06), (2.0, 1.06, 1.07, None)])
+    check = clause(run, "pressure measured at every step")
+    assert not check.passed and "2 of 6 steps have no measured pressure" in check.text
+    assert "stands at 1.0600 turns" in check.text and "not read back" in check.text
+    found = summarise_findings(run)["moves"]["without_a_step"]
+    assert [move["stands_turns"] for move in found] == [1.06, None]
+
+
+def test_without_a_journal_the_readings_of_a_dwell_tell_of_its_move(fake_run) -> None:
+    run = fake_run(load=3, unload=0, dwell_readings=1)
+    steps = steps_in_charge(run)
+    assert read_moves(run, steps).unmeasured == ()
+    run.table("dwell")["step_number"][-1] = 4
+    run.table("dwell")["step_target_turns"][-1] = 1.2
+    (move,) = read_moves(run, steps).unmeasured
+    assert move.to_turns == 1.2 and "not read back" in move.words
 
 
 # gauges against each other ---------------------------------------------------------------
@@ -275,8 +326,18 @@ def test_a_control_that_is_not_there(fake_run) -> None:
     [
         ({"allow_unmeasured_steps": 3}, "no step without a measurement was allowed", False, "= 3"),
         ({"allow_unmeasured_steps": 0}, "no step without a measurement was allowed", True, "never"),
-        ({"max_temperature_k": 79.0}, "specimen never too warm", False, "above the 79 K"),
-        ({"max_temperature_k": 90.0}, "specimen never too warm", True, "below the 90 K"),
+        (
+            {"specimen": {"id": "H2-017", "max_temperature_k": 79.0}},
+            "specimen never too warm",
+            False,
+            "above the 79 K",
+        ),
+        (
+            {"specimen": {"id": "H2-017", "max_temperature_k": 90.0}},
+            "specimen never too warm",
+            True,
+            "below the 90 K",
+        ),
         ({}, "specimen never too warm", False, "nobody stated"),
         ({}, "wavelength axis calibrated", False, "was not calibrated with a lamp"),
         (

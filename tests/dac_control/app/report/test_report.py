@@ -326,9 +326,15 @@ def test_steps_without_a_pressure(fake_run):
         exit_status="fail",
         reason="The ramp holds at step 4: no pressure after 3 attempts.",
     )
+    about = {"id": "last", "time": run.stop["time"] + 1.0}
+    move = about | {"kind": "intent", "from_turns": 1.05, "to_turns": 1.06}
+    end = about | {"kind": "done", "turns": 1.06}
+    (run.folder / "intents.jsonl").write_bytes(orjson.dumps(move) + b"\n" + orjson.dumps(end))
     page = Page(render_report(run))
     assert page.open == []
-    assert "2 of 4 steps have no measured pressure (step 2, 4)" in page.text
+    assert "3 of 5 steps have no measured pressure (step 2, 4; a move" in page.text
+    assert "1 more move of the screw without a measurement" in page.text
+    assert "no step was recorded; the screw stands at 1.0600 turns" in page.text
     assert "The ramp holds at step 4" in page.text
     assert "not measured" in page.text
     assert re.search(r"\bnan\b", page.text, re.IGNORECASE) is None
