@@ -14,7 +14,7 @@ from ophyd.status import Status
 
 from dac_control.clock import LabClock
 from dac_control.errors import DacError, InstrumentError, LimitError
-from dac_control.safety.light import Exposures, LightAccount
+from dac_control.safety.light import SHUT, Exposures, LightAccount
 from devices.drivers.roles import LaserDriver, LaserReading
 from devices.instrument import InstrumentDevice
 from devices.laser_opening import LightOpening, LightOpenings
@@ -251,7 +251,7 @@ class Laser(InstrumentDevice[LaserDriver]):
     def _put_out(self) -> None:
         """Switch off and write down the end; asks the stop lane to go on where that fails."""
         try:
-            self._go_dark("shut")
+            self._go_dark(SHUT)
         except DacError:
             self._stop_lane.request()
             raise

@@ -100,8 +100,14 @@ def _spectrometer_of(instruments: Instruments, look: Looks) -> Spectrometer:
     return instruments.gauge(look.seen_by or look.by).spectrometer
 
 
-def check_budget(instruments: Instruments, looks: Iterable[Looks]) -> None:
-    """Raise `LimitError` for looks whose light the budget does not allow."""
+def check_budget(
+    instruments: Instruments, looks: Iterable[Looks], *, as_seen: bool = False
+) -> None:
+    """Raise `LimitError` for looks whose light the budget does not allow.
+
+    With `as_seen` each opening counts for as long as those before it on the same spot: a light is
+    open for longer than it exposes.
+    """
     wanted = list(looks)
     sources = _sources(instruments) if wanted else {}
     needed = [each for each in wanted if each.by in sources]
@@ -113,7 +119,9 @@ def check_budget(instruments: Instruments, looks: Iterable[Looks]) -> None:
         sources[name][0].check_power(lights[name].power_mw)
     for (label, spot), rows in exposures_of(needed, lights).items():
         # all lights of a station share one account
-        sources[needed[0].by][0].account.check(label, spot, *rows)
+        account = sources[needed[0].by][0].account
+        late_s = account.dose(label, spot).later_by_s if as_seen else 0.0
+        account.check(label, spot, *(replace(each, late_s=late_s) for each in rows))
 
 
 def rules_of(instruments: Instruments) -> LookRules:

@@ -5,7 +5,7 @@ short as they may be (see `plans.looks`).
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plans.gauge_settings import REFERENCE, GaugeSettings
@@ -13,7 +13,7 @@ from plans.looks import LookRules, Looks, arming_looks, gauge_looks
 from plans.route import Route
 from plans.settings import DwellSettings, RampSettings
 
-__all__ = ["closing_looks", "ramp_looks"]
+__all__ = ["closing_looks", "fewest_of_a_dwell", "ramp_looks", "rest_of_step_looks"]
 
 
 def ramp_looks(settings: RampSettings, route: Route, rules: LookRules) -> tuple[Looks, ...]:
@@ -37,6 +37,32 @@ def closing_looks(settings: RampSettings, rules: LookRules) -> tuple[Looks, ...]
     return (*arming_looks(rules, 2), *_step_looks(settings, 2, rules, after=1))
 
 
+def rest_of_step_looks(
+    gauge: str, readings: int, taken: Mapping[str, GaugeSettings], rules: LookRules, *, armed: bool
+) -> tuple[Looks, ...]:
+    """What is looked at from somewhere in a step to its end.
+
+    Parameters
+    ----------
+    gauge : str
+        In charge there.
+    readings : int
+        Of that gauge; each other one is taken once.
+    taken : mapping
+        How each gauge is taken now, by name, the ruby among them.
+    rules : LookRules
+        What the station adds.
+    armed : bool
+        True where lights must be armed first.
+    """
+    counts = {**dict.fromkeys(taken, 1), gauge: readings}
+    references = gauge_looks(REFERENCE, taken["ruby"], 1 if rules.reference else 0)
+    found = [look for name, n in counts.items() for look in gauge_looks(name, taken[name], n)]
+    every = (*(arming_looks(rules, 1) if armed else ()), *references, *found)
+    less = "dwell with fewer readings"
+    return tuple(replace(each, fewer_by=less if each.by == gauge else "") for each in every)
+
+
 def _step_looks(
     settings: RampSettings, steps: int, rules: LookRules, *, after: int = 0
 ) -> tuple[Looks, ...]:
@@ -45,7 +71,7 @@ def _step_looks(
     # a gauge that others take over from follows the dwells as long as the overlap lasts
     dwells = min(steps, settings.handover.fewest_pairs) if settings.then else steps
     counts = dict.fromkeys(("ruby", *settings.all_gauges), steps)
-    counts[first] += dwells * _fewest_of_a_dwell(settings.dwell, settings.of_gauge(first))
+    counts[first] += dwells * fewest_of_a_dwell(settings.dwell, settings.of_gauge(first))
     counts["ruby"] += after
     found = [
         look for name, n in counts.items() for look in gauge_looks(name, settings.of_gauge(name), n)
@@ -80,7 +106,8 @@ def _steps_above(leg: tuple[float, float], above: float, largest: float) -> int:
     return math.floor((max(begin, end) - above) / largest)
 
 
-def _fewest_of_a_dwell(dwell: DwellSettings, taken: GaugeSettings) -> int:
+def fewest_of_a_dwell(dwell: DwellSettings, taken: GaugeSettings) -> int:
+    """Readings before the shortest dwell is over."""
     # reading out, fitting and aiming take no longer than a long exposure
     apart_s = max(dwell.interval_s, 2.0 * taken.exposure_s * taken.averages)
     by_time, at_most = (

@@ -15,6 +15,7 @@ from plans.settings import RampSettings
 from plans.specimen import check_specimen_temperature
 from plans.step_choice import Point
 from plans.step_judge import StepJudge
+from plans.step_light import StepLight
 from plans.step_notes import note_outcome, note_prediction
 from plans.step_prediction import StepPrediction
 from plans.stubs.dwell import DwellResult, dwell
@@ -94,11 +95,20 @@ def take_step(
     Raises
     ------
     RampHeld
-        If readings contradict each other and the prediction, a frame shows that the cell fails, or
-        the drive reports another place than where the step began: nothing may move after that. A
-        step without a pressure is returned as such.
+        If the light that its measurement needs is not left: nothing moves then. If readings
+        contradict each other and the prediction, a frame shows that the cell fails, or the drive
+        reports another place than where the step began: nothing may move after that. A step without
+        a pressure is returned as such.
     """
     yield from wait_while_held(instruments)
+    light = StepLight(
+        instruments=instruments,
+        settings=settings,
+        gauge=aim.gauge,
+        expected_gpa=aim.expected_gpa,
+    )
+    if aim.turns is not None:
+        light.check_move(aim.number)
     instruments.step.begin(
         aim.number,
         target=float(aim.target),
@@ -118,6 +128,7 @@ def take_step(
         settings.of_gauge(aim.gauge),
         gauge=aim.gauge,
         expected_gpa=aim.expected_gpa,
+        may_go_on=light.is_left,
     )
     judge = StepJudge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
     beside = yield from _others(instruments, settings, aim)

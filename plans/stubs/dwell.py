@@ -1,5 +1,6 @@
 """Wait until the measured pressure has settled, by laboratory time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bluesky.utils import MsgGenerator, plan
@@ -35,8 +36,9 @@ def dwell(
     gauge: str = "ruby",
     exposure_s: float | None = None,
     expected_gpa: tuple[float, float] | None = None,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> MsgGenerator[DwellResult]:
-    """Measure the pressure again and again until it has settled or time is up.
+    """Measure the pressure again and again until it has settled, or time or light is up.
 
     Every spectrum is one event of the stream ``dwell``, or of the gauge's own.
 
@@ -52,6 +54,8 @@ def dwell(
         Which gauge follows the pressure.
     exposure_s, expected_gpa
         As for `measure_pressure`.
+    may_go_on : callable, optional
+        Says, after each reading, whether there may be another one.
 
     Returns
     -------
@@ -73,7 +77,8 @@ def dwell(
         drift = _drift_of(readings, settings)
         elapsed_s = reading.lab_time_s - start_s
         settled = drift.outcome == "settled" and elapsed_s >= settings.min_dwell_s
-        if not reading.measured or settled or elapsed_s >= settings.max_dwell_s:
+        over = settled or elapsed_s >= settings.max_dwell_s or not may_go_on()
+        if not reading.measured or over:
             return DwellResult(drift=drift, dwell_s=elapsed_s, last=reading)
         yield from wait_until(clock, began_s + settings.interval_s)
 

@@ -11,10 +11,11 @@ from dac_control.safety.light.budget import (
     check_exposures,
 )
 from dac_control.safety.light.exposure import ExposureLimits, exposure_for
-from dac_control.safety.light.ledger import Dose, LightBook, Moment, Spot
+from dac_control.safety.light.ledger import SHUT, Dose, LightBook, Moment, Spot
 
 __all__ = [
     "LAMP",
+    "SHUT",
     "Allowance",
     "Beam",
     "Charge",

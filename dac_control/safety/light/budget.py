@@ -90,12 +90,20 @@ class Exposures:
     exposure_s: float
     """Laboratory seconds for which the light is open each time."""
     count: int = 1
+    late_s: float = 0.0
+    """By which the light is open longer each time, as it was seen to be; 0 at the least."""
     fewer_by: tuple[str, ...] = field(default=(), compare=False)
     """What a person can do to need fewer of them, each a clause for messages."""
 
+    @property
+    def open_s(self) -> float:
+        """Laboratory seconds that each one costs."""
+        return self.exposure_s + self.late_s
+
     def __str__(self) -> str:
         row = "an exposure" if self.count == 1 else f"{self.count} exposures"
-        return f"{row} of {self.exposure_s:.4g} s"
+        late = f" (open for {self.open_s:.4g} s each)" if self.late_s else ""
+        return f"{row} of {self.exposure_s:.4g} s{late}"
 
 
 def check_exposures(
@@ -134,9 +142,7 @@ def check_exposures(
 
 
 def _energy_mj(beam: Beam, exposures: Sequence[Exposures]) -> float:
-    return sum(
-        beam.charge(each.power_mw, each.exposure_s).energy_mj * each.count for each in exposures
-    )
+    return sum(beam.charge(each.power_mw, each.open_s).energy_mj * each.count for each in exposures)
 
 
 def _check_each(where: str, allowance: Allowance, beam: Beam, wanted: Exposures) -> None:
@@ -198,7 +204,7 @@ def _left(allowance: Allowance, dose: Dose, beam: Beam, wanted: Sequence[Exposur
     if len({each.power_mw for each in wanted}) > 1:
         return f"{said}."
     lit_s = left_mj / (wanted[0].power_mw * beam.transmission)
-    if len({each.exposure_s for each in wanted}) > 1:
+    if len({each.open_s for each in wanted}) > 1:
         return f"{said}: {lit_s:.4g} s at this power."
-    fits = int(lit_s / wanted[0].exposure_s * (1 + _ROUNDING))
+    fits = int(lit_s / wanted[0].open_s * (1 + _ROUNDING))
     return f"{said}: {lit_s:.4g} s at this power, {fits} of these exposures."

@@ -4,7 +4,7 @@ Every light leaves two records for each time that it is on: the opening, before 
 and its end. Records are plain dictionaries, one JSON line each, told apart by ``kind``:
 
 ``opening``     about to light: ``id, specimen, light, spot, power_mw`` (at the head, asked for),
-                ``transmission, area_um2, session, speed``
+                ``transmission, area_um2, session, speed``, and ``asked_s``, for how long
 ``closed``      light ``id`` was read back as off: ``open_s`` (from before it was switched on to
                 after it was read back as off), ``power_mw`` (mean read back at the head; None
                 where none was read), ``reason``
@@ -22,7 +22,10 @@ from typing import Any
 
 from dac_control.safety.light.beam import charge
 
-__all__ = ["Dose", "LightBook", "Moment", "Spot", "open_for_s"]
+__all__ = ["SHUT", "Dose", "LightBook", "Moment", "Spot", "open_for_s"]
+
+SHUT = "shut"
+"""Reason of an end that came when it was asked for."""
 
 Record = Mapping[str, Any]
 Spot = tuple[str, str]
@@ -54,11 +57,29 @@ class Dose:
     longest_shot_s: float = 0.0
     unended: int = 0
     """Openings among them that are not known to be over."""
+    timed: int = 0
+    """Openings among them that were shut when they had been asked to be."""
+    late_s: float = 0.0
+    """Time for which those were open beyond what was asked for, all together."""
 
-    def plus(self, *, energy_mj: float, intensity_mw_per_um2: float, open_s: float) -> "Dose":
-        """Add one shot."""
+    @property
+    def later_by_s(self) -> float:
+        """Time for which an opening lasts longer than was asked for, as seen so far."""
+        return self.late_s / self.timed if self.timed else 0.0
+
+    def plus(
+        self,
+        *,
+        energy_mj: float,
+        intensity_mw_per_um2: float,
+        open_s: float,
+        asked_s: float | None = None,
+    ) -> "Dose":
+        """Add one shot; `asked_s` where it was shut by who had asked for that time."""
         return replace(
             self,
+            timed=self.timed + (asked_s is not None),
+            late_s=self.late_s + (0.0 if asked_s is None else max(0.0, open_s - asked_s)),
             energy_mj=self.energy_mj + energy_mj,
             open_s=self.open_s + open_s,
             shots=self.shots + 1,
@@ -91,13 +112,14 @@ class LightBook:
         elif kind in ("closed", "proved_off"):
             opening = self.open.pop(str(record.get("id")), None)
             if opening is not None:
-                self._count(opening, float(record["open_s"]), record.get("power_mw"))
+                asked_s = opening.get("asked_s") if record.get("reason") == SHUT else None
+                self._count(opening, float(record["open_s"]), record.get("power_mw"), asked_s)
         elif kind == "stated":
             self._count(record, float(record["open_s"]), None)
 
-    def _count(self, opening: Record, open_s: float, power_mw: Any) -> None:
+    def _count(self, opening: Record, open_s: float, power_mw: Any, asked_s: Any = None) -> None:
         doses = self._closed.setdefault(str(opening["specimen"]), {})
-        _add_shot(doses, opening, open_s, power_mw)
+        _add_shot(doses, opening, open_s, power_mw, asked_s)
 
     def doses(self, specimen: str, now: Moment) -> dict[Spot, Dose]:
         """Dose of each light on each spot of `specimen` so far.
@@ -124,7 +146,13 @@ def open_for_s(opening: Record, now: Moment) -> float:
     return max(0.0, now.time - float(opening["time"])) * float(opening.get("speed", 1.0))
 
 
-def _add_shot(doses: dict[Spot, Dose], opening: Record, open_s: float, power_mw: Any) -> Dose:
+def _add_shot(
+    doses: dict[Spot, Dose],
+    opening: Record,
+    open_s: float,
+    power_mw: Any,
+    asked_s: float | None = None,
+) -> Dose:
     key = str(opening["light"]), str(opening["spot"])
     cost = charge(
         power_mw=float(opening["power_mw"] if power_mw is None else power_mw),
@@ -134,6 +162,9 @@ def _add_shot(doses: dict[Spot, Dose], opening: Record, open_s: float, power_mw:
     )
     before = doses.get(key, Dose(light=key[0], spot=key[1]))
     doses[key] = before.plus(
-        energy_mj=cost.energy_mj, intensity_mw_per_um2=cost.intensity_mw_per_um2, open_s=open_s
+        energy_mj=cost.energy_mj,
+        intensity_mw_per_um2=cost.intensity_mw_per_um2,
+        open_s=open_s,
+        asked_s=asked_s,
     )
     return doses[key]

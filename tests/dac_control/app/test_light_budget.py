@@ -231,6 +231,50 @@ def test_a_shell_is_refused_by_the_plan_itself(folder: Path) -> None:
     assert rehearse_once(station, run, seed=1, prepare=prepare).exit_status == "success"
 
 
+RAMP = """
+plan = "pressure_ramp"
+[targets]
+unit = "gpa"
+load = [10, 20]
+[dwell]
+drift_limit_gpa_per_h = {drift}
+window_s = 120
+interval_s = 30
+min_dwell_s = 90
+min_readings = 4
+[ruby]
+exposure_s = 0.5
+"""
+
+
+@pytest.mark.parametrize(
+    ("drift", "budget_mj", "said"),
+    [
+        # a step needs a dwell of 4, its own reading and one to spare
+        (9.0, 17.2, r"holds before step \d, .*: 6 exposures of 0.5 s.* would add 3 mJ"),
+        (1e-6, 15.2, r"holds before step 2, .* [01] of these exposures. .* fewer readings"),
+    ],
+    ids=["used up by steps", "used up by one dwell that does not settle"],
+)
+def test_a_screw_does_not_turn_where_the_light_to_measure_it_is_not_left(
+    folder: Path, drift: float, budget_mj: float, said: str
+) -> None:
+    station, run = load(folder, RAMP.format(drift=drift) + LIMIT.format(budget_mj))
+    moves: list[Any] = []
+    steps: list[bool] = []
+
+    def listen(name: str, doc: Any) -> None:
+        if name == "event" and doc["data"].get("step_outcome") not in (None, "under_way"):
+            steps.append(doc["data"]["ruby_measured"])
+
+    done = rehearse_once(
+        station, run, seed=1, listener=listen, prepare=lambda made: moves.append(made.intents)
+    )
+    assert done.exit_status == "fail" and re.search(said, done.reason), done.reason
+    intents = [record for record in moves[0].read() if record["kind"] == "intent"]
+    assert steps and all(steps) and len(intents) == len(steps) - 1, "every move was measured"
+
+
 def test_readings_cost_no_more_light_than_the_wanted_signal_needs(folder: Path) -> None:
     exposures: dict[str, list[float]] = {}
     for name, more in (("written", ""), ("wanted", "signal_to_noise = 60\n")):

@@ -1,6 +1,7 @@
 """Doses, budget, arming and the next exposure: pure arithmetic, held against a plain count."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -157,6 +158,19 @@ def test_an_accelerated_session_counts_laboratory_time_across_its_end() -> None:
     assert book.doses("s", now)[GREEN, "sample"].open_s == pytest.approx(200.0)
     same = Moment(time=52.0, lab_time_s=8.0, session="one")
     assert book.doses("s", same)[GREEN, "sample"].open_s == pytest.approx(3.0)
+
+
+def test_how_much_longer_than_asked_for_openings_last_is_known_and_can_be_reckoned_with() -> None:
+    mine = account(limits=[LightLimits(light=GREEN, max_energy_mj=100.0)])
+    for asked_s, open_s, reason in ((1.0, 1.5, "shut"), (2.0, 2.1, "shut"), (1.0, 9.0, "stopped")):
+        opening = mine.begin(GREEN, "sample", power_mw=10.0, asked_s=asked_s)
+        mine.end(opening, open_s=open_s, power_mw=None, reason=reason)
+    late_s = mine.dose(GREEN, "sample").later_by_s
+    assert late_s == pytest.approx(0.3), "one that was stopped says nothing"
+    each = Exposures(power_mw=10.0, exposure_s=1.0, count=7)
+    mine.check(GREEN, "sample", each)
+    with pytest.raises(LimitError, match=r"of 1 s \(open for 1.3 s each\)"):
+        mine.check(GREEN, "sample", replace(each, late_s=late_s))
 
 
 def test_light_that_a_person_states_counts() -> None:
