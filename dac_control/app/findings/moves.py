@@ -79,10 +79,10 @@ def read_moves(run: Run, steps: Steps) -> Moves:
         except RecordError as error:
             logger.warning("the moves of %s cannot be read: %s", run.folder.name, error)
         else:
-            ends = [*(move.time_s for move in moves[1:]), math.inf]
+            ends = [*(move.time_s for move in moves), math.inf]
             alone = (
                 move
-                for move, end in zip(moves, ends, strict=True)
+                for move, end in zip(moves, ends[1:], strict=True)
                 if not np.any((steps.time >= move.time_s) & (steps.time < end))
             )
             return Moves(journalled=True, count=len(moves), unmeasured=tuple(alone))
