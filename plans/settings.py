@@ -172,6 +172,10 @@ class HandOverSettings:
             if not 0 <= getattr(self, name) < math.inf:
                 raise LimitError(f"handover.{name} must be 0 or more, not {getattr(self, name)}.")
 
+    def scatter_at_gpa(self, pressure_gpa: float) -> float:
+        """Standard uncertainty of a pair beyond its noise, in GPa."""
+        return math.hypot(self.scatter_gpa, self.scatter_part * pressure_gpa)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RampSettings:

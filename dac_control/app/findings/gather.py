@@ -32,7 +32,7 @@ def gather(run: Run) -> Evidence:
         moves=read_moves(run, first),
         curves=fit_curves(steps),
         evolution=evolution,
-        overlaps=compare_gauges(evolution),
+        overlaps=compare_gauges(run, evolution),
         light=read_light(run),
         linked=find_linked(run),
         recomputed=recompute_top(run, first),

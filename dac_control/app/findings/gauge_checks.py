@@ -1,21 +1,18 @@
 """Checks of the gauges against each other and against what was predicted."""
 
-import json
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from dac_control.app.findings.consistency import FEWEST_PAIRS, Overlap
+from dac_control.app.findings.consistency import FEWEST_PAIRS, Overlap, hand_overs
 from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.evolution import Column, gauge_words
 from dac_control.app.findings.linked_runs import contents_of
 from dac_control.app.findings.text import number
 from dac_control.app.readings import Steps
-from dac_control.records import Run
 
-__all__ = ["GAUGE_CHECKS", "hand_overs"]
+__all__ = ["GAUGE_CHECKS"]
 
 
 def _second_gauge(evidence: Evidence) -> Check:
@@ -63,10 +60,12 @@ def _overlap_words(overlap: Overlap) -> str:
     if result is None:
         return f"{names}: {within}; they cannot be compared as a whole: {overlap.refused}"
     verdict = "agree" if result.consistent else "CONTRADICT each other"
+    of = "pairs" if result.pairs == overlap.pairs else "of them, weighed at the hand-over"
     return (
         f"{names[0].upper()}{names[1:]} {verdict}: {within}, χ² = {number(result.chi2, 1)} for "
-        f"{result.degrees_of_freedom} pairs (p = {result.p_value:.2g}), offset "
-        f"{number(result.offset_gpa, 2)} ± {number(result.offset_sigma_gpa, 2)} GPa."
+        f"{result.degrees_of_freedom} {of} (p = {result.p_value:.2g}), offset "
+        f"{number(result.offset_gpa, 2)} ± {number(result.offset_sigma_gpa, 2)} GPa "
+        f"(p = {result.offset_p_value:.2g} by itself)."
     )
 
 
@@ -92,13 +91,6 @@ def _handed_over(evidence: Evidence) -> Check | None:
             f"{number(found['offset_gpa'], 2)} ± {number(found['offset_sigma_gpa'], 2)} GPa"
         )
     return Check(clause, True, f"{'; '.join(sentences).capitalize()}.")
-
-
-def hand_overs(run: Run) -> list[dict[str, Any]]:
-    """What a run weighed before a gauge took over from another, as `HandOver.to_dict` has it."""
-    bench = (run.start.get("devices") or {}).get("workbench", "workbench")
-    found = run.table("hand_over").get(f"{bench}_result", ())
-    return [json.loads(str(text)) for text in found]
 
 
 def _gaps(evidence: Evidence) -> Check | None:

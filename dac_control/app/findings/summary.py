@@ -3,9 +3,9 @@
 from typing import Any
 
 from dac_control.app.findings.checks import run_checks
+from dac_control.app.findings.consistency import hand_overs
 from dac_control.app.findings.evidence import Evidence
 from dac_control.app.findings.gather import gather
-from dac_control.app.findings.gauge_checks import hand_overs
 from dac_control.records import Run, summarise
 from dac_control.records.summary import plain
 

@@ -8,7 +8,9 @@ pressures together, by its sigma at each. So the covariance of the differences i
            + sys_first_i sys_first_j + sys_second_i sys_second_j
 
 and ``d C^-1 d`` is chi squared with as many degrees of freedom as there are pairs, if the two
-gauges tell one pressure (GUM, JCGM 100:2008, with the covariances of annex F.1.2.3).
+gauges tell one pressure (GUM, JCGM 100:2008, with the covariances of annex F.1.2.3). An offset
+that all pairs share has one degree of freedom and is diluted in those of all pairs, so it is asked
+for by itself, too: its generalised mean over its standard uncertainty, both from the same C.
 """
 
 import math
@@ -30,7 +32,8 @@ Vector = NDArray[np.float64]
 FEWEST_PAIRS: Final = 3
 """Two pairs always lie on a line; a third can contradict."""
 INCONSISTENT_BELOW: Final = 0.01
-"""Probability below which two gauges are said to contradict each other."""
+"""Probability below which two gauges are said to contradict each other, in either of two questions:
+gauges that agree are refused in at most 2 of 100 overlaps."""
 
 
 def hand_over(

@@ -1,5 +1,6 @@
 """What an overlap says about two gauges."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,9 +44,17 @@ class HandOver:
     """Why somebody joined them all the same; empty where nobody had to."""
 
     @property
+    def offset_p_value(self) -> float:
+        """Probability of a larger offset common to all pairs: one degree of freedom.
+
+        Many pairs that scatter as they should dilute an offset in `p_value`, which all share.
+        """
+        return math.erfc(abs(self.offset_gpa) / self.offset_sigma_gpa / math.sqrt(2.0))
+
+    @property
     def consistent(self) -> bool:
-        """True where the gauges do not contradict each other."""
-        return self.p_value >= self.level
+        """True where neither all differences together nor their common offset contradict."""
+        return min(self.p_value, self.offset_p_value) >= self.level
 
     @property
     def granted(self) -> bool:
@@ -62,7 +71,8 @@ class HandOver:
             f"{self.first_gauge} ({self.first_scale}) and {self.second_gauge} "
             f"({self.second_scale}) are {verdict} from {low:.1f} to {high:.1f} GPa: chi squared "
             f"{self.chi2:.2f} for {self.degrees_of_freedom} pairs, p = {self.p_value:.2g}, offset "
-            f"{self.offset_gpa:+.2f} +- {self.offset_sigma_gpa:.2f} GPa{reason}."
+            f"{self.offset_gpa:+.2f} +- {self.offset_sigma_gpa:.2f} GPa (p = "
+            f"{self.offset_p_value:.2g} by itself){reason}."
         )
 
     def accept(self, reason: str) -> "HandOver":
@@ -93,6 +103,7 @@ class HandOver:
             "p_value": self.p_value,
             "offset_gpa": self.offset_gpa,
             "offset_sigma_gpa": self.offset_sigma_gpa,
+            "offset_p_value": self.offset_p_value,
             "shape_p_value": self.shape_p_value,
             "level": self.level,
             "scatter_gpa": list(self.scatter_gpa),

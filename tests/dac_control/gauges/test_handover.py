@@ -94,6 +94,17 @@ def test_common_errors_do_not_average_out():
     assert step.shape_p_value == pytest.approx(1.0)
 
 
+def test_an_offset_that_all_pairs_share_is_not_diluted_by_their_number():
+    first = np.linspace(100.0, 200.0, 6)
+    step = hand_over(pairs(first, first + 2.0, stat=0.2, sys=0.5))
+
+    assert abs(step.offset_gpa) / step.offset_sigma_gpa == pytest.approx(2.8, abs=0.1)
+    assert step.p_value > step.level > step.offset_p_value
+    assert not step.granted
+    assert step.to_dict()["offset_p_value"] == step.offset_p_value
+    assert "by itself" in step.sentence
+
+
 def test_gauges_that_drift_apart_are_refused_until_somebody_answers_for_it():
     first = np.linspace(100.0, 140.0, 5)
     step = hand_over(pairs(first, 1.1 * first - 9.0, stat=0.1, sys=0.5))

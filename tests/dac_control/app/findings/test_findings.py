@@ -193,6 +193,16 @@ def test_gauges_that_agree_and_gauges_that_do_not(fake_run, two_gauges) -> None:
     assert not check.passed and "CONTRADICT" in check.text
 
 
+def test_gauges_are_compared_by_the_test_of_the_run_itself(fake_run) -> None:
+    apart = TWO_GAUGES | {"edge_offset_gpa": 8.0}
+    generous = {"plan_args": {"settings": {"handover": {"scatter_gpa": 8.0}}}}
+    run = fake_run(**apart, start_changes=generous)
+    (overlap,) = gather(run).overlaps
+    assert overlap.result is not None and overlap.result.consistent
+    assert overlap.result.scatter_gpa[0] == pytest.approx(8.0, abs=0.2)
+    assert overlap.agreeing == overlap.pairs == 5
+
+
 def test_too_few_common_steps_are_a_limitation(fake_run) -> None:
     run = fake_run(**TWO_GAUGES | {"edge_at": (4, 5)})
     check = clause(run, "two gauges agree at 3 steps")
