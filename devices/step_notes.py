@@ -28,8 +28,9 @@ class StepNotes(Device):
 
     `gauge` is the one whose pressure the plan acts on, and the pressure that it measured stands
     here; `predicted_gpa`, its 95 % window and `bound_gpa` (99.9 %) are what the load curve said
-    before the screw was turned; `surprise` tells what came of a reading outside the window; `signs`
-    names what the picture shows of a failing cell.
+    before the screw was turned; `failure` is why a reading could not be taken; `surprise` tells
+    what came of a reading outside the window; `signs` names what the picture shows of a failing
+    cell.
     """
 
     number = Cpt(CachedSignal, dtype="integer")
@@ -37,6 +38,7 @@ class StepNotes(Device):
     target = Cpt(CachedSignal, units="GPa or turns", precision=4)
     target_turns = Cpt(CachedSignal, units="turns", precision=5)
     outcome = Cpt(CachedSignal, dtype="string")
+    failure = Cpt(CachedSignal, dtype="string")
     drift_gpa_per_h = Cpt(CachedSignal, units="GPa/h", precision=4)
     drift_bound_gpa_per_h = Cpt(CachedSignal, units="GPa/h", precision=4)
     dwell_s = Cpt(CachedSignal, units="s", precision=0)
@@ -75,6 +77,7 @@ class StepNotes(Device):
             target=target,
             target_turns=target_turns,
             outcome=outcome,
+            failure="",
             drift_gpa_per_h=_NOTHING,
             drift_bound_gpa_per_h=_NOTHING,
             dwell_s=0.0,

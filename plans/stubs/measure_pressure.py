@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-import bluesky.plan_stubs as bps
 import numpy as np
 from bluesky.utils import FailedStatus, MsgGenerator, plan
 
@@ -22,10 +21,11 @@ from plans.stubs.aim import aim_at
 from plans.stubs.light import arm_laser, lit
 from plans.stubs.measure_dark import DARK_SCANS, measure_dark
 from plans.stubs.parameters import choose
+from plans.stubs.record import record, record_failure
 from plans.stubs.reflectance import take_reflectance
 from plans.stubs.trigger_all import trigger_all
 
-__all__ = ["measure_pressure", "record"]
+__all__ = ["measure_pressure"]
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,8 @@ def measure_pressure(
     Where light may end the specimen, what can be seen without it is put on record first.
 
     Attempts that give no pressure are recorded too: of the ruby in the stream ``dwell``, whatever
-    `stream` is; the exposure then grows for a weak line and shrinks for a saturated one.
+    `stream` is; the exposure then grows for a weak line and shrinks for a saturated one. Where no
+    instrument has given anything, an event of ``unmeasured`` says why.
 
     Parameters
     ----------
@@ -112,6 +113,8 @@ def measure_pressure(
                 raise  # the run is being ended: this is no attempt that failed
             reading = failed_reading(instruments, gauge, exposure, attempt, error)
             logger.warning("%s attempt %d failed: %s", gauge, attempt, reading.failure)
+            if last:
+                yield from record_failure(instruments, reading)
             continue
         after_s = _next_exposure(exposure, instruments, optics, settings)
         reading = replace(
@@ -185,25 +188,6 @@ def _complete(reading: GaugeReading, also: Sequence[Any]) -> MsgGenerator[GaugeR
 
 def _follows(device: Any) -> bool:
     return getattr(device, "reads_after", None) is not None
-
-
-def record(
-    stream: str, instruments: Instruments, optics: GaugeOptics, also: Sequence[Any] = ()
-) -> MsgGenerator[None]:
-    """Record what the devices of a gauge hold as one event of `stream`."""
-    devices: list[Any] = [
-        instruments.clock_reading,
-        instruments.step,
-        instruments.cryostat,
-        optics.spectrometer,
-        optics.device,
-        *instruments.aimed,
-        *also,
-    ]
-    yield from bps.create(name=stream)
-    for device in devices:
-        yield from bps.read(device)
-    yield from bps.save()
 
 
 def _next_exposure(

@@ -136,6 +136,10 @@ def test_instruments_lost_in_mid_ramp_end_it_with_their_words(laboratory) -> Non
         laboratory.engine(plan)
     assert "the rack lost its power" in laboratory.stop_doc()["reason"]
     assert len(laboratory.screw.sent) == 1
+    last = laboratory.events("unmeasured")[-1]["data"]
+    assert (last["step_number"], last["step_outcome"]) == (2, "not_measured")
+    assert last["drive_turns"] == pytest.approx(laboratory.screw.sent[-1], abs=1e-4)
+    assert "the rack lost its power" in last["step_failure"]
 
 
 def test_a_drive_powered_up_under_a_measurement_holds_and_its_count_is_not_recorded(
