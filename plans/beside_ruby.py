@@ -16,7 +16,6 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import beside_ruby_looks
-from plans.specimen import check_specimen_temperature
 from plans.stubs.aim import check_spot
 from plans.stubs.calibration import when
 from plans.stubs.hold import wait_while_held
@@ -144,5 +143,4 @@ def _measure(
         yield from look(instruments, settings[1], number, branch=gauge)
         reading = yield from measure_pressure(instruments, settings[0], gauge=gauge, spot=spot)
         found.append(Sighting.of(reading, device, instruments))
-        check_specimen_temperature(instruments)
     yield from conclude(found)

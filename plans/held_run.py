@@ -1,6 +1,7 @@
 """A run that always ends in hold, with its reason in the stop document."""
 
 import logging
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,6 +20,7 @@ from plans.failures import cause_of
 from plans.instruments import Instruments
 from plans.light_budget import check_looks
 from plans.looks import Looks
+from plans.specimen import while_specimen_stands_it
 from plans.stubs.light import forget_arming
 from plans.stubs.trigger_all import trigger_all
 
@@ -40,7 +42,8 @@ def held_run(
 ) -> MsgGenerator[Any]:
     """Open a run, record the baseline, carry out `plan`, close the run with what happened.
 
-    It is not opened where the light that the plan cannot do without is not left.
+    It is not opened where the light that the plan cannot do without is not left. Where the baseline
+    or any event after it finds the specimen too warm, the run holds: nothing is lit or moved then.
 
     bluesky's own wrapper loses the reason of an abort, and its baseline would wait for a reading
     behind a move that is being interrupted. Here an interruption carries the reason that was
@@ -70,6 +73,8 @@ def held_run(
     hold.take_interruption()
     # what was seen beside the cell in another run says nothing of this one
     instruments.ruby.reference_line = None
+    chip_k = instruments.ruby.chip_temperature_k
+    chip_k.update(math.nan, chip_k.timestamp)
     instruments.spectrometer.darks.clear()
     for optics in instruments.gauges.values():
         optics.device.next_exposure_s = None
@@ -89,7 +94,7 @@ def held_run(
 
     return (
         yield from bpp.contingency_wrapper(
-            _in_hold(_between_baselines(plan, instruments)),
+            _in_hold(while_specimen_stands_it(_between_baselines(plan, instruments), instruments)),
             except_plan=say_why,
             else_plan=bps.close_run,
         )

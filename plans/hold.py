@@ -13,7 +13,6 @@ from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import hold_looks
-from plans.specimen import check_specimen_temperature
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
 from plans.stubs.waiting import wait_until
@@ -90,7 +89,6 @@ def _watch(
                 f"The hold ends after {failures} readings that failed one after the other: "
                 f"{reading.failure} Temperature and screw stay as they are."
             )
-        check_specimen_temperature(instruments)
         if next_s > began_s + 3600.0 * duration_h:
             return
         yield from wait_until(clock, next_s)

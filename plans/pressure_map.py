@@ -16,7 +16,6 @@ from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import map_looks
 from plans.settings import RampSettings
-from plans.specimen import check_specimen_temperature
 from plans.stubs.aim import check_spot
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
@@ -99,7 +98,6 @@ def _go_round(
     for number, spot in enumerate(way, start=1):
         yield from wait_while_held(instruments)
         reading = yield from _look_at(instruments, number, spot, gauge, settings)
-        check_specimen_temperature(instruments)
         if reading.measured:
             found.append(
                 PlaceReading(

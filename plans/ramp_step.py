@@ -12,7 +12,6 @@ from plans.gauge_reading import GaugeReading
 from plans.instruments import Instruments
 from plans.picture_watch import PictureWatch
 from plans.settings import RampSettings
-from plans.specimen import check_specimen_temperature
 from plans.step_choice import Point
 from plans.step_judge import StepJudge
 from plans.step_light import StepLight
@@ -142,12 +141,10 @@ def take_step(
     for failed in (settled.last, reading):
         if not failed.measured:
             watch.hold_if_grave(aim.number)
-            check_specimen_temperature(instruments)
             return StepOutcome(point=None, failed=failed)
     if not judge.accepts:
         raise RampHeld(f"The ramp holds at step {aim.number}: {judge.message}")
     watch.hold_if_grave(aim.number)
-    check_specimen_temperature(instruments)
     return StepOutcome(
         point=Point(
             turns=stands_turns,

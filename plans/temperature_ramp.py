@@ -148,7 +148,6 @@ def _measure(
     reading = yield from look(instruments, settings.ruby, number, branch=branch, target=target_k)
     if reading.failure:
         raise RampHeld(f"The {branch} holds at reading {number}: {reading.failure}")
-    check_specimen_temperature(instruments)
 
 
 def _cell_k(instruments: Instruments) -> float:

@@ -6,8 +6,13 @@ from dataclasses import replace
 import pytest
 
 from dac_control.errors import InstrumentError, LimitError, LinkDown, RampHeld
+from plans.calibrate_axis import calibrate_axis_plan
 from plans.gauge_settings import RubySettings
 from plans.hold import hold
+from plans.measure_gain import measure_gain
+from plans.measure_lambda0 import measure_lambda0
+from plans.pressure_ramp import pressure_ramp
+from plans.settings import Targets
 from plans.temperature_ramp import cooldown, warmup
 from plans.watching_settings import HoldSettings, TemperatureSettings
 
@@ -38,12 +43,42 @@ def test_what_the_specimen_does_not_stand_is_refused_before_anything_changes(lab
     assert not laboratory.documents
 
 
-def test_a_specimen_that_is_too_warm_holds_the_run(laboratory) -> None:
+EVERY_PLAN = {
+    "cooldown": lambda i: cooldown(i, 60.0, settings=QUICK),
+    "pressure_ramp": lambda i: pressure_ramp(i, Targets.turns([0.01])),
+    "measure_lambda0": lambda i: measure_lambda0(i, "chip 3"),
+    "calibrate_axis": lambda i: calibrate_axis_plan(i, "neon"),
+    "measure_gain": lambda i: measure_gain(replace(i, lamp=i.workbench)),
+}
+
+
+@pytest.mark.parametrize("plan", EVERY_PLAN)
+def test_a_specimen_that_is_too_warm_holds_every_run_before_any_light_or_move(
+    laboratory, plan: str
+) -> None:
     instruments = replace(laboratory.instruments, max_temperature_k=70.0)
+    seen: list[str] = []
+    laboratory.engine.msg_hook = lambda msg: seen.append(
+        f"{msg.command} {getattr(msg.obj, 'name', '')}"
+    )
+    with pytest.raises(RampHeld, match=r"reads 80.* above specimen\.max_temperature_k \(70 K\)"):
+        laboratory.engine(EVERY_PLAN[plan](instruments))
+    stop = laboratory.stop_doc()
+    assert stop["exit_status"] == "fail" and sum(stop["num_events"].values()) == 1
+    assert not [each for each in seen if each.startswith("set ") or "spectrometer" in each]
+
+
+def test_one_that_becomes_too_warm_holds_the_run_at_the_next_reading(laboratory) -> None:
+    instruments = replace(laboratory.instruments, max_temperature_k=90.0)
+
+    def warm(name: str, doc: dict) -> None:
+        if name == "event" and doc["data"].get("step_number") == 1 and doc["seq_num"] == 2:
+            laboratory.cryostat.warmer_k = 20.0
+
+    laboratory.engine.subscribe(warm)
     with pytest.raises(RampHeld, match=r"above specimen\.max_temperature_k"):
-        laboratory.engine(cooldown(instruments, 60.0, settings=QUICK))
-    assert laboratory.stop_doc()["exit_status"] == "fail"
-    assert laboratory.twin.moving_setpoint_k(1) > 75.0, "no setpoint was sent"
+        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.01])))
+    assert len(laboratory.events("dwell")) == 3 and not laboratory.screw.sent
 
 
 def test_the_wrong_direction_is_named(laboratory) -> None:
