@@ -14,8 +14,8 @@ SIGNS: Final[dict[SignKind, str]] = {
     "fracture": "the picture is suddenly another one, or new straight dark lines cross it",
     "sample_gone": "what could be seen inside the hole cannot be seen any more",
     "darkened": "the inside of the hole lost more than half of its light, and the gasket did not",
-    "shiny": "the inside of the hole became brighter by half, and the gasket did not; by itself "
-    "no evidence of a metal",
+    "shiny": "the inside of the hole became brighter by half, and the gasket did not; that does "
+    "not show by itself what the sample is",
 }
 """Every sign with its meaning."""
 

@@ -116,8 +116,6 @@ def statement(
         found += describe_drude(fit, asked_ev)
     if comparison is not None:
         found += describe_comparison(comparison)
-    elif results:
-        found.append("There is no control run to compare with.")
     found.append(NOT_SHOWN)
     return tuple(found)
 

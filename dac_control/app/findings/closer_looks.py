@@ -103,7 +103,9 @@ def _seal(found: Mapping[str, Any]) -> list[str]:
 
 def _reflectance(found: Mapping[str, Any]) -> list[str]:
     kept = "What passes these anvils without load is now on record, for later readings."
-    return [*found["statement"], *([kept] if found.get("unstressed_kept") else [])]
+    # records of earlier versions said so before anybody could know
+    said = [line for line in found["statement"] if not line.startswith("There is no control run")]
+    return [*said, *([kept] if found.get("unstressed_kept") else [])]
 
 
 _IN_WORDS: Final[Mapping[str, Callable[[Mapping[str, Any]], list[str]]]] = {

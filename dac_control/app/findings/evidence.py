@@ -13,6 +13,7 @@ from dac_control.app.findings.evolution import Evolution
 from dac_control.app.findings.linked_runs import LinkedRuns
 from dac_control.app.findings.moves import Moves
 from dac_control.app.findings.recompute import Recomputed
+from dac_control.app.findings.reflectances import Reflectances
 from dac_control.app.readings import Readings, Steps
 from dac_control.records import Run
 
@@ -50,6 +51,7 @@ class Evidence:
     recomputed: Recomputed | None
     edge: EdgeOnScales | None
     looks: CloserLooks
+    reflectances: Reflectances
     frame_exposures_s: tuple[float, ...]
     """Of the steps that have a frame; NaN where it is not recorded."""
 

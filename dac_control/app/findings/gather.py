@@ -11,6 +11,7 @@ from dac_control.app.findings.frames import exposures_s, frames_of
 from dac_control.app.findings.linked_runs import find_linked
 from dac_control.app.findings.moves import read_moves
 from dac_control.app.findings.recompute import recompute_top
+from dac_control.app.findings.reflectances import read_reflectances
 from dac_control.app.readings import read_dwell, read_further, read_steps, steps_in_charge
 from dac_control.records import Run
 
@@ -22,6 +23,7 @@ def gather(run: Run) -> Evidence:
     steps, first = steps_in_charge(run), read_steps(run)
     frames = sorted(frames_of(run, steps.count))
     exposures = exposures_s(run, steps.count)
+    linked = find_linked(run)
     evolution = read_evolution(run, steps, frozenset(frames))
     return Evidence(
         run=run,
@@ -34,9 +36,10 @@ def gather(run: Run) -> Evidence:
         evolution=evolution,
         overlaps=compare_gauges(run, evolution),
         light=read_light(run),
-        linked=find_linked(run),
+        linked=linked,
         recomputed=recompute_top(run, first),
         edge=edge_on_scales(run, evolution),
         looks=read_closer_looks(run),
+        reflectances=read_reflectances(run, linked),
         frame_exposures_s=tuple(float(exposures[row]) for row in frames),
     )

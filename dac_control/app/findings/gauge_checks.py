@@ -9,7 +9,7 @@ from dac_control.app.findings.consistency import FEWEST_PAIRS, Overlap, hand_ove
 from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.evolution import Column, gauge_words
 from dac_control.app.findings.linked_runs import contents_of
-from dac_control.app.findings.text import number
+from dac_control.app.findings.text import number, sentence
 from dac_control.app.readings import Steps
 
 __all__ = ["GAUGE_CHECKS"]
@@ -54,15 +54,17 @@ def _overlap_words(overlap: Overlap) -> str:
     names = f"{gauge_words(overlap.first)} and {gauge_words(overlap.second)}"
     if overlap.pairs < FEWEST_PAIRS:
         steps = "1 step" if overlap.pairs == 1 else f"{overlap.pairs} steps"
-        return f"{names} were measured together at {steps}; {FEWEST_PAIRS} are needed.".capitalize()
+        return f"{sentence(names)} were measured together at {steps}; {FEWEST_PAIRS} are needed."
     within = f"{overlap.agreeing} of {overlap.pairs} pairs within k = 2"
     result = overlap.result
     if result is None:
-        return f"{names}: {within}; they cannot be compared as a whole: {overlap.refused}"
-    verdict = "agree" if result.consistent else "CONTRADICT each other"
+        return f"{sentence(names)}: {within}; they cannot be compared as a whole: {overlap.refused}"
+    verdict = "CONTRADICT each other"
+    if result.consistent:
+        verdict = "agree" if _holds(overlap) else "do not contradict each other"
     of = "pairs" if result.pairs == overlap.pairs else "of them, weighed at the hand-over"
     return (
-        f"{names[0].upper()}{names[1:]} {verdict}: {within}, χ² = {number(result.chi2, 1)} for "
+        f"{sentence(names)} {verdict}: {within}, χ² = {number(result.chi2, 1)} for "
         f"{result.degrees_of_freedom} {of} (p = {result.p_value:.2g}), offset "
         f"{number(result.offset_gpa, 2)} ± {number(result.offset_sigma_gpa, 2)} GPa "
         f"(p = {result.offset_p_value:.2g} by itself)."
@@ -83,14 +85,20 @@ def _handed_over(evidence: Evidence) -> Check | None:
         found = weighed.get((first, second))
         words = f"{gauge_words(first)} handed over to {gauge_words(second)} at step {step[row]:.0f}"
         if found is None:
-            return Check(clause, False, f"{words.capitalize()}, and no overlap was weighed.")
+            return Check(clause, False, f"{sentence(words)}, and no overlap was weighed.")
         low, high = found["overlap_gpa"]
         sentences.append(
             f"{words}: {found['pairs']} steps from {number(low, 1)} to {number(high, 1)} GPa, χ² = "
             f"{number(found['chi2'], 1)} (p = {found['p_value']:.2g}), offset "
             f"{number(found['offset_gpa'], 2)} ± {number(found['offset_sigma_gpa'], 2)} GPa"
+            f"{_alone(found.get('offset_p_value'))}"
         )
-    return Check(clause, True, f"{'; '.join(sentences).capitalize()}.")
+    return Check(clause, True, f"{sentence('; '.join(sentences))}.")
+
+
+def _alone(p_value: float | None) -> str:
+    """Of the offset by itself; records from before it was asked for do not have it."""
+    return "" if p_value is None else f" (p = {p_value:.2g} by itself)"
 
 
 def _gaps(evidence: Evidence) -> Check | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.linked_runs import LinkedRun
+from dac_control.reflectance import describe_comparison
 
 __all__ = ["LINK_CHECKS"]
 
@@ -59,4 +60,18 @@ def _repeated(evidence: Evidence) -> Check:
     return Check(clause, False, f"One run on {which}: nothing is said of repeatability.")
 
 
-LINK_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (_control_run, _repeated)
+def _reflectance(evidence: Evidence) -> Check | None:
+    found = evidence.reflectances
+    if not found.own and found.comparison is None:
+        return None
+    clause = "reflectance compared with a control"
+    if found.comparison is None:
+        return Check(clause, False, found.not_compared)
+    return Check(clause, True, describe_comparison(found.comparison)[0])
+
+
+LINK_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
+    _control_run,
+    _reflectance,
+    _repeated,
+)

@@ -1,8 +1,9 @@
 """Runs that belong to this one: controls, others on the specimen, others of the experiment."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from dac_control.errors import RecordError
@@ -18,7 +19,11 @@ Relation = Literal["controls_this", "controlled_by_this"]
 _SAME = (
     ("targets", ("targets",)),
     ("settings of the plan", ("plan_args", "settings")),
-    ("gauges", ("gauge_settings",)),
+    ("gauges", ("gauge",)),
+    # not its lambda0 or its chip: those of another cell are another chip's
+    ("scale", ("scale",)),
+    ("temperature correction", ("temperature_correction",)),
+    ("scales of further gauges", ("gauge_scales",)),
     ("limits", ("limits",)),
 )
 
@@ -57,6 +62,10 @@ class LinkedRuns:
     """Names of the folders of other runs on the same specimen that moved the screw."""
     same_experiment: tuple[str, ...] = ()
     """Names of the folders of the other runs of the experiment that this one is a stage of."""
+    reflectance_of_sample: tuple[Path, ...] = ()
+    """Folders of the runs that took the reflectance of the specimen that was controlled."""
+    reflectance_of_control: tuple[Path, ...] = ()
+    """The same of what was in the cell of its controls."""
 
     def to_dict(self) -> dict[str, Any]:
         """As ``show --json`` prints it, under ``controls``."""
@@ -76,7 +85,7 @@ def find_linked(run: Run) -> LinkedRuns:
         logger.warning("the runs beside %s cannot be listed: %s", run.folder.name, error)
         beside = []
     by_uid = {info.uid: info for info in beside}
-    claimed = sorted(info.uid for info in beside if _controls(info.start) == run.uid)
+    claimed = sorted(info.uid for info in beside if _is_of(_controls(info.start), run.uid))
     named = [str(run.start["control_run"])] if run.start.get("control_run") else []
     controls = dict.fromkeys([*named, *claimed])
     target = _controls(run.start)
@@ -85,12 +94,52 @@ def find_linked(run: Run) -> LinkedRuns:
         controlled=(_link(run, target, by_uid, "controlled_by_this"),) if target else (),
         same_specimen=_same_specimen(run, beside),
         same_experiment=_same_experiment(run, beside),
+        **_reflectances(run, beside),
     )
 
 
 def _controls(start: Mapping[str, Any]) -> str:
     """Uid of the run that a run was made to control; empty for none."""
     return str(start.get("controls") or start.get("control_of") or "")
+
+
+def _is_of(named: str, uid: str) -> bool:
+    """Whether a name, which may be the beginning of a uid, means a run."""
+    return bool(named) and uid.startswith(named)
+
+
+def _reflectances(run: Run, beside: Sequence[RunInfo]) -> dict[str, tuple[Path, ...]]:
+    """Runs that took the reflectance of a specimen, and of what its controls had in the cell.
+
+    A reflectance belongs to a ramp by its specimen, and a control to a specimen by the ramp that it
+    controls.
+    """
+    alike = [info for info in beside if info.simulated == run.simulated]
+    runs = [
+        (run.uid, run.start, run.folder),
+        *((info.uid, info.start, info.folder) for info in alike),
+    ]
+    pairs: set[tuple[str, str]] = set()
+    for _, start, _ in runs:
+        own = _specimen(start)
+        for uid, other, _ in runs:
+            if _is_of(_controls(start), uid):
+                pairs.add((_specimen(other), own))
+            if _is_of(str(start.get("control_run") or ""), uid):
+                pairs.add((own, _specimen(other)))
+    pairs = {pair for pair in pairs if all(pair) and pair[0] != pair[1]}
+    mine = _specimen(run.start)
+    subject = next((sample for sample, control in sorted(pairs) if control == mine), mine)
+    controls = {control for sample, control in pairs if sample == subject}
+    found: dict[bool, list[Path]] = {True: [], False: []}
+    for _, start, folder in sorted(runs, key=lambda each: float(each[1].get("time") or 0.0)):
+        specimen = _specimen(start)
+        if start.get("plan_name") == "measure_reflectance" and specimen in {subject, *controls}:
+            found[specimen == subject].append(folder)
+    return {
+        "reflectance_of_sample": tuple(found[True]) if controls else (),
+        "reflectance_of_control": tuple(found[False]),
+    }
 
 
 def _link(run: Run, uid: str, by_uid: Mapping[str, RunInfo], relation: Relation) -> LinkedRun:
@@ -106,8 +155,9 @@ def _link(run: Run, uid: str, by_uid: Mapping[str, RunInfo], relation: Relation)
         contents=contents_of(control),
         exit_status=info.exit_status,
         simulated=info.simulated,
-        differs=tuple(
-            words for words, path in _SAME if _at(run.start, path) != _at(info.start, path)
+        differs=(
+            *(("instruments (one was simulated)",) if info.simulated != run.simulated else ()),
+            *(words for words, path in _SAME if _at(run.start, path) != _at(info.start, path)),
         ),
     )
 

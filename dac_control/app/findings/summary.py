@@ -26,8 +26,9 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
     -------
     dict
         `dac_control.records.summarise`, and ``moves``, ``load_curve``, ``evolution``,
-        ``consistency``, ``hand_overs``, ``edge_on_scales``, ``looks``, ``experiment``, ``dose``,
-        ``controls``, ``limitations`` (sentences) and ``checks`` (every clause with its verdict).
+        ``consistency``, ``hand_overs``, ``edge_on_scales``, ``looks``, ``reflectance``,
+        ``experiment``, ``dose``, ``controls``, ``limitations``
+        (sentences) and ``checks`` (every clause with its verdict).
     """
     found = gather(run) if evidence is None else evidence
     checks = run_checks(found)
@@ -40,6 +41,7 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
         "hand_overs": hand_overs(run),
         "edge_on_scales": None if found.edge is None else found.edge.to_dict(),
         "looks": found.looks.to_dict(),
+        "reflectance": found.reflectances.to_dict(),
         "experiment": plain(run.start.get("experiment")),
         "dose": found.light.to_dict(),
         "controls": found.linked.to_dict(),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["NOTHING", "duration", "listed", "number", "plain", "utc", "with_sigma"]
+__all__ = ["NOTHING", "duration", "listed", "number", "plain", "sentence", "utc", "with_sigma"]
 
 NOTHING = "–"
 MINUS = "−"
@@ -48,6 +48,11 @@ def duration(seconds: object) -> str:
     if abs(seconds) < 2 * 3600:
         return f"{number(seconds / 60, 0)} min"
     return f"{number(seconds / 3600, 1)} h"
+
+
+def sentence(words: str) -> str:
+    """Begin with a capital letter and leave the rest as it is: GPa stays GPa."""
+    return words[:1].upper() + words[1:]
 
 
 def utc(seconds: object) -> str:

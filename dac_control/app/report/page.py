@@ -151,11 +151,17 @@ def _context(run: Run) -> dict[str, Any]:
         "flag_meanings": flag_meanings(*streams),
         "recomputed": evidence.recomputed,
         "edge": evidence.edge,
-        "looks": evidence.looks.sentences,
+        "looks": _looks(evidence),
         "experiment": run.start.get("experiment"),
         "provenance": provenance(run),
         "instruments": instruments(run),
     }
+
+
+def _looks(evidence: Evidence) -> tuple[str, ...]:
+    """Each sentence once, where it stands last: what a reflectance does not show ends it."""
+    said = (*evidence.looks.sentences, *evidence.reflectances.sentences)
+    return tuple(line for at, line in enumerate(said) if line not in said[at + 1 :])
 
 
 def _dwell_first(streams: tuple[Readings, ...]) -> tuple[Readings, ...]:
