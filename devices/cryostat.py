@@ -16,6 +16,9 @@ from devices.statuses import finish
 
 __all__ = ["Cryostat"]
 
+HIGHEST_K = 400.0
+"""No cryostat with a cell in it is warmer."""
+
 
 @dataclass
 class _Settling:
@@ -24,6 +27,9 @@ class _Settling:
     target_k: float
     status: Status
     stops_before: int
+    began_s: float
+    within_s: float
+    """Laboratory time after which it counts as not reached."""
     sent: bool = False
     steady_since_s: float | None = None
     cell_then_k: float = 0.0
@@ -45,8 +51,9 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         Rate of setpoint ramps.
     tolerance_k, settle_s : float
         Distance in K and laboratory time in s that count as "there".
-    set_timeout_s : float
-        Laboratory time in s after which a setpoint counts as not reached.
+    late_by_s : float
+        Laboratory time in s after which a setpoint counts as not reached, beyond what the way there
+        takes at `rate_k_per_min`: for what of the cell follows late, and settles.
     """
 
     stage_temperature_k = Cpt(CachedSignal, units="K", precision=3, kind="hinted")
@@ -61,14 +68,14 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         rate_k_per_min: float = 1.0,
         tolerance_k: float = 0.5,
         settle_s: float = 300.0,
-        set_timeout_s: float = 6 * 3600.0,
+        late_by_s: float = 6 * 3600.0,
         **kwargs: Any,
     ) -> None:
         self._clock = clock
         self._rate_k_per_min = rate_k_per_min
         self._tolerance_k = tolerance_k
         self._settle_s = settle_s
-        self._set_timeout_s = set_timeout_s
+        self._late_by_s = late_by_s
         self._settling: _Settling | None = None
         self._settling_lock = threading.Lock()
         self.last: CryostatReading | None = None
@@ -97,24 +104,35 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
 
     def check_value(self, value: float) -> None:
         """Raise `LimitError` for a temperature that no cryostat has."""
-        if not 0.0 < value <= 400.0:
+        if not 0.0 < value <= HIGHEST_K:
             raise LimitError(
                 f"{self.name} cannot go to {value} K; a setpoint lies above 0 and at most "
-                "400 K. Nothing was changed."
+                f"{HIGHEST_K:g} K. Nothing was changed."
             )
 
     def set(self, value: float) -> Status:
         """Move the setpoint to `value` K; done when the cell has settled there."""
         self.check_value(value)
+        within_s = 60.0 * self._way_k(value) / self._rate_k_per_min + self._late_by_s
         goal = _Settling(
             target_k=value,
-            status=self._statuses(self, self._clock.wall_s(self._set_timeout_s) + 10.0),
+            # readings tell of the end before that, and of the temperature; it is for a lost line
+            status=self._statuses(self, self._clock.wall_s(1.1 * within_s) + 10.0),
             stops_before=self._stop_lane.asked,
+            began_s=self._clock.now(),
+            within_s=within_s,
         )
         self._replace_settling(goal, "the setpoint was changed again")
         future = self._worker.submit(lambda: self._send(goal), self._worker.COMMAND)
         future.add_done_callback(lambda outcome: self._sent(goal, outcome.exception()))
         return goal.status
+
+    def _way_k(self, target_k: float) -> float:
+        """How far a setpoint may have to go: from where it stands, or from the stage."""
+        if self.last is None:
+            return HIGHEST_K
+        stands_k = (self.last.stage_temperature_k, self.last.setpoint_k)
+        return max(abs(target_k - each_k) for each_k in stands_k)
 
     def _send(self, goal: _Settling) -> None:
         if self._stop_lane.asked != goal.stops_before:
@@ -135,10 +153,28 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
     def _judge_settling(self, reading: CryostatReading) -> None:
         with self._settling_lock:
             goal = self._settling
-            if goal is None or not goal.sent or not self._is_settled(goal, reading):
+            if goal is None or not goal.sent:
+                return
+            settled = self._is_settled(goal, reading)
+            late = self._clock.now() - goal.began_s > goal.within_s
+            if not (settled or late):
                 return
             self._settling = None
-        finish(goal.status, None)
+        if settled:
+            finish(goal.status, None)
+            return
+        finish(goal.status, InstrumentError(self._not_reached(goal, reading)))
+        self._stop_lane.request()
+
+    def _not_reached(self, goal: _Settling, reading: CryostatReading) -> str:
+        return (
+            f"{self.name} did not settle at {goal.target_k:g} K within {goal.within_s / 3600:.1f} "
+            f"h: the stage is at {reading.stage_temperature_k:.2f} K, the cell at "
+            f"{reading.cell_temperature_k:.2f} K, the setpoint at {reading.setpoint_k:.2f} K with "
+            f"the heater at {reading.heater_percent:.0f} %. The setpoint stays where it is. Look "
+            "at the cooling and at the range of the heater, or ask for a temperature that is "
+            "reached."
+        )
 
     def _is_settled(self, goal: _Settling, reading: CryostatReading) -> bool:
         now_s, cell_k = self._clock.now(), reading.cell_temperature_k
@@ -150,6 +186,11 @@ class Cryostat(InstrumentDevice[CryostatDriver]):
         if goal.steady_since_s is None or moved:
             goal.steady_since_s, goal.cell_then_k = now_s, cell_k
         return now_s - goal.steady_since_s >= self._settle_s
+
+    @property
+    def rate_k_per_min(self) -> float:
+        """Rate at which setpoints move."""
+        return self._rate_k_per_min
 
     @property
     def settling(self) -> bool:

@@ -22,6 +22,20 @@ def test_a_setpoint_is_reached_when_the_cell_has_stayed_there(laboratory) -> Non
     assert cryostat.stage_temperature_k.get() == pytest.approx(81.0, abs=0.5)
 
 
+def test_a_setpoint_may_take_as_long_as_its_way_and_then_says_where_it_has_come_to(
+    laboratory,
+) -> None:
+    cryostat = laboratory.instruments.cryostat
+    cryostat._rate_k_per_min, cryostat._late_by_s = 30.0, 60.0
+    laboratory.twin.set_loop(1, range=0)  # nothing warms it
+    began_s = laboratory.clock.now()
+    error = cryostat.set(200.0).exception(10)
+    assert laboratory.clock.now() - began_s >= 60.0 * 120.0 / 30.0 + 60.0, "120 K, and a minute"
+    assert isinstance(error, InstrumentError)
+    assert "did not settle at 200 K within 0.1 h: the stage is at" in str(error)
+    assert not cryostat.settling
+
+
 @pytest.mark.parametrize("kelvin", [0.0, -4.0, 900.0, float("nan")])
 def test_a_temperature_that_makes_no_sense_changes_nothing(laboratory, kelvin: float) -> None:
     before = laboratory.twin.loop(1).setpoint_k
