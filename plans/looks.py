@@ -142,9 +142,21 @@ def hold_looks(settings: HoldSettings, duration_h: float, rules: LookRules) -> t
     return _ruby_step_looks(settings.ruby, {AT_HOME: count}, rules)
 
 
-def temperature_looks(settings: TemperatureSettings, rules: LookRules) -> tuple[Looks, ...]:
-    """One at the beginning and one at the end: from where it goes, nobody knows beforehand."""
-    return _ruby_step_looks(settings.ruby, {AT_HOME: 2}, rules)
+def temperature_looks(
+    settings: TemperatureSettings,
+    rules: LookRules,
+    *,
+    way_k: float = 0.0,
+    rate_k_per_min: float = 1.0,
+) -> tuple[Looks, ...]:
+    """One at the beginning, one at the end, and those on the way, which a run file does not know.
+
+    Two of them lie `every_k` apart and up to what passes between looks at the sensors. One fewer
+    than fit is counted: the cell ends nearer than the stage, by what its heat leak asks for.
+    """
+    apart_k = settings.every_k + rate_k_per_min * settings.look_every_s / 60.0
+    between = max(0, math.floor(way_k / apart_k) - 1)
+    return _ruby_step_looks(settings.ruby, {AT_HOME: 2 + between}, rules)
 
 
 def lambda0_looks(

@@ -15,9 +15,8 @@ CERTAIN_SIGMA = 3.0
 photons in R2 it says little."""
 
 
-def check_temperature_target(instruments: Instruments, target_k: float) -> None:
-    """Raise `LimitError` for a temperature that the specimen does not stand; nothing is changed."""
-    limit_k = instruments.max_temperature_k
+def check_temperature_target(limit_k: float | None, target_k: float) -> None:
+    """Raise `LimitError` for a target above what the specimen stands; None where nobody said."""
     if limit_k is not None and target_k > limit_k:
         raise LimitError(
             f"A target of {target_k:g} K is above specimen.max_temperature_k ({limit_k:g} K); "

@@ -52,8 +52,8 @@ def cooldown(
     Raises
     ------
     LimitError, StaleCalibration
-        Before the run opens, for a temperature that cryostat or specimen may not have, or a
-        calibration that is missing or older than the station allows.
+        Before the run opens, for a temperature that cryostat or specimen may not have, light that
+        the budget does not, or a calibration that is missing or older than the station allows.
     RampHeld
         If the specimen gets too warm or the cryostat fails: the setpoint stays where it is.
     """
@@ -81,7 +81,7 @@ def _temperature_ramp(
 ) -> MsgGenerator[Any]:
     settings = settings or TemperatureSettings()
     instruments.cryostat.check_value(target_k)
-    check_temperature_target(instruments, target_k)
+    check_temperature_target(instruments.max_temperature_k, target_k)
     check_calibrations(instruments, ["ruby"])
     document = {
         "plan_name": name,
@@ -93,7 +93,11 @@ def _temperature_ramp(
     }
     if instruments.max_temperature_k is not None:
         document["max_temperature_k"] = instruments.max_temperature_k
-    looks = temperature_looks(settings, rules_of(instruments))
+    last, rate_k_per_min = instruments.cryostat.last, instruments.cryostat.rate_k_per_min
+    way_k = 0.0 if last is None else abs(target_k - last.cell_temperature_k)
+    looks = temperature_looks(
+        settings, rules_of(instruments), way_k=way_k, rate_k_per_min=rate_k_per_min
+    )
     inside = _follow(name, instruments, target_k, settings)
     return (yield from held_run(inside, document, instruments, looks))
 

@@ -83,6 +83,11 @@ def counts(found: tuple[Looks, ...]) -> dict[str, int]:
             looks.temperature_looks(TemperatureSettings(), FULL),
             {"reference_ruby": 2, "ruby": 2, "lamp gasket": 4, "lamp sample": 2},
         ),
+        # 295 to 80 K: twenty places 10.25 K apart, one of which the cell may not come to
+        (
+            looks.temperature_looks(TemperatureSettings(), PLAIN, way_k=215.0, rate_k_per_min=0.5),
+            {"ruby": 21},
+        ),
         (looks.lambda0_looks("reference_ruby", RUBY, 8, PLAIN), {"reference_ruby": 8}),
         (
             looks.beside_ruby_looks("diamond_edge", "anvil far", 3, (EDGE, RUBY), PLAIN),

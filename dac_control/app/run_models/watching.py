@@ -6,11 +6,12 @@ from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
 from dac_control.app.station import Station
 from dac_control.app.tables import Positive
 from dac_control.app.toml_file import NumbersOnly
-from dac_control.errors import Disagreement
+from dac_control.errors import Disagreement, LimitError
 from plans.hold import hold
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks, hold_looks, temperature_looks
 from plans.resumption import Resumption
+from plans.specimen import check_temperature_target
 from plans.temperature_ramp import cooldown, warmup
 from plans.watching_settings import HoldSettings, TemperatureSettings
 
@@ -39,15 +40,15 @@ class TemperatureFile(RunFile):
         if not low_k <= self.target_k <= high_k:
             raise Impossible(
                 "target_k",
-                f"a target of {self.target_k:g} K is outside {low_k:g} to {high_k:g} K, the "
-                "setpoints that [devices.cryostat] allows",
+                f"a target of {self.target_k:g} K is outside {low_k:g} to {high_k:g} K, which is "
+                "what the cryostat reaches; nothing was changed. Ask for one within, or, if it "
+                "does reach it, say so with min_setpoint_k and max_setpoint_k of "
+                "[devices.cryostat] in the station file",
             )
-        if specimen_k is not None and self.target_k > specimen_k:
-            raise Impossible(
-                "target_k",
-                f"a target of {self.target_k:g} K is above specimen.max_temperature_k "
-                f"({specimen_k:g} K)",
-            )
+        try:
+            check_temperature_target(specimen_k, self.target_k)
+        except LimitError as error:
+            raise Impossible("target_k", str(error)) from None
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp of the temperature."""

@@ -50,14 +50,14 @@ CASES = {
         'plan = "cooldown"\ntarget_k = 0.3\n',
         "run.toml",
         "target_k",
-        r"outside 1 to 300 K, the setpoints that \[devices.cryostat\] allows",
+        r"outside 5 to 300 K, .* say so with min_setpoint_k and max_setpoint_k of \[devices.cryo",
     ),
     "a temperature that the specimen does not stand": (
         [COLD],
         'plan = "warmup"\ntarget_k = 200\n',
         "run.toml",
         "target_k",
-        r"above specimen.max_temperature_k \(80 K\)",
+        r"above specimen.max_temperature_k \(80 K\); .* Lower the target, or raise the limit",
     ),
     "a hold without an end": (
         [],
