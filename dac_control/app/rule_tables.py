@@ -113,7 +113,7 @@ def refuse_unreadable(rules: Sequence[RuleTable], devices: Devices, text: str, p
     elif devices.microscope.um_per_pixel is None:
         absent["hole_um"] = "devices.microscope.um_per_pixel"
     for number, table in enumerate(rules):
-        for name in table.as_rule().needs():
+        for name in table.as_rule().needs:
             if name in absent:
                 key = f"rules.{number}.{'condition' if table.ready is None else 'ready'}"
                 raise ConfigurationError(

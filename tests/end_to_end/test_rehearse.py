@@ -75,7 +75,7 @@ def test_seeds_differ_and_a_seed_does_not(cli: Any, station: Path, tmp_path: Pat
     assert found[0]["top_pressure_gpa"]["low"] < found[0]["top_pressure_gpa"]["high"]
 
 
-def test_a_run_that_holds_is_told_with_its_rule(cli: Any, station: Path, tmp_path: Path) -> None:
+def test_a_run_that_holds_is_told_with_its_reason(cli: Any, station: Path, tmp_path: Path) -> None:
     text = station.read_text(encoding="utf-8").replace("max_turns = 0.8", "max_turns = 0.1")
     station.write_text(text.replace("min_turns = -0.05", "min_turns = 0.0"), encoding="utf-8")
     run = write_run(tmp_path, 40)
@@ -84,7 +84,7 @@ def test_a_run_that_holds_is_told_with_its_rule(cli: Any, station: Path, tmp_pat
     document = json.loads(done.stdout)
     assert document["outcomes"][0]["exit_status"] == "fail"
     assert "max_turns" in [each["limit"] for each in document["limits_touched"]]
-    assert document["first_rule"]["rule"] in done.stderr
+    assert document["first_hold"]["reason"] in done.stderr and document["first_rule"] is None
 
 
 @pytest.mark.parametrize("target", [51, -1])

@@ -100,11 +100,15 @@ def rehearse_run(
     for each in supplies:
         colour = {True: "green", False: "red", None: "yellow"}[each.enough]
         console.print(f"[{colour}]{each.what}:[/] {each.message}", soft_wrap=True)
-    held = [each for each in rehearsed if each.exit_status != "success"]
-    if held:
-        typer.echo(_first_rule(document), err=True)
+    held = document["first_hold"]
+    if held is not None:
+        typer.echo(
+            f"First run to end early: seed {held['seed']}, step {held['step']}, after "
+            f"{held['time_h']:.2f} h: {held['reason']}",
+            err=True,
+        )
     short = any(each.enough is False for each in supplies)
-    return 1 if held or short else 0
+    return 1 if held is not None or short else 0
 
 
 def _beginning(date: datetime.datetime | None) -> float:
@@ -154,6 +158,7 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
             f"{each['steps']} step(s), first after {each['first_h']:.2f} h.",
             soft_wrap=True,
         )
+    _print_rules(document, console)
     for each in document["outcomes"]:
         reason = f": {each['reason']}" if each["reason"] else ""
         console.print(
@@ -163,12 +168,27 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
         )
 
 
-def _first_rule(document: Mapping[str, Any]) -> str:
-    rule = document["first_rule"]
-    return (
-        f"First rule to fire: seed {rule['seed']}, step {rule['step']}, after "
-        f"{rule['time_h']:.2f} h: {rule['rule']}"
+def _print_rules(document: Mapping[str, Any], console: Console) -> None:
+    first, count = document["first_rule"], len(document["seeds"])
+    if first is None:
+        return
+    read = ", ".join(
+        f"{name} = {'nothing' if value is None else f'{value:.4g}'}"
+        for name, value in first["values"].items()
     )
+    console.print(
+        f"First rule to fire: {first['rule']} ({first['action']}), seed {first['seed']}, after "
+        f"{first['time_h']:.2f} h, step {first['step']}: {first['message']} [{read}]",
+        soft_wrap=True,
+        markup=False,
+    )
+    for each in document["rules"]:
+        console.print(
+            f"Rule fired: {each['rule']}, in {each['seeds']} of {count} seed(s), first after "
+            f"{each['first_h']:.2f} h.",
+            soft_wrap=True,
+            markup=False,
+        )
 
 
 def _number(value: float | None, digits: int) -> str:

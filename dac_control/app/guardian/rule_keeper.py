@@ -4,7 +4,7 @@ Decides only; the guardian acts. Rules are looked at in laboratory time, as ever
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +37,15 @@ class RuleKeeper:
         Of the station file.
     runs : Path
         Where runs are written; the room left there is a reading of its own.
+    free_bytes : callable, optional
+        Says how much room is left; by default the disk is asked.
     """
 
-    def __init__(self, rules: Sequence[Rule], runs: Path) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], runs: Path, free_bytes: Callable[[], float] | None = None
+    ) -> None:
         self._rules = rules
-        self._runs = runs
+        self._free_bytes = free_bytes or (lambda: shutil.disk_usage(runs).free)
         self._looked_s = float("-inf")
         self.begin()
 
@@ -62,7 +66,7 @@ class RuleKeeper:
             for name, reading in state.readings.items()
         }
         try:
-            free_gb = shutil.disk_usage(self._runs).free / 1e9
+            free_gb = self._free_bytes() / 1e9
         except OSError:
             pass  # then the reading grows stale, which is told
         else:

@@ -49,6 +49,9 @@ class SeededDocuments:
             seeded["uid"] = f"{self._seeded(resource)}/{number}"
         if "time" in seeded:
             seeded["time"] = self._wall_time()
+        if "interruption" in doc.get("timestamps", ()):
+            # bluesky notes a pause by itself, by the clock on the wall
+            seeded["timestamps"] = {"interruption": seeded["time"]}
         self._listener(name, seeded)
 
     def _seeded(self, uid: str) -> str:

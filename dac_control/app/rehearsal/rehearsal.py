@@ -1,10 +1,10 @@
 """One rehearsal: a run file on the twin of a station, for one seed, in virtual time."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dac_control.app.light import account_of
 from dac_control.app.rehearsal.helium import helium_litres
@@ -19,10 +19,14 @@ from dac_control.app.run_file import RunFile
 from dac_control.app.run_plan import plan_of
 from dac_control.app.session import Session
 from dac_control.app.station import Station
+from dac_control.app.supplies_tables import disk_free_bytes
 from dac_control.app.surroundings import Listener
 from dac_control.errors import DacError
 from dac_control.safety.light import Dose
 from simulators.twin import TwinSettings
+
+if TYPE_CHECKING:
+    from dac_control.app.rehearsal.virtual_guardian import FiredRule
 
 __all__ = ["Rehearsed", "rehearse_once"]
 
@@ -49,6 +53,8 @@ class Rehearsed:
     """What the run added to each spot, where the station has a laser."""
     touched: dict[str, list[float]] = field(default_factory=dict)
     """Limits, with the laboratory times in s at which they were touched."""
+    fired: "tuple[FiredRule, ...]" = ()
+    """The station's rules that fired, in order."""
     folder: Path | None = None
 
     @property
@@ -100,9 +106,10 @@ def rehearse_once(
             prepare(laboratory)
         began_s, had = laboratory.clock.now(), _doses(session)
         plan = plan_of(run, session.instruments, {"rehearsal": {"seed": seed}})
-        refused = ""
+        refused, fired = "", list["FiredRule"]()
         try:
-            session.run(plan)
+            with _guarded(laboratory, tally, fired):
+                session.run(plan)
         except DacError as error:
             if not tally.start:
                 raise
@@ -125,8 +132,25 @@ def rehearse_once(
         helium_litres=helium_litres(tally.times_s, tally.stage_k),
         doses=doses,
         touched=limits_touched(tally.steps, station.limits, run.settings),
+        fired=tuple(fired),
         folder=folder,
     )
+
+
+def _guarded(
+    laboratory: VirtualLaboratory, tally: Tally, fired: "list[FiredRule]"
+) -> AbstractContextManager[None]:
+    """Watch the station's rules, and gather those that fire; the record fills the disk."""
+    station = laboratory.session.station
+    if not station.rules:
+        return nullcontext()
+    # what no rule needs is not imported either
+    from dac_control.app.rehearsal.virtual_guardian import VirtualGuardian
+
+    free_bytes = disk_free_bytes(station.storage.runs)
+    free = float("nan") if free_bytes is None else free_bytes
+    guardian = VirtualGuardian(laboratory, lambda: free - tally.record_bytes, fired)
+    return guardian.attend()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,9 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
     dict
         ``duration_h``, ``top_pressure_gpa``, ``steps``, ``events`` and ``exposure_s`` as median
         and 95 % band over the seeds; ``record_bytes`` likewise;
-        ``dose``, ``helium``, ``limits_touched``, ``outcomes``,
-        ``first_rule``.
+        ``dose``, ``helium``, ``limits_touched``, ``outcomes``; ``first_rule``, the station's rule
+        that fires soonest, with what it asks for and what was read then; ``rules``, all that fire;
+        ``first_hold``, the run that ends soonest without success.
     """
     ordered = sorted(rehearsed, key=lambda each: each.seed)
 
@@ -50,6 +52,8 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
         "limits_touched": _limits(ordered),
         "outcomes": _outcomes(ordered),
         "first_rule": _first_rule(ordered),
+        "rules": _rules(ordered),
+        "first_hold": _first_hold(ordered),
     }
 
 
@@ -127,13 +131,36 @@ def _outcomes(rehearsed: Sequence[Rehearsed]) -> list[dict[str, Any]]:
 
 
 def _first_rule(rehearsed: Sequence[Rehearsed]) -> dict[str, Any] | None:
-    """The rule that ends a run soonest; None where every run succeeds."""
+    """The rule of the station that fires soonest; None where none does."""
+    fired = [(each.fired[0], each.seed) for each in rehearsed if each.fired]
+    if not fired:
+        return None
+    rule, seed = min(fired, key=lambda each: each[0].lab_time_s)
+    document = asdict(rule)
+    return {"seed": seed, "time_h": document.pop("lab_time_s") / 3600.0, **document}
+
+
+def _rules(rehearsed: Sequence[Rehearsed]) -> list[dict[str, Any]]:
+    """Each rule that fires for any seed, the soonest first."""
+    found: dict[str, dict[int, float]] = {}
+    for each in rehearsed:
+        for rule in each.fired:
+            found.setdefault(rule.rule, {}).setdefault(each.seed, rule.lab_time_s)
+    rules = [
+        {"rule": name, "seeds": len(times), "first_h": min(times.values()) / 3600.0}
+        for name, times in found.items()
+    ]
+    return sorted(rules, key=lambda each: each["first_h"])
+
+
+def _first_hold(rehearsed: Sequence[Rehearsed]) -> dict[str, Any] | None:
+    """The run that ends soonest without success; None where every one succeeds."""
     held = [each for each in rehearsed if each.exit_status != "success"]
     if not held:
         return None
     first = min(held, key=lambda each: each.duration_s)
     return {
-        "rule": first.reason,
+        "reason": first.reason,
         "seed": first.seed,
         "time_h": first.duration_s / 3600.0,
         "step": first.steps[-1].number if first.steps else 0,

@@ -18,7 +18,7 @@ from dac_control.app.rehearsal.memory_storage import CountedFrames, MemoryLog, N
 from dac_control.app.rehearsal.twin_drivers import make_twin_drivers
 from dac_control.app.rehearsal.twin_settings import fitted_to, settings_of
 from dac_control.app.rehearsal.virtual_loop import VirtualLoop
-from dac_control.app.rehearsal.virtual_timing import seeded_ids, virtual_timing
+from dac_control.app.rehearsal.virtual_timing import POLL_PERIOD_S, seeded_ids, virtual_timing
 from dac_control.app.session import Session, build_session
 from dac_control.app.state_files import CALIBRATIONS_NAME, LIGHT_NAME
 from dac_control.app.station import Clock, Station
@@ -27,12 +27,16 @@ from dac_control.clock import VirtualClock
 from dac_control.records.calibrations import CalibrationStore
 from dac_control.records.json_log import JsonLog
 from dac_control.safety.hold import HoldFlag
+from dac_control.safety.rules import Rule
+from dac_control.safety.rules.expression import leaves
 from simulators.twin import Twin, TwinSettings
 
 __all__ = ["EPOCH", "VirtualLaboratory", "virtual_laboratory"]
 
 EPOCH = 946_684_800.0
 """2000-01-01, 0:00 UTC: when rehearsals begin, unless told otherwise."""
+WATCHED_POLL_PERIOD_S = 10.0
+"""Between polls where rules look: a third of the age at which what is polled is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +95,28 @@ def virtual_laboratory(
         clock=clock,
         drivers=make_twin_drivers(station, twin, clock),
         open_storage=partial(_storage, station, keep, intents, store),
-        timing=virtual_timing(loop, seeded_ids(seed)),
+        timing=virtual_timing(loop, seeded_ids(seed), _poll_period_s(station)),
         make_engine=partial(_engine, loop),
         documents=partial(_documents, listener, seed, clock),
         connects_at_once=False,
     )
     with lean(), build_session(said, surroundings=around) as session:
         yield VirtualLaboratory(session=session, twin=twin, clock=clock, intents=intents)
+
+
+def _poll_period_s(station: Station) -> float:
+    """How often instruments are asked, such that the station's rules have what they need."""
+    rules = [table.as_rule() for table in station.rules]
+    if not rules:
+        return POLL_PERIOD_S
+    stale_s = [rule.stale_s / 3.0 for rule in rules if rule.stale_s is not None]
+    windows_s = [window_s / 4.0 for rule in rules for window_s in _windows_s(rule)]
+    return max(1.0, min([WATCHED_POLL_PERIOD_S, *stale_s, *windows_s]))
+
+
+def _windows_s(rule: Rule) -> list[float]:
+    conditions = [each for each in (rule.parsed, rule.parsed_precondition) if each is not None]
+    return [leaf.window_s for each in conditions for leaf in leaves(each) if leaf.window_s > 0]
 
 
 def _engine(loop: VirtualLoop, hold: HoldFlag, md: MutableMapping[str, Any]) -> RunEngine:

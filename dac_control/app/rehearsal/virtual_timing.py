@@ -23,7 +23,7 @@ from devices.statuses import LoopStatus, finish
 from devices.timing import Timing
 from devices.worker import Pauses
 
-__all__ = ["VirtualStopLane", "VirtualWorker", "seeded_ids", "virtual_timing"]
+__all__ = ["POLL_PERIOD_S", "VirtualStopLane", "VirtualWorker", "seeded_ids", "virtual_timing"]
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -34,7 +34,9 @@ READ_PERIOD_S = 2.0
 """A step of the screw takes half a minute."""
 
 
-def virtual_timing(loop: VirtualLoop, ids: Callable[[], str]) -> Timing:
+def virtual_timing(
+    loop: VirtualLoop, ids: Callable[[], str], poll_period_s: float = POLL_PERIOD_S
+) -> Timing:
     """Timing of devices whose RunEngine runs on `loop`; `ids` names moves."""
     return Timing(
         statuses=partial(_VirtualStatus, loop),
@@ -42,7 +44,7 @@ def virtual_timing(loop: VirtualLoop, ids: Callable[[], str]) -> Timing:
         make_stop_lane=partial(VirtualStopLane, loop),
         wall_time=loop.clock.wall_time,
         new_id=ids,
-        poll_period_s=POLL_PERIOD_S,
+        poll_period_s=poll_period_s,
         read_period_s=READ_PERIOD_S,
     )
 
@@ -148,7 +150,9 @@ class VirtualWorker:
         """Begin to poll; idempotent."""
         if not self._started and self._poll is not None:
             self._started = True
-            self._loop.call_soon_threadsafe(self._poll_later, self._period_s)
+            # due by the clock as it is here: another thread may read it later, and it moves
+            due_s = self._clock.now() + self._period_s
+            self._loop.call_soon_threadsafe(self._loop.call_at, due_s, self._poll_if_idle)
 
     def submit(self, job: Callable[[], T], priority: int = READ) -> "Future[T]":
         """Queue a job; lower `priority` goes first."""
@@ -226,10 +230,11 @@ class VirtualWorker:
             self._clock.advance(self._clock.take_ahead() + (pause_s or 0.0))
 
     def _poll_later(self, delay_s: float) -> None:
-        if not self._closed:
-            self._loop.call_later(delay_s, self._poll_if_idle)
+        self._loop.call_later(delay_s, self._poll_if_idle)
 
     def _poll_if_idle(self) -> None:
+        if self._closed:
+            return
         quiet_s = self._clock.now() - self._last_s
         if self._current is not None or quiet_s < self._period_s - 1e-6:
             self._poll_later(max(self._period_s - quiet_s, 1.0))

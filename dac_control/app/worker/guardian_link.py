@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from dac_control.app.guardian.channel import Wire
-from dac_control.app.progress import TimeLeft
 from dac_control.app.session import Session
 from dac_control.app.worker.guardian_watch import GuardianWatch
 from dac_control.app.worker.instead import tell_instead_of_guardian
 from dac_control.app.worker.interrupt import interrupt_main_thread
-from dac_control.app.worker.published import Published
-from dac_control.errors import DacError
+from dac_control.app.worker.reports import Reports, carry_out
 
 __all__ = ["GuardianLink"]
 
@@ -50,9 +48,7 @@ class GuardianLink:
         """False once the guardian is gone, or silent for long."""
         self._outbox: queue.Queue[dict[str, Any] | None] = queue.Queue(_MOST_WAITING)
         self._session: Session | None = None
-        self._published: Published | None = None
-        self._streams: dict[str, str] = {}
-        self._time_left = TimeLeft()
+        self._reports: Reports | None = None
         self._loop_ticked_s = time.monotonic()
         self._run_over = False
         self._telling: threading.Thread | None = None
@@ -70,7 +66,7 @@ class GuardianLink:
     @contextlib.contextmanager
     def attend(self, session: Session) -> Iterator[None]:
         """Report on a session, and do to it what the guardian asks."""
-        self._published = Published(session.instruments)
+        self._reports = Reports(session)
         self._loop_ticked_s = time.monotonic()
         self._session = session
         self.post({"kind": "ready", "speed": session.clock.speed})
@@ -106,26 +102,13 @@ class GuardianLink:
 
     def _report(self, name: str, doc: Mapping[str, Any]) -> None:
         """Tell what the guardian must know of a document; on the RunEngine's thread."""
-        self._time_left(name, doc)
-        session = self._session
-        if session is None:
+        session, reports = self._session, self._reports
+        message = None if session is None or reports is None else reports.of_document(name, doc)
+        if message is None:
             return
-        if name == "start":
-            self._run_over = False
-            self.post({"kind": "run", "uid": doc["uid"], "folder": str(session.recorder.folder)})
-        elif name == "descriptor":
-            self._streams[doc["uid"]] = doc["name"]
-        elif name == "event" and self._streams.get(doc["descriptor"]) == "primary":
-            self.post({"kind": "step", "number": doc["seq_num"]})
-        elif name == "stop":
-            self._run_over = True
-            self.post(
-                {
-                    "kind": "stop",
-                    "exit_status": doc["exit_status"],
-                    "reason": doc.get("reason", ""),
-                }
-            )
+        if name in ("start", "stop"):
+            self._run_over = name == "stop"
+        self.post(message)
 
     def _send_all(self) -> None:
         """On a thread: send what waits, and a beat now and then, until the farewell."""
@@ -143,22 +126,13 @@ class GuardianLink:
             return
 
     def _beat(self) -> dict[str, Any]:
-        session, published = self._session, self._published
-        beat: dict[str, Any] = {"kind": "beat"}
-        if session is None or published is None:
-            return beat
-        beat["loop_age_s"] = time.monotonic() - self._loop_ticked_s
+        session, reports = self._session, self._reports
+        if session is None or reports is None:
+            return {"kind": "beat"}
+        loop_age_s = time.monotonic() - self._loop_ticked_s
         with contextlib.suppress(RuntimeError):  # the loop is closed: the session ends
             session.engine.loop.call_soon_threadsafe(self._tick)
-        beat["lab_time_s"] = session.clock.now()
-        beat["in_a_move"] = session.instruments.drive.in_a_move
-        beat["setpoint_moving"] = session.instruments.cryostat.settling
-        beat["held"] = session.hold.reason
-        beat["readings"] = published.news(time.time())
-        left_s = self._time_left.left_s(session.clock.now())
-        if left_s is not None:
-            beat["readings"]["time_left_s"] = (left_s, session.clock.now())
-        return beat
+        return {**reports.of_devices(), "loop_age_s": loop_age_s}
 
     def _tick(self) -> None:
         """On the RunEngine's loop: it turns."""
@@ -171,17 +145,11 @@ class GuardianLink:
         for message in self._wire.messages():
             self._watch.heard()
             reason = str(message.get("reason", "asked for by the guardian"))
-            match message.get("kind"):
-                case "hold":
-                    if self._session is not None:
-                        self._session.hold.hold(reason)
-                case "release":
-                    if self._session is not None:
-                        self._session.hold.release(reason)
-                case "end":
-                    self._end(reason)
-                case "heater_off":
-                    self._heater_off(reason)
+            kind, session = str(message.get("kind")), self._session
+            if session is not None:
+                carry_out(session, kind, reason, end=self._end, tell=self.post)
+            elif kind == "end":
+                self._end(reason)
         self._watch.close()
         self._lose(LOST)
 
@@ -209,18 +177,6 @@ class GuardianLink:
                 target=tell_instead_of_guardian, args=(session, reason), name="telling"
             )
             self._telling.start()
-
-    def _heater_off(self, reason: str) -> None:
-        """Switch the heater off and end in hold; the guardian is told how that went."""
-        session, error = self._session, ""
-        if session is None:
-            return
-        try:
-            session.instruments.cryostat.heater_off()
-        except DacError as failure:
-            error = str(failure)
-        self.post({"kind": "heater", "reason": reason, "off": not error, "error": error})
-        self._end(reason)
 
     def _end(self, reason: str) -> None:
         session = self._session

@@ -36,7 +36,11 @@ PUBLISHED: dict[str, tuple[str, str]] = {
 }
 """Name of a reading (`dac_control.safety.rules.READINGS`) to role and attribute; a station without
 the role does not publish it. ``moving`` comes beside them, and ``disk_free_gb`` is the guardian's
-own."""
+own. Pressures are those of the gauge in charge, which is the ruby where a plan names none."""
+_OF_THE_GAUGE = frozenset({"pressure_gpa", "pressure_sigma_stat_gpa", "pressure_sigma_sys_gpa"})
+_FORETOLD = frozenset({"predicted_gpa", "predicted_low_gpa", "predicted_high_gpa", "bound_gpa"})
+"""What a step is to read is noted before its move: with the pressure from before, which it was not
+said of, it would fire rules at every step. It becomes known with the first pressure after."""
 
 
 class Published:
@@ -51,6 +55,7 @@ class Published:
     """
 
     def __init__(self, instruments: Instruments) -> None:
+        self._instruments = instruments
         self._signals: dict[str, Any] = {}
         for name, (role, attribute) in PUBLISHED.items():
             signal = getattr(getattr(instruments, role, None), attribute, None)
@@ -73,21 +78,32 @@ class Published:
     def _news(
         self, wall_time: float, lab_time_s: float
     ) -> Iterator[tuple[str, tuple[float, float]]]:
-        for name, signal in self._signals.items():
+        gauge: Any = self._gauge_in_charge()
+        measured = -math.inf
+        for name, own in self._signals.items():
+            signal = getattr(gauge, name) if name in _OF_THE_GAUGE else own
             try:
                 value, taken = signal.get(), float(signal.timestamp)
             except StaleReading:
                 continue
-            if self._seen.get(name) == taken:
+            finite = isinstance(value, (int, float)) and math.isfinite(value)
+            if name == "pressure_gpa" and finite:
+                measured = taken
+            if self._seen.get(name) == taken or (name in _FORETOLD and taken >= measured):
                 continue
             self._seen[name] = taken
-            if isinstance(value, (int, float)) and math.isfinite(value):
+            if finite:
                 yield name, (float(value), self._lab_time_s(taken, wall_time, lab_time_s))
         reading = self._drive.last
         if reading is not None and self._seen.get("moving") != reading.time:
             self._seen["moving"] = reading.time
             taken_s = self._lab_time_s(reading.time, wall_time, lab_time_s)
             yield "moving", (float(reading.moving), taken_s)
+
+    def _gauge_in_charge(self) -> Any:
+        found = self._instruments
+        optics = found.further_gauges.get(str(found.step.gauge.get()))
+        return found.ruby if optics is None else optics.device
 
     def _lab_time_s(self, taken: float, wall_time: float, lab_time_s: float) -> float:
         return lab_time_s - max(0.0, wall_time - taken) * self._clock.speed

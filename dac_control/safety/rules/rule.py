@@ -63,6 +63,8 @@ class Rule:
     """What may be named."""
     parsed: Condition = field(init=False, repr=False, compare=False)
     parsed_precondition: Condition | None = field(init=False, repr=False, compare=False)
+    needs: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Names of the readings without which it cannot be checked, in order."""
 
     def __post_init__(self) -> None:
         for key in ("grace_s", "precondition_s", "precondition_memory_s"):
@@ -76,14 +78,10 @@ class Rule:
         before = check_condition(self.precondition, self.readings) if self.precondition else None
         object.__setattr__(self, "parsed", parsed)
         object.__setattr__(self, "parsed_precondition", before)
-
-    def needs(self) -> tuple[str, ...]:
-        """Names of the readings without which the rule cannot be checked, in order."""
-        found = [*leaves(self.parsed)]
-        if self.parsed_precondition is not None:
-            found += leaves(self.parsed_precondition)
+        found = [*leaves(parsed), *(leaves(before) if before is not None else ())]
         # an age is known of what is missing, too
-        return tuple(dict.fromkeys(leaf.reading for leaf in found if leaf.kind != "age"))
+        needs = dict.fromkeys(leaf.reading for leaf in found if leaf.kind != "age")
+        object.__setattr__(self, "needs", tuple(needs))
 
 
 @dataclass(frozen=True, kw_only=True)

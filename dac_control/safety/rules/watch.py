@@ -106,7 +106,7 @@ class _Watched:
     def _look_for_missing(self, history: History, now_s: float) -> list[Alarm]:
         faults = {
             name: fault
-            for name in self.rule.needs()
+            for name in self.rule.needs
             if self._must_be_there(name)
             if (fault := self._fault(history, name, now_s))
             # nothing was read yet: give it the time that a value may be old

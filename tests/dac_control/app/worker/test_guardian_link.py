@@ -152,3 +152,18 @@ def test_only_news_are_published(laboratory: Any) -> None:
     assert "cell_temperature_k" in published.news(time.time())
     # nothing of the ruby was ever measured
     assert "pressure_gpa" not in first
+
+
+def test_what_is_foretold_is_published_with_the_pressure_that_it_was_said_of(
+    laboratory: Any,
+) -> None:
+    found = laboratory.instruments
+    published, now = Published(found), time.time()
+    found.ruby.pressure_gpa.update(5.0, now)
+    found.step.begin(2)
+    found.step.note(predicted_low_gpa=8.0, predicted_high_gpa=9.0)
+    news = published.news(now + 1.0)
+    assert news["pressure_gpa"][0] == 5.0 and "predicted_low_gpa" not in news
+    found.ruby.pressure_gpa.update(8.5, time.time() + 1.0)
+    news = published.news(now + 2.0)
+    assert news["pressure_gpa"][0] == 8.5 and news["predicted_low_gpa"][0] == 8.0

@@ -213,7 +213,7 @@ def test_a_heater_that_runs_away_is_switched_off() -> None:
 def test_every_ready_made_rule_can_be_made(kind: str) -> None:
     rule = ready_rule(kind, {}, name="mine", grace_s=7.0)
     assert (rule.name, rule.grace_s) == ("mine", 7.0)
-    assert rule.needs()
+    assert rule.needs
 
 
 def test_ready_made_rules_refuse_what_they_do_not_have() -> None:
