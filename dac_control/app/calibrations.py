@@ -40,7 +40,11 @@ def station_calibrations(
         store,
         station.calibrations,
         spectrometers=[station.devices.spectrometer.name, *([raman.name] if raman else [])],
-        lambda0s=[lambda0_from(each.model_dump()) for each in station.gauge.lambda0],
+        lambda0s=[
+            lambda0_from(each.model_dump())
+            for each in station.gauge.lambda0
+            if station.gauge.lambda0_known
+        ],
         simulated=station.station.simulated,
         now=_at(wall_time),
     )
@@ -73,12 +77,27 @@ def check_run(
     ConfigurationError
         Naming the station file and the line that asks for it, and the plan to run.
     """
+    if "lambda0" in kinds and "ruby" in gauges:
+        _refuse_future(station, _at(wall_time).date())
     store = CalibrationStore.at(station.storage.state / CALIBRATIONS_NAME)
     in_use = station_calibrations(station, store, wall_time)
     try:
         in_use.check(needs_of_station(station, gauges, kinds), _at(wall_time))
     except StaleCalibration as error:
         raise ConfigurationError(f"{station.where(error.key)}: {error}") from None
+
+
+def _refuse_future(station: Station, today: datetime.date) -> None:
+    """Refuse a lambda0 that nobody can have measured yet, whether an age is asked for or not."""
+    several = station.gauge.lambda0
+    for number, each in enumerate(several):
+        # a day more: the date may be that of another time zone
+        if each.date > today + datetime.timedelta(days=1):
+            key = f"gauge.lambda0.{number}.date" if len(several) > 1 else "gauge.lambda0.date"
+            raise ConfigurationError(
+                f"{station.where(key)}: lambda0 of chip '{each.chip}' is of {each.date}, which "
+                f"has not come yet (the run begins on {today}); write the day it was measured on."
+            )
 
 
 def as_measured(station: Station, in_use: CalibrationsInUse) -> Station:
@@ -90,9 +109,11 @@ def as_measured(station: Station, in_use: CalibrationsInUse) -> Station:
     axis = in_use.of("axis", name)
     found = None if axis is None else AxisCalibration.from_dict(axis.content)
     several = [on_own_axis(each, found) for each in in_use.lambda0s]
-    gauge = station.gauge.model_copy(
-        update={"lambda0": tuple(LambdaZero(**vars(each)) for each in several)}
-    )
+    gauge = station.gauge
+    if several:
+        gauge = gauge.model_copy(
+            update={"lambda0": tuple(LambdaZero(**vars(each)) for each in several)}
+        )
     detector, gain = station.devices.spectrometer, in_use.of("gain", name)
     if gain is not None:
         transfer = PhotonTransfer.from_dict(gain.content)

@@ -26,6 +26,17 @@ class LambdaZero(Strict):
     which it is moved where an axis was calibrated."""
 
 
+# Any ruby's line, as the scales have it at room temperature: where `measure_lambda0` looks for the
+# first one of a station. Nothing that rests on a lambda0 runs with it.
+_NOT_MEASURED = LambdaZero(
+    value_nm=694.25,
+    sigma_nm=0.1,
+    chip="not measured yet",
+    date=date(1970, 1, 1),
+    temperature_k=296.0,
+)
+
+
 def _known_scale(name: str) -> str:
     if name not in SCALES:
         raise ValueError(f"no such ruby scale; there are {', '.join(SCALES)}")
@@ -73,8 +84,9 @@ class Gauge(Strict):
     temperature_correction: Annotated[str, AfterValidator(_known_correction)] = "datchi2007"
     lambda0: Annotated[
         tuple[LambdaZero, ...], Field(min_length=1), BeforeValidator(_always_several)
-    ]
-    """One table, or ``[[gauge.lambda0]]`` for each temperature that it was measured at."""
+    ] = (_NOT_MEASURED,)
+    """One table, or ``[[gauge.lambda0]]`` for each temperature that it was measured at. A new
+    station has none: then only what rests on none may run, `measure_lambda0` first of all."""
     axis_sigma_nm: NonNegative
     """Standard uncertainty of the wavelength axis since lambda0 was measured on it."""
     temperature_sigma_k: NonNegative
@@ -93,6 +105,11 @@ class Gauge(Strict):
     """Makes the chip a thermometer."""
     reference_ruby: ReferenceTable | None = None
     """Its line at every step stands in for lambda0 there."""
+
+    @property
+    def lambda0_known(self) -> bool:
+        """True where somebody has stated one."""
+        return self.lambda0 != (_NOT_MEASURED,)
 
     @field_validator("lambda0")
     @classmethod

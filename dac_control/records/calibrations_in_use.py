@@ -125,6 +125,13 @@ class CalibrationsInUse:
                 check_age(self.of(kind, port), kind, port, now, limit_h, key=self.ages.key(kind))
 
     def _check_lambda0(self, chip: str, limit_h: float | None, now: datetime.datetime) -> None:
+        if not self.lambda0s:
+            raise StaleCalibration(
+                "this key is missing: R1 of the chip without pressure, which every pressure counts "
+                f"from. Run {KINDS['lambda0']} with the cell unloaded, which needs none, and state "
+                "what it finds as [gauge.lambda0]: value_nm, sigma_nm, chip, date, temperature_k.",
+                "gauge.lambda0",
+            )
         for each in self.lambda0s:
             age_d = now.date().toordinal() - each.day
             if limit_h is not None and not -1 <= age_d <= limit_h / 24.0:

@@ -103,6 +103,38 @@ def test_a_calibration_needs_none_of_its_own_kind(folder: Path) -> None:
     assert "run calibrate_axis" in refusal(folder, station)
 
 
+def test_a_lambda0_of_tomorrow_is_refused_where_nobody_asks_for_an_age(folder: Path) -> None:
+    text = (EXAMPLES / "overnight_station.toml").read_text()
+    assert "date = 2026-11-20" in text
+    (folder / "station.toml").write_text(text.replace("date = 2026-11-20", "date = 2036-11-20"))
+    said = refusal(folder, load_station(folder / "station.toml"))
+    assert re.search(r"station\.toml:\d+: gauge\.lambda0\.date: .* has not come yet", said)
+
+
+def test_a_new_station_can_measure_its_first_lambda0_and_nothing_that_rests_on_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    text = (EXAMPLES / "overnight_station.toml").read_text()
+    bare = re.sub(r"\[gauge\.lambda0\]\n(.+\n)+", "", text)
+    (folder / "station.toml").write_text(bare)
+    station = load_station(folder / "station.toml")
+    said = refusal(folder, station)
+    assert re.search(r"station\.toml:\d+: gauge\.lambda0: .*Run measure_lambda0", said)
+    (folder / "run.toml").write_text('plan = "measure_lambda0"\nchip = "chip 3"\nreadings = 3\n')
+    run = load_run_file(folder / "run.toml", station, wall_time=NOW.timestamp())
+    documents: list[tuple[str, Any]] = []
+    done = rehearse_once(
+        station,
+        run,
+        seed=1,
+        listener=lambda name, doc: documents.append((name, doc)),
+    )
+    assert done.exit_status == "success", done.reason
+    events = [doc["data"] for name, doc in documents if name == "event"]
+    (result,) = [event for event in events if "workbench_result" in event]
+    assert "chip 3" in result["workbench_result"]
+
+
 def hold_events(station: Station, folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     documents: list[tuple[str, Any]] = []
     run = load_run_file(folder / "run.toml", station, wall_time=NOW.timestamp())
