@@ -36,7 +36,7 @@ def station_calibrations(
         The file cannot be read.
     """
     raman = station.devices.raman
-    return read_calibrations(
+    in_use = read_calibrations(
         store,
         station.calibrations,
         spectrometers=[station.devices.spectrometer.name, *([raman.name] if raman else [])],
@@ -48,6 +48,8 @@ def station_calibrations(
         simulated=station.station.simulated,
         now=_at(wall_time),
     )
+    in_use.lambda0_missing = not station.gauge.lambda0_known
+    return in_use
 
 
 def needs_of_station(

@@ -89,6 +89,8 @@ class CalibrationsInUse:
         self.ages = ages or CalibrationAges()
         self.lambda0s = tuple(lambda0s)
         """On the axes that they were measured on."""
+        self.lambda0_missing = False
+        """True where the station states none: nothing that rests on one may run."""
         self._found: dict[Need, CalibrationRecord] = {}
         for record in records:
             self.take(record)
@@ -125,7 +127,7 @@ class CalibrationsInUse:
                 check_age(self.of(kind, port), kind, port, now, limit_h, key=self.ages.key(kind))
 
     def _check_lambda0(self, chip: str, limit_h: float | None, now: datetime.datetime) -> None:
-        if not self.lambda0s:
+        if self.lambda0_missing:
             raise StaleCalibration(
                 "this key is missing: R1 of the chip without pressure, which every pressure counts "
                 f"from. Run {KINDS['lambda0']} with the cell unloaded, which needs none, and state "
