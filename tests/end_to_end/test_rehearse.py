@@ -83,7 +83,10 @@ def test_a_run_that_holds_is_told_with_its_reason(cli: Any, station: Path, tmp_p
     assert done.returncode == 1, done.stderr
     document = json.loads(done.stdout)
     assert document["outcomes"][0]["exit_status"] == "fail"
-    assert "max_turns" in [each["limit"] for each in document["limits_touched"]]
+    touched = {each["limit"]: each["at_steps"] for each in document["limits_touched"]}
+    assert touched["max_turns"] == [document["first_hold"]["step"]]
+    # what `limits_touched` knows such an end by
+    assert "no further step towards 40 GPa is allowed" in document["first_hold"]["reason"]
     assert document["first_hold"]["reason"] in done.stderr and document["first_rule"] is None
 
 

@@ -3,7 +3,7 @@
 import datetime
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +155,8 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
     for each in document["limits_touched"]:
         console.print(
             f"Limit touched: {each['limit']}, in {each['seeds']} of {count} seed(s), "
-            f"{each['steps']} step(s), first after {each['first_h']:.2f} h.",
+            f"{each['steps']} step(s): first at step {each['first_step']} of seed "
+            f"{each['first_seed']}, after {each['first_h']:.2f} h; {_steps(each['at_steps'])}.",
             soft_wrap=True,
         )
     _print_rules(document, console)
@@ -189,6 +190,18 @@ def _print_rules(document: Mapping[str, Any], console: Console) -> None:
             soft_wrap=True,
             markup=False,
         )
+
+
+def _steps(numbers: Sequence[int]) -> str:
+    """Say which steps: neighbours as from and to."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    said = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in spans)
+    return f"step{'s' if len(numbers) > 1 else ''} {said}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dac_control.app.light import account_of
 from dac_control.app.rehearsal.helium import helium_litres
-from dac_control.app.rehearsal.limits_touched import limits_touched
+from dac_control.app.rehearsal.limits_touched import Touch, limits_touched
 from dac_control.app.rehearsal.tally import RehearsedStep, Tally
 from dac_control.app.rehearsal.virtual_laboratory import (
     EPOCH,
@@ -51,8 +51,8 @@ class Rehearsed:
     """What its record takes on a disk, frames as if nothing compressed them."""
     doses: tuple[Dose, ...] = ()
     """What the run added to each spot, where the station has a laser."""
-    touched: dict[str, list[float]] = field(default_factory=dict)
-    """Limits, with the laboratory times in s at which they were touched."""
+    touched: dict[str, list[Touch]] = field(default_factory=dict)
+    """Limits, with the steps at which they were touched."""
     fired: "tuple[FiredRule, ...]" = ()
     """The station's rules that fired, in order."""
     folder: Path | None = None
@@ -115,6 +115,7 @@ def rehearse_once(
                 raise
             refused = str(error)
         ended_s = float(tally.stop["time"]) - epoch
+        resolution_turns = session.instruments.drive.resolution_turns
         folder, doses = session.recorder.folder, _added(had, _doses(session))
     exit_status, reason = str(tally.stop["exit_status"]), str(tally.stop.get("reason", ""))
     if refused and exit_status == "success":
@@ -131,7 +132,13 @@ def rehearse_once(
         record_bytes=tally.record_bytes,
         helium_litres=helium_litres(tally.times_s, tally.stage_k),
         doses=doses,
-        touched=limits_touched(tally.steps, station.limits, run.settings),
+        touched=limits_touched(
+            tally.steps,
+            station.limits,
+            run.settings,
+            reason=reason,
+            resolution_turns=resolution_turns,
+        ),
         fired=tuple(fired),
         folder=folder,
     )

@@ -97,16 +97,19 @@ def _helium(rehearsed: Sequence[Rehearsed], station: Station) -> dict[str, Any]:
 
 def _limits(rehearsed: Sequence[Rehearsed]) -> list[dict[str, Any]]:
     """Every limit that any seed touched, the one touched by most seeds first."""
-    names = sorted({name for each in rehearsed for name in each.touched})
     found = []
-    for name in names:
-        touching = [each for each in rehearsed if name in each.touched]
+    for name in sorted({name for each in rehearsed for name in each.touched}):
+        touches = [(t, each.seed) for each in rehearsed for t in each.touched.get(name, ())]
+        first, seed = min(touches, key=lambda touch: touch[0].lab_time_s)
         found.append(
             {
                 "limit": name,
-                "seeds": len(touching),
-                "steps": sum(len(each.touched[name]) for each in touching),
-                "first_h": min(min(each.touched[name]) for each in touching) / 3600.0,
+                "seeds": len({seed for _, seed in touches}),
+                "steps": len(touches),
+                "at_steps": sorted({touch.step for touch, _ in touches}),
+                "first_h": first.lab_time_s / 3600.0,
+                "first_step": first.step,
+                "first_seed": seed,
             }
         )
     return sorted(found, key=lambda each: (-each["seeds"], each["first_h"]))

@@ -23,11 +23,19 @@ class RehearsedStep:
     branch: str
     target: float
     turns: float
+    target_turns: float
+    """Where the step was to go; NaN for one that turned nothing."""
+    gauge: str
+    """In charge: what follows is what it says."""
     pressure_gpa: float
     """NaN where it was not measured."""
     sigma_stat_gpa: float
     sigma_sys_gpa: float
+    half_width_95_gpa: float
     measured: bool
+    predicted_gpa: float
+    bound_gpa: float
+    """What the step was to read before its move, and to stay short of with 99.9 %."""
     flags: tuple[str, ...]
     outcome: str
     drift_gpa_per_h: float
@@ -57,13 +65,15 @@ class Tally:
     times_s: list[float] = field(default_factory=list)
     stage_k: list[float] = field(default_factory=list)
     exposures_s: float = 0.0
-    """Sum of exposures in light, averages counted."""
+    """Sum of exposures in light, of every spectrometer, averages counted."""
     longest_exposure_s: float = 0.0
     record_bytes: float = 0.0
     """Size of the record on a disk: its journal, and its frames as if nothing compressed them."""
     _streams: dict[str, str] = field(default_factory=dict)
     _event_bytes: dict[str, int] = field(default_factory=dict)
     _frame_bytes: dict[str, int] = field(default_factory=dict)
+    _last_exposures_s: dict[str, float] = field(default_factory=dict)
+    """By the name of the spectrometer."""
 
     def __call__(self, name: str, doc: Mapping[str, Any]) -> None:
         """Take a document."""
@@ -96,12 +106,26 @@ class Tally:
         if lab_s is not None and (not self.times_s or lab_s > self.times_s[-1]):
             self.times_s.append(float(lab_s))
             self.stage_k.append(float(value("cryostat", "stage_temperature_k")))
-        exposure_s = float(value("spectrometer", "exposure_s", 0.0))
-        if stream != "dark":
-            self.exposures_s += exposure_s * float(value("spectrometer", "averages", 0))
-        self.longest_exposure_s = max(self.longest_exposure_s, exposure_s)
+        self._expose(stream, data, names)
         if stream == "primary":
-            self.steps.append(_step(value, dict(self.truth() or {})))
+            gauge = str(value("step", "gauge", "")) or "ruby"
+            taken_by = names.get(f"{gauge}_spectrometer", names.get("spectrometer", ""))
+            exposure_s = self._last_exposures_s.get(taken_by, 0.0)
+            self.steps.append(_step(value, exposure_s, dict(self.truth() or {})))
+
+    def _expose(self, stream: str, data: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        """Count the exposures of an event; several gauges may share one spectrometer."""
+        for device in dict.fromkeys(n for role, n in names.items() if _is_spectrometer(role)):
+            if f"{device}_exposure_s" in data:
+                exposure_s = float(data[f"{device}_exposure_s"])
+                self._last_exposures_s[device] = exposure_s
+                self.longest_exposure_s = max(self.longest_exposure_s, exposure_s)
+                if stream != "dark":
+                    self.exposures_s += exposure_s * float(data.get(f"{device}_averages", 0))
+
+
+def _is_spectrometer(role: str) -> bool:
+    return role in ("spectrometer", "vis") or role.endswith("_spectrometer")
 
 
 def _frame_bytes(data_keys: Mapping[str, Any]) -> int:
@@ -113,23 +137,33 @@ def _frame_bytes(data_keys: Mapping[str, Any]) -> int:
     )
 
 
-def _step(value: Callable[..., Any], truth: dict[str, Any]) -> RehearsedStep:
+def _step(value: Callable[..., Any], exposure_s: float, truth: dict[str, Any]) -> RehearsedStep:
+    nothing = float("nan")
+    gauge = str(value("step", "gauge", ""))
+    # a plan that only looks names no gauge in charge, and looks with the ruby
+    role = "step" if gauge else "ruby"
+    pressure_gpa = float(value(role, "pressure_gpa"))
     return RehearsedStep(
         number=int(value("step", "number", 0)),
         lab_time_s=float(value("clock", "lab_time_s")),
         branch=str(value("step", "branch", "")),
         target=float(value("step", "target")),
         turns=float(value("drive", "turns")),
-        pressure_gpa=float(value("ruby", "pressure_gpa")),
-        sigma_stat_gpa=float(value("ruby", "pressure_sigma_stat_gpa")),
-        sigma_sys_gpa=float(value("ruby", "pressure_sigma_sys_gpa")),
-        measured=bool(value("ruby", "measured", False)),
-        flags=tuple(str(value("ruby", "flags", "")).split()),
+        target_turns=float(value("step", "target_turns")),
+        gauge=gauge or "ruby",
+        pressure_gpa=pressure_gpa,
+        sigma_stat_gpa=float(value(role, "pressure_sigma_stat_gpa")),
+        sigma_sys_gpa=float(value(role, "pressure_sigma_sys_gpa")),
+        half_width_95_gpa=float(value(role, "pressure_half_width_95_gpa")),
+        measured=math.isfinite(pressure_gpa) and (bool(gauge) or bool(value("ruby", "measured"))),
+        predicted_gpa=float(value("step", "predicted_gpa", nothing)),
+        bound_gpa=float(value("step", "bound_gpa", nothing)),
+        flags=tuple(str(value(gauge or "ruby", "flags", "")).split()),
         outcome=str(value("step", "outcome", "")),
         drift_gpa_per_h=float(value("step", "drift_gpa_per_h")),
         dwell_s=float(value("step", "dwell_s", 0.0)),
         attempts=int(value("step", "attempts", 0)),
-        exposure_s=float(value("spectrometer", "exposure_s", 0.0)),
+        exposure_s=exposure_s,
         cell_temperature_k=float(value("cryostat", "cell_temperature_k")),
         truth=truth,
     )
