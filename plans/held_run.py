@@ -20,9 +20,9 @@ from plans.failures import cause_of
 from plans.instruments import Instruments
 from plans.light_budget import check_looks
 from plans.looks import Looks
-from plans.specimen import while_specimen_stands_it
 from plans.stubs.light import forget_arming
 from plans.stubs.trigger_all import trigger_all
+from plans.temperature_watch import while_temperature_allows
 
 __all__ = ["held_run"]
 
@@ -43,7 +43,8 @@ def held_run(
     """Open a run, record the baseline, carry out `plan`, close the run with what happened.
 
     It is not opened where the light that the plan cannot do without is not left. Where the baseline
-    or any event after it finds the specimen too warm, the run holds: nothing is lit or moved then.
+    or any event after it finds the specimen too warm, or the cell has changed its temperature
+    before the screw would turn, the run holds: nothing is lit or moved then.
 
     bluesky's own wrapper loses the reason of an abort, and its baseline would wait for a reading
     behind a move that is being interrupted. Here an interruption carries the reason that was
@@ -94,7 +95,7 @@ def held_run(
 
     return (
         yield from bpp.contingency_wrapper(
-            _in_hold(while_specimen_stands_it(_between_baselines(plan, instruments), instruments)),
+            _in_hold(while_temperature_allows(_between_baselines(plan, instruments), instruments)),
             except_plan=say_why,
             else_plan=bps.close_run,
         )

@@ -1,14 +1,11 @@
 """The specimen's own limit: how warm it may become, by the sensor and by the ruby's own lines."""
 
 import math
-from typing import Any
-
-from bluesky.utils import MsgGenerator
 
 from dac_control.errors import LimitError, RampHeld
 from plans.instruments import Instruments
 
-__all__ = ["check_specimen_temperature", "check_temperature_target", "while_specimen_stands_it"]
+__all__ = ["check_specimen_temperature", "check_temperature_target"]
 
 CERTAIN_SIGMA = 3.0
 """How far above the limit the ruby's own temperature must lie, in its sigma, to count: with few
@@ -54,30 +51,3 @@ def check_specimen_temperature(instruments: Instruments) -> None:
             f"specimen.max_temperature_k ({limit_k:g} K), while the sensor reads "
             f"{reading.cell_temperature_k:.2f} K. Use less light."
         )
-
-
-def while_specimen_stands_it(
-    plan: MsgGenerator[Any], instruments: Instruments
-) -> MsgGenerator[Any]:
-    """Carry out a plan; after each of its events it is told where the specimen is too warm.
-
-    The failure is thrown into the plan where it recorded the event, so that what it does on every
-    exit is done.
-    """
-    error: BaseException | None = None
-    answer: Any = None
-    while True:
-        try:
-            message = plan.send(answer) if error is None else plan.throw(error)
-        except StopIteration as over:
-            return over.value
-        error = answer = None
-        try:
-            answer = yield message
-            if message.command == "save":
-                check_specimen_temperature(instruments)
-        except GeneratorExit:
-            plan.close()
-            raise
-        except BaseException as raised:  # noqa: BLE001 - it is the plan's, which gets it here
-            error = raised

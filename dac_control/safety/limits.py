@@ -29,6 +29,10 @@ class StepLimits:
     max_step_gpa: float
     """Largest change of the measured pressure in one step."""
     pressure_limit_gpa: float
+    max_temperature_change_k: float = 5.0
+    """By which the cell's temperature may have changed since a run began that turns the screw.
+    Parts of a cell contract differently: a pressure that follows the temperature is no answer to
+    the screw. A regulated stage keeps within 1 K; without helium it is gone in minutes."""
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -38,7 +42,7 @@ class StepLimits:
             raise LimitError(
                 f"min_turns ({self.min_turns}) must lie below max_turns ({self.max_turns})."
             )
-        for name in ("max_step_turns", "max_step_gpa", "pressure_limit_gpa"):
+        for name in _POSITIVE:
             if getattr(self, name) <= 0:
                 raise LimitError(f"limit {name} must be above 0, not {getattr(self, name)}.")
         if self.max_step_turns > self.max_turns - self.min_turns:
@@ -50,6 +54,16 @@ class StepLimits:
             raise LimitError(
                 f"max_step_gpa ({self.max_step_gpa}) is larger than pressure_limit_gpa "
                 f"({self.pressure_limit_gpa})."
+            )
+
+    def check_temperature(self, began_k: float, now_k: float) -> None:
+        """Raise `LimitError` if the cell is no longer as it was when the run began."""
+        if not abs(now_k - began_k) <= self.max_temperature_change_k:
+            raise LimitError(
+                f"the cell is at {now_k:.2f} K and was at {began_k:.2f} K when the run began, "
+                f"more than limits.max_temperature_change_k ({self.max_temperature_change_k:g} "
+                "K). Look at cooling and heater, let the temperature settle, and take the run up "
+                "with `dac-control resume`; or raise that limit in the station file."
             )
 
     def check_turns(self, turns: float) -> None:
@@ -85,3 +99,6 @@ class StepLimits:
         check = self.check_target_gpa if unit == "gpa" else self.check_turns
         for target in targets:
             check(target)
+
+
+_POSITIVE = ("max_step_turns", "max_step_gpa", "pressure_limit_gpa", "max_temperature_change_k")

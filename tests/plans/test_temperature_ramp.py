@@ -14,11 +14,12 @@ from plans.looks import temperature_looks
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0
 from plans.pressure_ramp import pressure_ramp
-from plans.settings import Targets
+from plans.settings import DwellSettings, RampSettings, Targets
 from plans.temperature_ramp import cooldown, warmup
 from plans.watching_settings import HoldSettings, TemperatureSettings
 
 RUBY = RubySettings(exposure_s=0.5, attempts=2, longest_exposure_s=4.0)
+SHORT = RampSettings(dwell=DwellSettings(drift_limit_gpa_per_h=50.0), ruby=RUBY)
 QUICK = TemperatureSettings(every_k=2.0, look_every_s=30.0, ruby=RUBY)
 
 
@@ -80,8 +81,24 @@ def test_one_that_becomes_too_warm_holds_the_run_at_the_next_reading(laboratory)
 
     laboratory.engine.subscribe(warm)
     with pytest.raises(RampHeld, match=r"above specimen\.max_temperature_k"):
-        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.01])))
+        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.01]), settings=SHORT))
     assert len(laboratory.events("dwell")) == 3 and not laboratory.screw.sent
+
+
+def test_a_ramp_does_not_go_on_loading_while_the_temperature_runs_away(laboratory) -> None:
+    def warm(turns: float) -> None:
+        laboratory.cryostat.warmer_k += 4.0
+
+    laboratory.screw.on_move = warm
+    said = (
+        "holds before it turns the screw: the cell is at 88.* and was at 80.*_temperature_change_k"
+    )
+    with pytest.raises(RampHeld, match=said):
+        targets, instruments = Targets.turns([0.1]), laboratory.instruments
+        laboratory.engine(pressure_ramp(instruments, targets, settings=SHORT))
+    assert len(laboratory.screw.sent) == 2
+    steps = [event["data"]["step_number"] for event in laboratory.events("primary")]
+    assert steps == [1, 2, 3], "what was turned is measured"
 
 
 def test_the_wrong_direction_is_named(laboratory) -> None:
