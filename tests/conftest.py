@@ -28,6 +28,7 @@ from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.ruby import warm_up
 from dac_control.records import FrameStore, IntentLog, RunRecorder
 from dac_control.records.calibrations import CalibrationStore
+from dac_control.records.calibrations_in_use import CalibrationsInUse
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
@@ -341,6 +342,7 @@ def laboratory(tmp_path: Path) -> Iterator[TwinLaboratory]:
         limits=LIMITS,
         hold=HoldFlag(),
         workbench=Workbench(name="workbench"),
+        in_use=CalibrationsInUse(lambda0s=[_gauge(twin.certificates()).lambda0]),
         calibrations=CalibrationStore.at(tmp_path / "state" / "calibrations.jsonl"),
         simulated=True,
     )
