@@ -37,7 +37,8 @@ class PictureWatch:
         turns = float(self._instruments.drive.turns.get())
         signs = self._history.judge(picture.last, pressure_gpa, turns)
         self._grave += [sign for sign in signs if sign.kind in ENDS_A_RAMP]
-        return " ".join(sign.kind for sign in signs)
+        # two rules may find one sign: size and shape of a hole both tell of a blow-out
+        return " ".join(dict.fromkeys(sign.kind for sign in signs))
 
     def hold_if_grave(self, number: int) -> None:
         """End the ramp where a frame showed that the cell fails.

@@ -175,7 +175,7 @@ def read_steps(run: Run) -> Steps:
         observable_sigma=series.observable_sigma,
         observable_unit=(series.observable_unit,) * stream.count,
         surprise=stream.texts("step", "surprise"),
-        signs=tuple(tuple(text.split()) for text in stream.texts("step", "signs")),
+        signs=tuple(tuple(dict.fromkeys(text.split())) for text in stream.texts("step", "signs")),
     )
 
 

@@ -1,14 +1,19 @@
 """What plans found that look at several places, or closely at one: their results, in sentences."""
 
 import json
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from dac_control.app.findings.text import duration, number
-from dac_control.records import Run
+from dac_control.errors import RecordError
+from dac_control.records import Run, open_run
 
-__all__ = ["CloserLooks", "read_closer_looks"]
+__all__ = ["CloserLooks", "read_closer_looks", "seen_at_stages"]
+
+logger = logging.getLogger(__name__)
 
 _SHORT: Final = ("kind", "reasons", "pressure", "statement", "left_out")
 """Of a reflectance: what a summary holds; the numbers stay in the record."""
@@ -50,6 +55,19 @@ def read_closer_looks(run: Run) -> CloserLooks:
             results[stream] = json.loads(str(texts[-1]))
     told = {stream: tuple(_IN_WORDS[stream](found)) for stream, found in results.items()}
     return CloserLooks(results=results, sentences_of=told)
+
+
+def seen_at_stages(runs: Iterable[tuple[int, Path]]) -> tuple[int, ...]:
+    """Numbers of the stages, given with their folders, that saw the line of the specimen."""
+    found: list[int] = []
+    for stage, folder in runs:
+        try:
+            seen = read_closer_looks(open_run(folder)).specimen_seen
+        except RecordError as error:
+            logger.warning("the stage in %s cannot be read: %s", folder.name, error)
+            continue
+        found += [stage] if seen else []
+    return tuple(found)
 
 
 def _seen(found: Mapping[str, Any]) -> list[str]:

@@ -9,9 +9,18 @@ from numpy.typing import NDArray
 
 from dac_control.app.readings import Steps
 from dac_control.load_curve import FormFit, LoadCurve, LoadCurveError, fit_load_curve
+from dac_control.load_curve.forms import FORMS
 from dac_control.records.summary import plain
 
-__all__ = ["Curves", "DeadBand", "Hysteresis", "LegCurve", "fit_curves", "parameter_count"]
+__all__ = [
+    "Curves",
+    "DeadBand",
+    "Hysteresis",
+    "LegCurve",
+    "fit_curves",
+    "left_out",
+    "parameter_count",
+]
 
 Array = NDArray[np.float64]
 
@@ -196,7 +205,26 @@ def _leg(leg: LegCurve) -> dict[str, Any]:
             "scatter_gpa": curve.scatter_gpa,
             "residuals_gpa": curve.residuals_gpa,
             "forms": [_form(fit, curve) for fit in curve.fits],
+            "forms_without_a_fit": [
+                {"form": form, "reason": reason, "weight": curve.form_weights.get(form)}
+                for form, reason in left_out(curve)
+            ],
         }
+    )
+
+
+def left_out(curve: LoadCurve) -> tuple[tuple[str, str], ...]:
+    """Forms that have a part in predictions and no fit of their own, each with the reason."""
+    fitted = {fit.form for fit in curve.fits}
+    return tuple(
+        (
+            name,
+            "it has more parameters than there are points"
+            if curve.points.places < form.parameters
+            else "its fit ends on a bound of its shape: the points do not determine it",
+        )
+        for name, form in FORMS.items()
+        if name not in fitted
     )
 
 

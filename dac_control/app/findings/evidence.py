@@ -52,6 +52,8 @@ class Evidence:
     edge: EdgeOnScales | None
     looks: CloserLooks
     reflectances: Reflectances
+    seen_at_stages: tuple[int, ...]
+    """Stages of the experiment, other than this run, that saw the line of the specimen."""
     frame_exposures_s: tuple[float, ...]
     """Of the steps that have a frame; NaN where it is not recorded."""
 

@@ -1,6 +1,6 @@
 """From a run to everything that page, table and checks say of it."""
 
-from dac_control.app.findings.closer_looks import read_closer_looks
+from dac_control.app.findings.closer_looks import read_closer_looks, seen_at_stages
 from dac_control.app.findings.consistency import compare_gauges
 from dac_control.app.findings.curves import fit_curves
 from dac_control.app.findings.dose import read_light
@@ -41,5 +41,6 @@ def gather(run: Run) -> Evidence:
         edge=edge_on_scales(run, evolution),
         looks=read_closer_looks(run),
         reflectances=read_reflectances(run, linked),
+        seen_at_stages=seen_at_stages(linked.vibron_of_experiment),
         frame_exposures_s=tuple(float(exposures[row]) for row in frames),
     )

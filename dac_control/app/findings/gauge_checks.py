@@ -195,8 +195,7 @@ def _specimen_there(evidence: Evidence) -> Check | None:
         return None
     clause = "hydrogen seen"
     if vibron is None or not np.any(vibron.measured):
-        text = "That hydrogen was in the cell is not shown: its vibron was not measured."
-        return Check(clause, False, text)
+        return _seen_beside(evidence, clause)
     last = int(np.flatnonzero(vibron.measured)[-1])
     text = (
         f"The vibron of the hydrogen was last seen at step {evidence.steps.step[last]:.0f} "
@@ -205,6 +204,26 @@ def _specimen_there(evidence: Evidence) -> Check | None:
     if last == evidence.steps.count - 1:
         return Check(clause, True, f"{text}, the last one.")
     return Check(clause, False, f"{text}; what was in the cell afterwards is not shown.")
+
+
+def _seen_beside(evidence: Evidence, clause: str) -> Check:
+    """Other stages of the experiment may have seen what this one did not look for."""
+    text = "That hydrogen was in the cell is not shown: its vibron was not measured."
+    if not evidence.seen_at_stages:
+        return Check(clause, False, text)
+    own = int((evidence.start.get("experiment") or {}).get("number") or 0)
+    last = max(evidence.seen_at_stages)
+    if last > own:
+        text = (
+            f"The vibron of the hydrogen was seen after this run, at stage {last} of the "
+            "experiment."
+        )
+        return Check(clause, True, text)
+    text = (
+        f"The vibron of the hydrogen was seen before this run, at stage {last} of the experiment, "
+        "and not measured here; what was in the cell afterwards is not shown."
+    )
+    return Check(clause, False, text)
 
 
 GAUGE_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (

@@ -62,6 +62,8 @@ class LinkedRuns:
     """Names of the folders of other runs on the same specimen that moved the screw."""
     same_experiment: tuple[str, ...] = ()
     """Names of the folders of the other runs of the experiment that this one is a stage of."""
+    vibron_of_experiment: tuple[tuple[int, Path], ...] = ()
+    """Stages of that experiment that looked for the specimen's line, by their number."""
     reflectance_of_sample: tuple[Path, ...] = ()
     """Folders of the runs that took the reflectance of the specimen that was controlled."""
     reflectance_of_control: tuple[Path, ...] = ()
@@ -89,11 +91,15 @@ def find_linked(run: Run) -> LinkedRuns:
     named = [str(run.start["control_run"])] if run.start.get("control_run") else []
     controls = dict.fromkeys([*named, *claimed])
     target = _controls(run.start)
+    stages = _same_experiment(run, beside)
     return LinkedRuns(
         controls=tuple(_link(run, uid, by_uid, "controls_this") for uid in controls),
         controlled=(_link(run, target, by_uid, "controlled_by_this"),) if target else (),
         same_specimen=_same_specimen(run, beside),
-        same_experiment=_same_experiment(run, beside),
+        same_experiment=tuple(info.folder.name for info in stages),
+        vibron_of_experiment=tuple(
+            (_number(info.start), info.folder) for info in stages if info.plan == "measure_vibron"
+        ),
         **_reflectances(run, beside),
     )
 
@@ -184,13 +190,17 @@ def _same_specimen(run: Run, beside: list[RunInfo]) -> tuple[str, ...]:
     )
 
 
-def _same_experiment(run: Run, beside: list[RunInfo]) -> tuple[str, ...]:
+def _same_experiment(run: Run, beside: list[RunInfo]) -> list[RunInfo]:
     mine = _at(run.start, ("experiment", "id"))
     if not mine:
-        return ()
+        return []
     same = [info for info in beside if _at(info.start, ("experiment", "id")) == mine]
-    same.sort(key=lambda info: int(_at(info.start, ("experiment", "number"))))
-    return tuple(info.folder.name for info in same)
+    return sorted(same, key=lambda info: _number(info.start))
+
+
+def _number(start: Mapping[str, Any]) -> int:
+    """Of a stage in its experiment; 0 for a run that is none."""
+    return int(_at(start, ("experiment", "number")) or 0)
 
 
 def _specimen(start: Mapping[str, Any]) -> str:

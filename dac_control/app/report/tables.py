@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from dac_control.app.findings import text
-from dac_control.app.findings.curves import LegCurve, parameter_count
+from dac_control.app.findings.curves import LegCurve, left_out, parameter_count
 from dac_control.app.findings.evolution import gauge_words
 from dac_control.app.readings import Readings, Steps
 from dac_control.app.reduction.stored_lines import top_row
@@ -86,6 +86,10 @@ def curve_words(leg: LegCurve) -> dict[str, Any]:
                 "weight": text.number(weights.get(fit.form), 2),
             }
             for fit in curve.fits
+        ],
+        "left_out": [
+            {"form": form, "reason": reason, "weight": text.number(weights.get(form), 2)}
+            for form, reason in left_out(curve)
         ],
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dac_control.app.findings import gather, summarise_findings
+from dac_control.app.findings.checks import run_checks
 from dac_control.app.findings.linked_runs import find_linked
 from dac_control.app.findings.reflectances import read_reflectances
 from dac_control.app.rehearsal.rehearsal import rehearse_once
@@ -117,6 +118,25 @@ def test_an_absolute_reflectance_is_held_against_a_drude_model(runs) -> None:
     assert found["drude"]["identifiability"]["statement"]
     assert any("degrees of freedom" in line for line in found["statement"])
     assert found["statement"][-1].startswith("Reflectance alone does not show")
+
+
+def test_another_stage_may_have_seen_the_hydrogen(runs, tmp_path: Path) -> None:
+    inside = {"specimen": {"id": "H2-017", "material": "hydrogen"}}
+
+    def stage(number: int) -> dict[str, Any]:
+        return {"experiment": {"id": "e" * 8, "number": number, "stages": ["x"] * 3}}
+
+    copied(runs[0], tmp_path / "ramp", "a" * 8, **inside | stage(2) | {"plan_name": "hold"})
+    for number, name in ((1, "before"), (3, "after")):
+        copied(runs[2], tmp_path / name, f"{number}" * 8, **inside | stage(number))
+        path = tmp_path / name / "documents.jsonl"
+        ramp = open_run(tmp_path / "ramp")
+        assert gather(ramp).seen_at_stages == ((1,) if number == 3 else ())
+        path.write_text(path.read_text().replace(r"\"seen\":false", r"\"seen\":true"))
+        path.write_text(path.read_text().replace(r"\"seen\": false", r"\"seen\": true"))
+        (check,) = [c for c in run_checks(gather(ramp)) if c.clause == "hydrogen seen"]
+        assert f"seen {name} this run, at stage {number}" in check.text
+        assert check.passed is (number == 3)
 
 
 def test_a_specimen_that_is_not_seen_is_a_limitation(runs) -> None:

@@ -221,6 +221,9 @@ def test_load_curve_has_every_form_of_each_branch(good_run) -> None:
     for form in load["forms"]:
         assert {"parameters", "chi2", "aic", "aicc", "bic", "scatter_gpa"} <= form.keys()
     assert sum(form["chosen"] for form in load["forms"]) == 1
+    for branch in (load, unload):
+        every = branch["forms"] + branch["forms_without_a_fit"]
+        assert sum(form["weight"] for form in every) == pytest.approx(1.0)
     assert len(load["residuals_gpa"]) == load["points"] == 14
     (band,) = found["dead_bands"]
     assert band["first_step"] == 14 and band["turns"] == pytest.approx(0.06)
@@ -402,7 +405,7 @@ def test_a_calibration_is_not_asked_about_pressures(fake_run) -> None:
 
 
 def test_signs_in_the_frames_are_told(fake_run) -> None:
-    run = fake_run(load=4, unload=0, dwell_readings=0, predicts=True, signs={3: "darkened shiny"})
-    assert summarise_findings(run)["steps"][2]["signs"] == "darkened shiny"
+    signs = {3: "darkened shiny shiny"}
+    run = fake_run(load=4, unload=0, dwell_readings=0, predicts=True, signs=signs)
     check = clause(run, "no sign in the frames")
     assert not check.passed and "darkened at step 3, shiny at step 3" in check.text
