@@ -6,7 +6,7 @@ stands in `dac_control.safety.light.ledger`.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import orjson
 from dac_control.records.json_log import JsonLog
 from dac_control.records.lines import dumps_line
 
-__all__ = ["LightLedger"]
+__all__ = ["LightLedger", "lines_of_specimen"]
 
 _State = tuple[int, int]
 
@@ -62,15 +62,7 @@ class LightLedger(JsonLog):
         RecordError
             As `read`.
         """
-        records = self.read()
-        own = {record.get("id") for record in records if record.get("specimen") == specimen}
-        kept = (
-            record
-            for record in records
-            if record.get("specimen") == specimen
-            or (record.get("id") is not None and record.get("id") in own)
-        )
-        return b"".join(dumps_line(record) for record in kept)
+        return lines_of_specimen(self.read(), specimen)
 
     def _state(self) -> _State | None:
         try:
@@ -78,3 +70,15 @@ class LightLedger(JsonLog):
         except FileNotFoundError:
             return None
         return found.st_size, found.st_mtime_ns
+
+
+def lines_of_specimen(records: Sequence[Mapping[str, Any]], specimen: str) -> bytes:
+    """Records of a ledger that are about one specimen, with the ends of its openings, as lines."""
+    own = {record.get("id") for record in records if record.get("specimen") == specimen}
+    kept = (
+        record
+        for record in records
+        if record.get("specimen") == specimen
+        or (record.get("id") is not None and record.get("id") in own)
+    )
+    return b"".join(dumps_line(record) for record in kept)

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
-from dac_control.app.station import load_station
+from dac_control.app.station import load_station_and_text
 from dac_control.app.supplies import judge_supplies
 from dac_control.app.supplies_tables import stock_of
+from dac_control.app.toml_file import read_text
 
 __all__ = ["rehearse_run"]
 
@@ -53,7 +54,8 @@ def rehearse_run(
         In one sentence, if the run is refused.
     """
     console = console_for(as_json)
-    station = load_station(station_file)
+    # the texts that were read, for the folders of runs that are kept
+    station, station_toml = load_station_and_text(station_file)
     # after the station was found good: what follows brings bluesky and ophyd
     from dac_control.app.rehearsal.lean_imports import import_ophyd
 
@@ -65,7 +67,8 @@ def rehearse_run(
     from dac_control.app.rehearsal.many import rehearse_many
     from dac_control.app.rehearsal.summary import summarise_rehearsals
 
-    how: dict[str, Any] = {"keep": keep, "epoch": epoch}
+    texts = {"run.toml": read_text(run_file), "station.toml": station_toml}
+    how: dict[str, Any] = {"keep": keep, "epoch": epoch, "attachments": texts}
     numbers = range(first_seed, first_seed + seeds)
     with only_json_on_stdout(as_json):
         if seeds > 1:

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ def rehearse_many(
     *,
     keep: Path | None = None,
     epoch: float = EPOCH,
+    attachments: Mapping[str, str] | None = None,
     processes: int | None = None,
     on_done: Callable[[Rehearsed], None] | None = None,
 ) -> list[Rehearsed]:
@@ -36,7 +37,7 @@ def rehearse_many(
         As for `rehearse_once`.
     seeds : sequence of int
         One rehearsal each; what comes of it does not depend on the others.
-    keep, epoch
+    keep, epoch, attachments
         As for `rehearse_once`.
     processes : int, optional
         At most so many; by default one a processor, and one for a few seeds.
@@ -48,7 +49,7 @@ def rehearse_many(
     DacError
         If the plan was refused, for any seed.
     """
-    one = partial(rehearse_once, station, run, keep=keep, epoch=epoch)
+    one = partial(rehearse_once, station, run, keep=keep, epoch=epoch, attachments=attachments)
     if processes is None:
         processes = min(os.cpu_count() or 1, len(seeds) // WORTH_A_PROCESS)
     done: list[Rehearsed] = []

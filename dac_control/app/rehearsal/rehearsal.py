@@ -1,6 +1,6 @@
 """One rehearsal: a run file on the twin of a station, for one seed, in virtual time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -73,6 +73,7 @@ def rehearse_once(
     listener: Listener | None = None,
     keep: Path | None = None,
     epoch: float = EPOCH,
+    attachments: Mapping[str, str] | None = None,
     prepare: Callable[[VirtualLaboratory], None] | None = None,
 ) -> Rehearsed:
     """Carry out a run file on the twin of a station, once.
@@ -85,6 +86,8 @@ def rehearse_once(
         Of twin and documents.
     settings, listener, keep, epoch
         As for `virtual_laboratory`.
+    attachments : mapping, optional
+        Texts that go into the folder of a run that is kept, such as ``run.toml``, by name.
     prepare : callable, optional
         Called with the laboratory before the run begins.
 
@@ -98,9 +101,10 @@ def rehearse_once(
     DacError
         If the plan was refused before its run opened.
     """
-    how = {"settings": settings, "keep": keep, "epoch": epoch}
+    how = {"settings": settings, "keep": keep, "epoch": epoch, "about": run.model_dump_json()}
     with _tallied(station, seed, listener, how) as (laboratory, tally):
         session = laboratory.session
+        session.attachments.update(attachments or {})
         session.require_ready()
         if prepare is not None:
             prepare(laboratory)

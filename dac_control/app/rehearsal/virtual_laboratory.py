@@ -1,6 +1,7 @@
 """The session of a station over its twin, in virtual time: what a rehearsal runs in."""
 
-from collections.abc import Iterator, MutableMapping
+import hashlib
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -58,6 +59,7 @@ def virtual_laboratory(
     listener: Listener | None = None,
     keep: Path | None = None,
     epoch: float = EPOCH,
+    about: str = "",
 ) -> Iterator[VirtualLaboratory]:
     """Build the session of a station over its twin, connect, and close it again.
 
@@ -66,7 +68,7 @@ def virtual_laboratory(
     station : Station
         What is rehearsed; nothing that it names is opened, or written to.
     seed : int
-        Draws the twin, and the uids of documents.
+        Draws the twin; and the uids of documents, with the station, `epoch` and `about`.
     settings : TwinSettings, optional
         Of the twin; by default what the station states. Either way the chip is shifted such
         that its lambda0 is the station's.
@@ -76,8 +78,14 @@ def virtual_laboratory(
         Folder of runs to write the run to, frames and all; by default nothing is written.
     epoch : float
         Seconds since 1970 at which it begins; calibrations have an age.
+    about : str
+        What is rehearsed: runs of different content are different runs, also for one seed.
     """
     quiet()
+    # where a station keeps its files says nothing of what is rehearsed
+    elsewhere: Any = {"storage": True, "vibron": {"scale_file"}}
+    content = f"{station.model_dump_json(exclude=elsewhere)}\n{epoch!r}\n{about}"
+    digest = hashlib.sha256(content.encode()).digest()
     clock = VirtualClock(epoch)
     said = station.model_copy(
         update={
@@ -95,9 +103,10 @@ def virtual_laboratory(
         clock=clock,
         drivers=make_twin_drivers(station, twin, clock),
         open_storage=partial(_storage, station, keep, intents, store),
-        timing=virtual_timing(loop, seeded_ids(seed), _poll_period_s(station)),
+        timing=virtual_timing(loop, seeded_ids(seed, digest), _poll_period_s(station)),
         make_engine=partial(_engine, loop),
-        documents=partial(_documents, listener, seed, clock),
+        # documents and moves count their uids apart
+        documents=partial(_documents, listener, seeded_ids(seed + 2**32, digest), clock),
         connects_at_once=False,
     )
     with lean(), build_session(said, surroundings=around) as session:
@@ -126,15 +135,14 @@ def _engine(loop: VirtualLoop, hold: HoldFlag, md: MutableMapping[str, Any]) -> 
 
 
 def _documents(
-    listener: Listener | None, seed: int, clock: VirtualClock, recorder: Listener
+    listener: Listener | None, ids: Callable[[], str], clock: VirtualClock, recorder: Listener
 ) -> Listener:
     def everybody(name: str, doc: Any) -> None:
         recorder(name, doc)
         if listener is not None:
             listener(name, doc)
 
-    # documents and moves count their uids apart
-    return SeededDocuments(everybody, ids=seeded_ids(seed + 2**32), wall_time=clock.wall_time)
+    return SeededDocuments(everybody, ids=ids, wall_time=clock.wall_time)
 
 
 def _storage(
@@ -145,7 +153,7 @@ def _storage(
     attachments: Attachments,
 ) -> Storage:
     """Storage in memory, which begins with what the station's own has; that is only read."""
-    found = {
+    found: dict[str, Any] = {
         "intents": intents,
         "light": _kept_by_the_station(station, LIGHT_NAME),
         "calibrations": calibrations,
@@ -155,7 +163,9 @@ def _storage(
         counted = CountedFrames()
         return Storage(**found, frames=counted, recorder=NoRecord(counted))
     from dac_control.records import FrameStore, RunRecorder
+    from dac_control.records.light_ledger import lines_of_specimen
 
+    light, specimen = found["light"], station.specimen.id
     frames = FrameStore(sync=False)
     moves: Any = intents
     recorder = RunRecorder(
@@ -163,6 +173,7 @@ def _storage(
         attachments=lambda start: dict(attachments),
         frame_store=frames,
         intent_log=moves,
+        copies={LIGHT_NAME: lambda uid: lines_of_specimen(light.read(), specimen)},
     )
     return Storage(**found, frames=frames, recorder=recorder)
 

@@ -49,9 +49,9 @@ def virtual_timing(
     )
 
 
-def seeded_ids(seed: int) -> Callable[[], str]:
-    """Return a source of uids, the same ones for the same seed."""
-    rng = np.random.default_rng([seed, 0x1D5])
+def seeded_ids(seed: int, about: bytes = b"") -> Callable[[], str]:
+    """Return a source of uids, the same ones for the same seed and what it is `about`."""
+    rng = np.random.default_rng([seed, 0x1D5, *about])
     return lambda: str(uuid.UUID(bytes=rng.bytes(16), version=4))
 
 

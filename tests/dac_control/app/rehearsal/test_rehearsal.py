@@ -8,6 +8,7 @@ import orjson
 import pytest
 from event_model import DocumentNames, schema_validators
 
+from dac_control.app.findings.dose import read_light
 from dac_control.app.rehearsal.many import rehearse_many
 from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
 from dac_control.app.rehearsal.summary import summarise_rehearsals
@@ -76,12 +77,15 @@ def test_a_seed_gives_the_same_documents_twice_and_they_are_valid(
     first, second, other = Documents(), Documents(), Documents()
     rehearsed = rehearse_once(station, run, 3, listener=first)
     rehearse_once(station, run, 3, listener=second)
-    rehearse_once(station, run, 4, listener=other)
+    rehearse_once(station, run.model_copy(update={"purpose": "another"}), 3, listener=other)
     as_bytes = [
         orjson.dumps(list(docs), option=orjson.OPT_SERIALIZE_NUMPY)
         for docs in (first, second, other)
     ]
-    assert as_bytes[0] == as_bytes[1] != as_bytes[2]
+    assert as_bytes[0] == as_bytes[1]
+    # kept beside each other, two runs of one seed are two runs
+    assert first[0][1]["uid"] != other[0][1]["uid"]
+    assert first.events("primary")[-1]["data"] == other.events("primary")[-1]["data"]
     for name, doc in first:
         schema_validators[DocumentNames[name]].validate(doc)
     assert rehearsed.exit_status == "success" and rehearsed.reason == ""
@@ -242,12 +246,17 @@ def test_an_impossible_run_is_refused_before_a_laboratory_is_built(
 
 
 def test_a_kept_run_is_a_run_folder(run: RunFile, tmp_path: Path) -> None:
-    station = changed(tmp_path, ("\n[rehearsal]", MICROSCOPE))
-    rehearsed = rehearse_once(station, run, 0, keep=tmp_path / "kept")
+    station = changed(tmp_path, ("\n[rehearsal]", MICROSCOPE), ("\n[rehearsal]", LASER))
+    texts = {"run.toml": SHORT, "station.toml": "..."}
+    rehearsed = rehearse_once(station, run, 0, keep=tmp_path / "kept", attachments=texts)
     assert rehearsed.folder is not None
     found = open_run(rehearsed.folder)
     assert found.exit_status == "success"
     assert len(summarise(found)["steps"]) == len(rehearsed.steps)
+    assert (rehearsed.folder / "run.toml").read_text() == SHORT
+    light = read_light(found)
+    assert light.recorded
+    assert light.spots[0].run.energy_mj == pytest.approx(rehearsed.doses[0].energy_mj)
     assert (rehearsed.folder / "frames.h5").exists()
     assert (rehearsed.folder / "intents.jsonl").read_bytes().count(b"\n") >= 2
 
