@@ -79,13 +79,13 @@ def test_a_seed_gives_the_same_documents_twice_and_they_are_valid(
     rehearse_once(station, run, 3, listener=second)
     rehearse_once(station, run.model_copy(update={"purpose": "another"}), 3, listener=other)
     as_bytes = [
-        orjson.dumps(list(docs), option=orjson.OPT_SERIALIZE_NUMPY)
-        for docs in (first, second, other)
+        orjson.dumps(list(docs), option=orjson.OPT_SERIALIZE_NUMPY) for docs in (first, second)
     ]
     assert as_bytes[0] == as_bytes[1]
     # kept beside each other, two runs of one seed are two runs
     assert first[0][1]["uid"] != other[0][1]["uid"]
-    assert first.events("primary")[-1]["data"] == other.events("primary")[-1]["data"]
+    tops = [docs.events("primary")[-1]["data"]["step_pressure_gpa"] for docs in (first, other)]
+    assert tops[0] == tops[1]
     for name, doc in first:
         schema_validators[DocumentNames[name]].validate(doc)
     assert rehearsed.exit_status == "success" and rehearsed.reason == ""
