@@ -83,7 +83,8 @@ def read_moves(run: Run, steps: Steps) -> Moves:
             alone = (
                 move
                 for move, end in zip(moves, ends[1:], strict=True)
-                if not np.any((steps.time >= move.time_s) & (steps.time < end))
+                # in virtual time a move sets out at the very instant of the step before it
+                if not np.any((steps.time > move.time_s) & (steps.time <= end))
             )
             return Moves(journalled=True, count=len(moves), unmeasured=tuple(alone))
     alone = tuple(_read_after(run, steps))

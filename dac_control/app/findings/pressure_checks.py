@@ -23,10 +23,10 @@ def _every_step_measured(evidence: Evidence) -> Check:
         return Check(clause, True, f"Each of the {count} steps has its own measured pressure.")
     missing = [f"step {listed(steps.step[~steps.measured])}"] if count < steps.count else []
     missing += [f"a move that no step was recorded after: {move.words}" for move in alone]
-    have = "step has" if total - count == 1 else "steps have"
+    have = "has" if total - count == 1 else "have"
     text = (
-        f"{total - count} of {total} {have} no measured pressure ({'; '.join(missing)}); nothing "
-        "stands in for it."
+        f"{total - count} of {total} steps {have} no measured pressure "
+        f"({'; '.join(missing)}); nothing stands in for it."
     )
     return Check(clause, False, text)
 

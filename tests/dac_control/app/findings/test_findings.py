@@ -136,7 +136,7 @@ def write_moves(run, ends):
     """A journal with a move before each step but the first, and more: (time, from, to, end)."""
     times, turns = run.table()["time"], run.column("drive", "turns")
     moves = [
-        (times[row] - 0.01, turns[row - 1], turns[row], turns[row]) for row in range(1, len(turns))
+        (times[row - 1], turns[row - 1], turns[row], turns[row]) for row in range(1, len(turns))
     ]
     moves += [(times[-1] + after, *where) for after, *where in ends]
     lines: list[dict[str, object]] = []
@@ -161,7 +161,7 @@ def test_a_move_without_a_step_is_an_unmeasured_step(fake_run) -> None:
         "without_a_step": [],
     }
     assert clause(run, "pressure measured at every step").passed
-    write_moves(run, [(1.0, 1.05, 1.06, 1.06), (2.0, 1.06, 1.07, None)])
+    write_moves(run, [(0.0, 1.05, 1.06, 1.06), (2.0, 1.06, 1.07, None)])
     check = clause(run, "pressure measured at every step")
     assert not check.passed and "2 of 6 steps have no measured pressure" in check.text
     assert "stands at 1.0600 turns" in check.text and "not read back" in check.text
