@@ -1,5 +1,7 @@
 """A load curve of one branch: fit, choice of the form, prediction with its honest width."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,13 +99,21 @@ class LoadCurve:
         return self.chosen.value_gpa(self.points.scaled(turns))
 
     def predict(self, turns: float) -> Interpolated | Extrapolated:
-        """Predict the pressure at `turns`; the type says whether points enclose it."""
+        """Predict the pressure at `turns`; the type says whether points enclose it.
+
+        Raises
+        ------
+        LoadCurveError
+            If `turns` is no finite number.
+        """
+        if not math.isfinite(turns):
+            raise LoadCurveError(f"No pressure can be predicted at {turns} turns; give a number.")
         mixture = self.mixture([turns])
-        low, high = self.interval(turns)
+        low, middle, high = self._quantiles(turns, (0.025, 0.5, 0.975))
         fraction = self.fraction(turns)
         inside = Interpolated(
             turns=float(turns),
-            predicted_gpa=float(mixture.quantile(0.5)[0]),
+            predicted_gpa=middle,
             sigma_gpa=float(mixture.sigma()[0]),
             low_gpa=low,
             high_gpa=high,
@@ -126,14 +136,23 @@ class LoadCurve:
         if not 0.0 < level < 1.0:
             raise LoadCurveError(f"The level of an interval lies between 0 and 1, not at {level}.")
         tail = 0.5 * (1.0 - level)
-        mixture = self.mixture([turns, self.turns[0], self.turns[-1]])
-        lows, highs = mixture.quantile(tail), mixture.quantile(1.0 - tail)
-        low, high = float(lows[0]), float(highs[0])
-        if turns > self.turns[-1]:
-            low, high = max(low, float(lows[2])), max(high, float(highs[2]))
-        elif turns < self.turns[0]:
-            low, high = min(low, float(lows[1])), min(high, float(highs[1]))
+        low, high = self._quantiles(turns, (tail, 1.0 - tail))
         return low, high
+
+    def _quantiles(self, turns: float, levels: Sequence[float]) -> list[float]:
+        """Quantiles at `turns`; outside the points none lies on the wrong side of the end's own."""
+        beyond = turns > self.turns[-1]
+        mixture = self.mixture([turns, self.turns[-1 if beyond else 0]])
+        pairs = np.array([mixture.quantile(level) for level in levels])
+        if self.turns[0] <= turns <= self.turns[-1] or self._falls_at(beyond=beyond):
+            return [float(value) for value in pairs[:, 0]]
+        return [float(value) for value in (pairs.max(axis=1) if beyond else pairs.min(axis=1))]
+
+    def _falls_at(self, *, beyond: bool) -> bool:
+        """True where the last (else the first) two points fall, as in no cell that holds."""
+        last, before = (self.turns[-1], self.turns[-2]) if beyond else self.turns[[1, 0]]
+        change = self.mixture([last], since=float(before))
+        return bool(change.quantile(0.975)[0] < 0.0)
 
     def mixture(self, turns: ArrayLike, since: float | None = None) -> Mixture:
         """Predictive distributions at each of `turns`, shape (q,); of the change from `since`.

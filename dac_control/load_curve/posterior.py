@@ -110,6 +110,10 @@ class Posterior:
         walk = self.tau**2 * outside**3 / 3.0
         return slope**2 * (walk + UNSEEN_CURVATURE**2 * outside**4 / 4.0)
 
+    def turn_variance_gpa2(self, turns: float) -> float:
+        """What the error of one turn makes of a pressure at `turns`, GPa squared."""
+        return float(self._turn_variance(self.points.scaled(np.array([turns])))[0])
+
     def _turn_variance(self, u: Array) -> Array:
         slope = np.where(u > 0.5, self.slope_gpa[1], self.slope_gpa[0])
         return (slope * self.points.sigma_u) ** 2

@@ -160,6 +160,15 @@ def test_points_that_determine_nothing_are_refused(turns, pressure, sigma, messa
     assert isinstance(caught.value, DacError) and isinstance(caught.value, ValueError)
 
 
+def test_points_that_fall_are_not_said_to_rise_beyond_them():
+    turns = np.linspace(0.0, 1.0, 8)
+    falling = np.array([6.0, 7.0, 8.0, 9.0, 8.5, 7.5, 6.3, 5.0])
+    beyond = fit_load_curve(turns, falling, np.full(8, 0.1), branch="load").predict(1.5)
+    assert beyond.low_gpa < 4.0
+    with pytest.raises(LoadCurveError, match="at nan turns"):
+        fit_load_curve(turns, falling, np.full(8, 0.1), branch="load").predict(math.nan)
+
+
 def test_unknown_criterion_is_refused():
     with pytest.raises(LoadCurveError, match="'aicc' or 'bic'"):
         fit_load_curve([0, 1], [0, 1], [1, 1], branch="load", criterion="r2")
@@ -178,8 +187,9 @@ def test_any_points_give_a_curve_or_a_sentence(points):
     except LoadCurveError as error:
         assert str(error).endswith(".")
         return
-    for position in (turns.min(), turns.mean(), turns.max(), turns.max() + 1):
+    reach = turns.max() - turns.min()
+    for position in (turns.min(), turns.mean(), turns.max() + 1, turns.max() + 0.8 * reach):
         prediction = curve.predict(float(position))
         assert math.isfinite(prediction.predicted_gpa)
-        assert prediction.low_gpa <= prediction.high_gpa
+        assert prediction.low_gpa <= prediction.predicted_gpa <= prediction.high_gpa
         assert prediction.sigma_gpa >= 0
