@@ -118,6 +118,11 @@ class ScrewDrive(InstrumentDevice[ScrewDriver]):
         return self._driver.resolution_turns
 
     @property
+    def tolerance_turns(self) -> float:
+        """How far from its target a finished move may end."""
+        return self._tolerance_turns
+
+    @property
     def in_a_move(self) -> bool:
         """True from `set` until the move's end is journalled."""
         return self._moving.locked()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dac_control.safety.limits import StepLimits
+from plans.placing import Placing
 from plans.settings import StepSettings
 from plans.step_prediction import Point
 
@@ -27,6 +28,8 @@ class BranchPoints:
     settings: StepSettings
     known_slope_gpa_per_turn: float = 0.0
     """Slope of the other branch where this one begins (`local_slope_gpa_per_turn`); 0 for none."""
+    placing: Placing = field(default_factory=Placing)
+    """What the drive does of what it is asked."""
     points: list[Point] = field(default_factory=list)
     largest_step_turns: float = 0.0
 

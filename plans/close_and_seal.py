@@ -98,7 +98,7 @@ def _close(
     start = here = _Seen(point=first, hole_um=_hole_um(instruments))
     while not _follows(start.point, here.point, closing.rise_gpa):
         aim = min(here.point.turns + closing.step_turns, closing.last_turns)
-        if aim - here.point.turns <= 2.0 * instruments.drive.resolution_turns:
+        if way.branch.placing.is_there(aim - here.point.turns):
             raise RampHeld(
                 f"The cell did not seal: at {here.point.turns:.4f} turns the pressure has risen "
                 f"by {here.point.pressure_gpa - start.point.pressure_gpa:.2f} GPa, and "

@@ -208,7 +208,9 @@ def _as_measured_by_second(branch: Branch, pairs: Sequence[_Pair]) -> Branch:
         off_gpa = last.second.pressure_gpa - last.first.pressure_gpa
         here = branch.here
         own = [Point(here.turns, here.pressure_gpa + off_gpa, last.second.sigma_stat_gpa)]
-    again = Branch(branch.sign, own[0], branch.limits, branch.settings, slope)
+    again = Branch(
+        branch.sign, own[0], branch.limits, branch.settings, slope, placing=branch.placing
+    )
     for point in own[1:]:
         again.add(point)
     return again

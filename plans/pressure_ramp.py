@@ -161,5 +161,4 @@ def _is_reached(way: Way, unit: str, aim: float) -> bool:
     branch = way.branch
     if unit == "gpa":
         return branch.is_reached(aim)
-    smallest_turns = 2.0 * way.instruments.drive.resolution_turns
-    return (aim - branch.here.turns) * branch.sign <= smallest_turns
+    return branch.placing.is_there((aim - branch.here.turns) * branch.sign)

@@ -11,6 +11,7 @@ from plans.gauge_reading import GaugeReading
 from plans.in_charge import GaugesInCharge
 from plans.instruments import Instruments
 from plans.picture_watch import PictureWatch
+from plans.placing import Placing
 from plans.ramp_step import StepAim, StepOutcome, take_step
 from plans.settings import RampSettings
 from plans.step_answer import check_answer
@@ -63,7 +64,13 @@ class Way:
         """Let a branch begin where the cell was found: +1 to load, -1 to unload."""
         point = self._first.point
         assert point is not None  # `begin` would have held
-        self.branch = Branch(sign, point, self.instruments.limits, self.settings.step)
+        self.branch = Branch(
+            sign,
+            point,
+            self.instruments.limits,
+            self.settings.step,
+            placing=Placing.of(self.instruments.drive),
+        )
         self.charge.note(self.number, self._first, sign)
 
     def turn_round(self) -> None:
@@ -158,10 +165,10 @@ def step_towards(way: Way, unit: str, aim: float) -> MsgGenerator[Point]:
         If no step is allowed, nothing was measured after it, or it answered beyond a bound.
     """
     instruments = way.instruments
-    smallest = 2.0 * instruments.drive.resolution_turns
     turns = way.next_turns(unit, aim)
     if (yield from _stays_in_range(way, turns)):
         turns = way.next_turns(unit, aim)
+    smallest = 0.5 * way.branch.placing.grid_turns
     move = abs(turns - float(instruments.drive.turns.get())) > smallest
     if not way.unmeasured and (turns - way.branch.here.turns) * way.branch.sign <= smallest:
         _end_of_the_road(way, unit, aim)
@@ -198,7 +205,17 @@ def _stays_in_range(way: Way, turns: float) -> MsgGenerator[bool]:
 
 
 def _end_of_the_road(way: Way, unit: str, aim: float) -> None:
-    limits, here = way.instruments.limits, way.branch.here
+    limits, here, branch = way.instruments.limits, way.branch.here, way.branch
+    placing = branch.placing
+    bound_gpa = branch.predict(here.turns + branch.sign * placing.grid_turns).bound_gpa
+    if abs(bound_gpa - here.pressure_gpa) > limits.max_step_gpa:
+        raise RampHeld(
+            f"The ramp holds at {here.pressure_gpa:.2f} GPa and {here.turns:.5f} turns: the "
+            f"smallest step of the drive, {placing.grid_turns:.4g} turns, which may end "
+            f"{placing.beyond_turns:.4g} turns too far, could bring it to {bound_gpa:.2f} GPa, and "
+            f"limits.max_step_gpa allows {limits.max_step_gpa:g} GPa a step. Use a finer drive or "
+            "scale, state a smaller tolerance_turns if moves end nearer, or raise the limit."
+        )
     raise RampHeld(
         f"The ramp holds at {here.pressure_gpa:.2f} GPa and {here.turns:.5f} turns: "
         f"no further step towards {aim:g} {'GPa' if unit == 'gpa' else 'turns'} is allowed by "

@@ -63,14 +63,18 @@ class StepPrediction:
     ``slope`` (one slope, of the other branch or of one step) or ``curve``."""
 
 
-def curve_of(points: Sequence[Point], sign: int) -> LoadCurve:
-    """Fit the load curve to the last points of a branch, at least two."""
+def curve_of(points: Sequence[Point], sign: int, sigma_turns: float = 0.0) -> LoadCurve:
+    """Fit the load curve to the last points of a branch, at least two.
+
+    `sigma_turns` is the standard uncertainty of where the screw stands.
+    """
     last = points[-WINDOW_POINTS:]
     return fit_load_curve(
         [p.turns for p in last],
         [p.pressure_gpa for p in last],
         [p.sigma_gpa for p in last],
         branch="load" if sign > 0 else "unload",
+        sigma_turns=sigma_turns,
     )
 
 
@@ -81,7 +85,7 @@ def from_curve(
 
     Where the last point lies off the curve, the gauge's part of that comes back and friction's
     part stays. With `scatter` friction counts at both ends of the step; without, the change is
-    that of curve and gauge alone.
+    that of curve, gauge and placing of the screw alone.
     """
     posterior = curve.posterior
     change = curve.mixture(here.turns + sign * steps_turns, since=here.turns)
@@ -96,6 +100,7 @@ def from_curve(
         + returns * at_here.sigma_gpa**2
         + gauge2 * (NOISE_GROWTH**2 + 1.0 - returns)
         + (CREEP_PART * change.mean_gpa) ** 2
+        + 2.0 * posterior.turn_variance_gpa2(here.turns)
     )
     if scatter:
         variance = variance + 2.0 * scatter2
@@ -103,7 +108,12 @@ def from_curve(
 
 
 def from_slope(
-    slope_gpa_per_turn: float, factor: float, log_sigma: float, here: Point, steps_turns: Array
+    slope_gpa_per_turn: float,
+    factor: float,
+    log_sigma: float,
+    here: Point,
+    steps_turns: Array,
+    sigma_turns: float = 0.0,
 ) -> Mixture:
     """Change after steps if the slope is `factor` times a known one, log-normal with `log_sigma`.
 
@@ -113,4 +123,5 @@ def from_slope(
     factors = factor * np.exp(log_sigma * ndtri(0.5 * (cuts[1:] + cuts[:-1])))
     mean = steps_turns[:, np.newaxis] * slope_gpa_per_turn * factors
     noise2 = here.sigma_gpa**2 * (1.0 + NOISE_GROWTH**2)
+    noise2 = noise2 + 2.0 * (sigma_turns * slope_gpa_per_turn * factors) ** 2
     return Mixture(np.diff(cuts), mean, np.sqrt(noise2 + (CREEP_PART * mean) ** 2 + 1e-18))

@@ -107,8 +107,9 @@ class ManualScrew(Strict):
     divisions: Annotated[int, Field(ge=1, le=3600, strict=True)] = 72
     """Marks of the key's scale on one turn."""
     clockwise_loads: Annotated[bool, Field(strict=True)] = True
-    tolerance_turns: Positive = 0.02
-    """How far from the target a person may end; what was read is what counts."""
+    tolerance_turns: Positive = Field(default_factory=lambda known: 0.5 / known["divisions"])
+    """How far from the target a person may end, half a division if not stated. What was read is
+    what counts; a ramp keeps its bounds for a move that ends this far beyond."""
     patience_s: Positive = 7 * 24 * 3600.0
     """How long a question may wait for somebody, laboratory seconds."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
-from dac_control.app.run_models.screw import ScrewFile, check_targets
+from dac_control.app.run_models.screw import ScrewFile, check_placing, check_targets
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
@@ -260,6 +260,7 @@ class ClosingFile(ScrewFile):
 
     def check(self, station: Station) -> None:
         """Hold the last turns against the limits."""
+        check_placing(station, self.step)
         turns = (self.closing.last_turns,)
         check_targets(station, "turns", turns, "last_turns", table="closing")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dac_control.app.device_tables import ManualScrew
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
@@ -23,7 +24,7 @@ from plans.resumption import Resumption
 from plans.route import Repeat, route_of
 from plans.settings import DwellSettings, HandOverSettings, RampSettings, StepSettings, Targets
 
-__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_targets"]
+__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_placing", "check_targets"]
 
 
 class ScrewFile(RunFile):
@@ -87,6 +88,7 @@ class RampFile(ScrewFile):
     def check(self, station: Station) -> None:
         """Hold every target against the limits, and every gauge against the station's."""
         check_gauges(station, {"gauge": self.sequence, "also": self.also})
+        check_placing(station, self.step)
         for name in ("load", "unload"):
             check_targets(station, self.targets.unit, getattr(self.targets, name), name)
         try:
@@ -150,6 +152,7 @@ class RepeatFile(ScrewFile):
 
     def check(self, station: Station) -> None:
         """Hold the highest pressure against the limits."""
+        check_placing(station, self.step)
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
         check_scales(station, ("ruby",), top_gpa, "repeat.pressure_gpa")
@@ -181,6 +184,27 @@ def check_scales(station: Station, gauges: Sequence[str], top_gpa: float, key: s
         check_ranges(station.scale_ends_gpa, gauges, top_gpa)
     except LimitError as error:
         raise Impossible(key, str(error)) from None
+
+
+def check_placing(station: Station, step: StepSettings) -> None:
+    """Raise `Impossible` where a person is asked for less than a division of the key's scale."""
+    drive = station.devices.drive
+    if not isinstance(drive, ManualScrew):
+        return
+    division = 1.0 / drive.divisions
+    for key, turns in (
+        ("step.probe_turns", step.probe_turns),
+        ("limits.max_step_turns", station.limits.max_step_turns),
+    ):
+        if turns < division * (1.0 - 1e-3):
+            where = "" if key.startswith("step") else " of the station"
+            raise Impossible(
+                key,
+                f"{key}{where} ({turns:g}) is finer than a division of the key's scale "
+                f"({division:.4g} turns, {drive.divisions} to a turn). Write "
+                f"{division * 1.0005:.4f} or more if the cell stands that at once, or use a "
+                "finer scale.",
+            )
 
 
 def check_targets(
