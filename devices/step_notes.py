@@ -28,7 +28,7 @@ class StepNotes(Device):
 
     `gauge` is the one whose pressure the plan acts on, and the pressure that it measured stands
     here; `predicted_gpa`, its 95 % window and `bound_gpa` (99.9 %) are what the load curve said
-    before the screw was turned; `failure` is why a reading could not be taken; `surprise` tells
+    before the screw was turned; `failure` is why a reading was not taken; `surprise` tells
     what came of a reading outside the window; `signs` names what the picture shows of a failing
     cell.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from bluesky.utils import MsgGenerator, plan
 
@@ -14,6 +15,8 @@ from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.waiting import wait_until
 
 __all__ = ["DwellResult", "dwell"]
+
+_CUT_SHORT: Final = "the dwell ends before it has settled, with the light that the step's end needs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,8 @@ def dwell(
     exposure_s, expected_gpa
         As for `measure_pressure`.
     may_go_on : callable, optional
-        Says, after each reading, whether there may be another one.
+        Says, after a reading that has not settled it, whether there may be another one; that there
+        may not is noted in the step's ``failure``.
 
     Returns
     -------
@@ -77,7 +81,10 @@ def dwell(
         drift = _drift_of(readings, settings)
         elapsed_s = reading.lab_time_s - start_s
         settled = drift.outcome == "settled" and elapsed_s >= settings.min_dwell_s
-        over = settled or elapsed_s >= settings.max_dwell_s or not may_go_on()
+        over = settled or elapsed_s >= settings.max_dwell_s
+        if reading.measured and not over and not may_go_on():
+            instruments.step.note(failure=f"{gauge}: {_CUT_SHORT}")
+            over = True
         if not reading.measured or over:
             return DwellResult(drift=drift, dwell_s=elapsed_s, last=reading)
         yield from wait_until(clock, began_s + settings.interval_s)

@@ -34,7 +34,8 @@ def record(
 
 def record_failure(instruments: Instruments, reading: GaugeReading) -> MsgGenerator[None]:
     """Record that a reading could not be taken: what its devices hold is from before."""
-    step, outcome = instruments.step, str(instruments.step.outcome.get())
+    step = instruments.step
+    before = {"outcome": str(step.outcome.get()), "failure": str(step.failure.get())}
     step.note(outcome="not_measured", failure=f"{reading.gauge}: {reading.failure}")
     devices: list[Any] = [instruments.clock_reading, step, instruments.drive]
     yield from trigger_all([instruments.clock_reading])
@@ -42,4 +43,4 @@ def record_failure(instruments: Instruments, reading: GaugeReading) -> MsgGenera
     for device in devices:
         yield from bps.read(device)
     yield from bps.save()
-    step.note(outcome=outcome, failure="")
+    step.note(**before)

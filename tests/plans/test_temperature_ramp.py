@@ -19,7 +19,10 @@ from plans.temperature_ramp import cooldown, warmup
 from plans.watching_settings import HoldSettings, TemperatureSettings
 
 RUBY = RubySettings(exposure_s=0.5, attempts=2, longest_exposure_s=4.0)
-SHORT = RampSettings(dwell=DwellSettings(drift_limit_gpa_per_h=50.0), ruby=RUBY)
+SHORT = RampSettings(
+    dwell=DwellSettings(window_s=60, interval_s=20, min_dwell_s=0, max_dwell_s=60, min_readings=3),
+    ruby=RUBY,
+)
 QUICK = TemperatureSettings(every_k=2.0, look_every_s=30.0, ruby=RUBY)
 
 
@@ -49,7 +52,6 @@ def test_what_the_specimen_does_not_stand_is_refused_before_anything_changes(lab
 
 EVERY_PLAN = {
     "cooldown": lambda i: cooldown(i, 60.0, settings=QUICK),
-    "pressure_ramp": lambda i: pressure_ramp(i, Targets.turns([0.01])),
     "measure_lambda0": lambda i: measure_lambda0(i, "chip 3"),
     "calibrate_axis": lambda i: calibrate_axis_plan(i, "neon"),
     "measure_gain": lambda i: measure_gain(replace(i, lamp=i.workbench)),
@@ -81,7 +83,7 @@ def test_one_that_becomes_too_warm_holds_the_run_at_the_next_reading(laboratory)
 
     laboratory.engine.subscribe(warm)
     with pytest.raises(RampHeld, match=r"above specimen\.max_temperature_k"):
-        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.01]), settings=SHORT))
+        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.01])))
     assert len(laboratory.events("dwell")) == 3 and not laboratory.screw.sent
 
 

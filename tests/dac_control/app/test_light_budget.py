@@ -262,16 +262,19 @@ def test_a_screw_does_not_turn_where_the_light_to_measure_it_is_not_left(
     station, run = load(folder, RAMP.format(drift=drift) + LIMIT.format(budget_mj))
     moves: list[Any] = []
     steps: list[bool] = []
+    why: list[str] = []
 
     def listen(name: str, doc: Any) -> None:
         if name == "event" and doc["data"].get("step_outcome") not in (None, "under_way"):
             steps.append(doc["data"]["ruby_measured"])
+            why.append(doc["data"]["step_failure"])
 
     done = rehearse_once(
         station, run, seed=1, listener=listen, prepare=lambda made: moves.append(made.intents)
     )
     assert done.exit_status == "fail" and re.search(said, done.reason), done.reason
     intents = [record for record in moves[0].read() if record["kind"] == "intent"]
+    assert ("before it has settled" in why[-1]) == (len(steps) == 1)
     assert steps and all(steps) and len(intents) == len(steps) - 1, "every move was measured"
 
 
