@@ -157,7 +157,7 @@ class GaugesInCharge:
         if second is None:
             raise RampHeld(f"The ramp holds at step {number}: {why}, and no gauge takes over.")
         pairs = self._pairs[-self._settings.last_pairs :]
-        scatter_gpa = [self._scatter_gpa(pair.first.pressure_gpa) for pair in pairs]
+        scatter_gpa = [self._settings.scatter_at_gpa(pair.first.pressure_gpa) for pair in pairs]
         found: list[HandOver] = []
 
         def compare() -> dict[str, Any]:
@@ -182,10 +182,6 @@ class GaugesInCharge:
             ) from error
         self._pairs.clear()
         return _as_measured_by_second(branch, pairs)
-
-    def _scatter_gpa(self, pressure_gpa: float) -> float:
-        stated = self._settings
-        return math.hypot(stated.scatter_gpa, stated.scatter_part * pressure_gpa)
 
     def _last(self, name: str) -> PressureMeasurement | None:
         return self._instruments.gauge(name).device.last
