@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, GetPydanticSchema, T
 from dac_control.app.light_budget import LightPart
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
 from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
+from dac_control.app.run_models.optics import ReflectanceFile, check_words
 from dac_control.app.run_models.screw import ScrewFile
 from dac_control.app.run_models.single import SINGLE_PLANS
 from dac_control.app.station import Station
@@ -82,6 +83,8 @@ class ExperimentFile(RunFile):
 
     def check(self, station: Station) -> None:
         """Check every stage before anything moves."""
+        if any(isinstance(stage, ReflectanceFile) for stage in self.stages):
+            check_words("purpose", self.purpose)
         for number, stage in enumerate(self.stages):
             try:
                 stage.check(station)

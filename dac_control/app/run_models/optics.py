@@ -9,7 +9,7 @@ from dac_control.app.run_models.screw import ScrewFile, check_placing, check_tar
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
-from dac_control.reflectance.names import checked_name
+from dac_control.reflectance.names import FORBIDDEN_WORD, checked_name
 from devices.drivers.spot_role import GASKET, SAMPLE, home_of
 from plans.close_and_seal import close_and_seal
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
@@ -29,7 +29,7 @@ from plans.pressure_map import pressure_map
 from plans.ramp_looks import closing_looks
 from plans.settings import RampSettings
 
-__all__ = ["ClosingFile", "EdgeFile", "MapFile", "ReflectanceFile", "VibronFile"]
+__all__ = ["ClosingFile", "EdgeFile", "MapFile", "ReflectanceFile", "VibronFile", "check_words"]
 
 Readings = Annotated[int, Field(ge=1, le=1000, strict=True)]
 
@@ -47,6 +47,16 @@ def check_spots(station: Station, gauge: str, spots: dict[str, str]) -> None:
             f"the optics of this station cannot look at {spot!r}, they look at "
             f"{', '.join(known) or home}; name it in places of [devices.spots] in the station "
             "file, if somebody can find it",
+        )
+
+
+def check_words(key: str, text: str, where: str = "") -> None:
+    """Raise `Impossible` for a text beside a reflectance that says what it cannot show."""
+    if FORBIDDEN_WORD in text.lower():
+        raise Impossible(
+            key,
+            f"{text!r}{where} says more than reflectance alone can show, and would stand on its "
+            "page; name what was loaded, for example 'hydrogen'",
         )
 
 
@@ -204,6 +214,11 @@ class ReflectanceFile(RunFile):
             checked_name("sample", self.sample)
         except ConfigurationError as error:
             raise Impossible("sample", str(error)) from None
+        # they stand on the page of the reflectance, too
+        check_words("purpose", self.purpose)
+        for name in ("id", "material", "contents"):
+            where = station.where(f"specimen.{name}")
+            check_words("plan", getattr(station.specimen, name), f" ({where})")
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """The white light and the ruby."""

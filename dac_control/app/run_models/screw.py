@@ -1,16 +1,17 @@
 """Run files of plans that turn the screw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dac_control.app.device_tables import ManualScrew
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
-from dac_control.errors import LimitError
+from dac_control.errors import LimitError, RecordError
+from dac_control.records import find_run, open_run
 from plans.control_run import control_run
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.in_charge import check_ranges
@@ -25,6 +26,12 @@ from plans.route import Repeat, route_of
 from plans.settings import DwellSettings, HandOverSettings, RampSettings, StepSettings, Targets
 
 __all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_placing", "check_targets"]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("this says nothing; a control names its run, and what is in its cell")
+    return text.strip()
 
 
 class ScrewFile(RunFile):
@@ -128,10 +135,33 @@ class RampFile(ScrewFile):
 class ControlFile(RampFile):
     """``plan = "control_run"``: a ramp on an empty or coated cell."""
 
-    controls: Annotated[str, Field(min_length=1)]
-    """Uid of the run that this one controls."""
-    contents: Annotated[str, Field(min_length=1)]
+    controls: Annotated[str, AfterValidator(_not_blank)]
+    """Uid of the run that this one controls, or its beginning."""
+    contents: Annotated[str, AfterValidator(_not_blank)]
     """What is in the cell instead of the specimen."""
+
+    def check(self, station: Station) -> None:
+        """As any ramp; and hold the run that it controls against the station's runs."""
+        super().check(station)
+        if not station.storage.runs.is_dir():
+            return  # another computer's: nobody can look there
+        try:
+            controlled = open_run(find_run(self.controls, station.storage.runs))
+        except RecordError as error:
+            raise Impossible(
+                "controls",
+                f"the run that is controlled must be beside this one, or nobody can compare them: "
+                f"{error}",
+            ) from None
+        specimen = controlled.start.get("specimen")
+        if isinstance(specimen, Mapping) and specimen.get("id") == station.specimen.id:
+            raise Impossible(
+                "contents",
+                f"the cell holds {self.contents} now, and specimen.id of the station file is still "
+                f"{station.specimen.id!r}, that of the run that is controlled: the control's light "
+                "would be charged to it; give what is in the cell an id of its own "
+                f"({station.where('specimen.id')})",
+            )
 
     def _ramp(self, instruments: Instruments, md: Metadata, resumption: Resumption | None) -> Plan:
         return control_run(

@@ -99,6 +99,28 @@ def test_a_file_without_a_plan_says_which_there_are(tmp_path: Path, station) -> 
         load_run_file(path, station)
 
 
+def test_a_control_names_a_run_that_is_there_and_a_specimen_of_its_own(
+    tmp_path: Path, station, fake_run
+) -> None:
+    run = fake_run(load=1, unload=0, dwell_readings=0, frames=False)
+    storage = station.storage.model_copy(update={"runs": run.folder.parent})
+
+    def load(controls: str, specimen: str, contents: str = "empty") -> None:
+        inside = station.specimen.model_copy(update={"id": specimen})
+        here = station.model_copy(update={"storage": storage, "specimen": inside})
+        body = f'controls = "{controls}"\ncontents = "{contents}"\n'
+        body += '[targets]\nunit = "gpa"\nload = [5]\n'
+        load_run_file(run_file(tmp_path, "control_run", body), here)
+
+    load(run.uid[:8], "empty 1")
+    with pytest.raises(ConfigurationError, match=r"run.toml:2: controls: .*no run 'deadbeef'"):
+        load("deadbeef", "empty 1")
+    with pytest.raises(ConfigurationError, match=r"run.toml:3: contents: .*'H2-017'"):
+        load(run.uid[:8], "H2-017")
+    with pytest.raises(ConfigurationError, match=r"run.toml:2: controls: this says nothing"):
+        load("  ", "empty 1")
+
+
 @pytest.mark.parametrize(
     ("plan", "body", "said"),
     [
@@ -133,6 +155,11 @@ def test_a_station_that_lacks_something_says_what_would_make_it_possible(
             "measure_reflectance",
             'sample = "metallic hydrogen"\n',
             r"run.toml:2: sample: .*says more",
+        ),
+        (
+            "measure_reflectance",
+            'sample = "hydrogen"\npurpose = "is it metallic?"\n',
+            r"run.toml:3: purpose: .*says more",
         ),
     ],
 )

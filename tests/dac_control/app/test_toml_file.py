@@ -97,12 +97,6 @@ def test_every_mistake_is_listed_at_once(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_missing_lambda0_is_an_error_and_never_a_default(tmp_path: Path) -> None:
-    text = GOOD.replace("[gauge.lambda0]", "[cell_]")
-    with pytest.raises(ConfigurationError, match=r"gauge.lambda0: this key is missing"):
-        load(tmp_path, text)
-
-
 def test_broken_toml_names_the_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"station.toml:1: "):
         load(tmp_path, "[station\n")
