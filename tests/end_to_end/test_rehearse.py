@@ -50,9 +50,12 @@ def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path
     done = cli("rehearse", run, "--station", str(station), *stated, "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    for key in ("duration_h", "top_pressure_gpa"):
-        spread = document[key]
-        assert spread["low"] == spread["median"] == spread["high"] > 0
+    duration = document["duration_h"]
+    assert duration["low"] == duration["median"] == duration["high"] > 0
+    (target,) = document["targets"]
+    assert (target["target"], target["leg"], target["reached"]) == (5.0, "load", 1)
+    for band in (document["top_pressure_gpa"], target["pressure_gpa"]):
+        assert band["low"] < band["median"] < band["high"]
     assert document["dose"]["exposure_s"]["median"] > 0
     assert document["limits_touched"] == [] and document["first_rule"] is None
     outcome = document["outcomes"][0]

@@ -130,7 +130,7 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
     count = len(document["seeds"])
     table = Table(title=f"Rehearsal of {document['run']} on the twin, {count} seed(s)")
     table.add_column("")
-    table.add_column("median", justify="right")
+    table.add_column("median" if count > 1 else "with 95 % interval", justify="right")
     if count > 1:
         table.add_column("95 % of seeds", justify="right")
     helium = document["helium"]
@@ -150,9 +150,13 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
     for name, spread, digits in rows:
         cells = [name, _number(spread["median"], digits)]
         if count > 1:
-            cells.append(f"{_number(spread['low'], digits)} to {_number(spread['high'], digits)}")
+            cells.append(_band(spread, digits))
+        elif spread["low"] != spread["high"]:
+            cells[1] += f" ({_band(spread, digits)})"
         table.add_row(*cells)
     console.print(table)
+    if document["targets"]:
+        console.print(_table_of_targets(document["targets"], count))
     if helium["litres"] is None:
         console.print("Helium: closed cycle.")
     for each in document["limits_touched"]:
@@ -170,6 +174,24 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
             soft_wrap=True,
             markup=False,
         )
+
+
+def _table_of_targets(targets: Sequence[Mapping[str, Any]], count: int) -> Table:
+    """What is measured where each target counts as reached."""
+    table = Table(title="Pressures reached, GPa")
+    table.add_column("target")
+    table.add_column("reached by", justify="right")
+    table.add_column("median" if count > 1 else "measured", justify="right")
+    table.add_column("95 % of seeds" if count > 1 else "95 % interval", justify="right")
+    for each in targets:
+        spread, unit = each["pressure_gpa"], "GPa" if each["unit"] == "gpa" else "turns"
+        table.add_row(
+            f"{each['leg']} {each['target']:g} {unit}",
+            f"{each['reached']} of {count}",
+            _number(spread["median"], 2),
+            _band(spread, 2),
+        )
+    return table
 
 
 def _print_rules(document: Mapping[str, Any], console: Console) -> None:
@@ -205,6 +227,11 @@ def _steps(numbers: Sequence[int]) -> str:
             spans.append([number, number])
     said = ", ".join(f"{a}" if a == b else f"{a} to {b}" for a, b in spans)
     return f"step{'s' if len(numbers) > 1 else ''} {said}"
+
+
+def _band(spread: Mapping[str, float | None], digits: int) -> str:
+    low, high = (_number(spread[end], digits) for end in ("low", "high"))
+    return low if low == high else f"{low} to {high}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -10,6 +10,7 @@ from dac_control.app.light import account_of
 from dac_control.app.rehearsal.helium import helium_litres
 from dac_control.app.rehearsal.limits_touched import Touch, limits_touched
 from dac_control.app.rehearsal.tally import RehearsedStep, Tally
+from dac_control.app.rehearsal.targets_reached import TargetReached, targets_reached
 from dac_control.app.rehearsal.virtual_laboratory import (
     EPOCH,
     VirtualLaboratory,
@@ -53,15 +54,17 @@ class Rehearsed:
     """What the run added to each spot, where the station has a laser."""
     touched: dict[str, list[Touch]] = field(default_factory=dict)
     """Limits, with the steps at which they were touched."""
+    targets: tuple[TargetReached, ...] = ()
+    """Targets of its ramps in order, with what was measured there."""
     fired: "tuple[FiredRule, ...]" = ()
     """The station's rules that fired, in order."""
     folder: Path | None = None
 
     @property
-    def top_pressure_gpa(self) -> float:
-        """Highest measured pressure; NaN if there is none."""
-        measured = [step.pressure_gpa for step in self.steps if step.measured]
-        return max(measured, default=float("nan"))
+    def top_pressure_gpa(self) -> tuple[float, float]:
+        """Highest measured pressure and half of its 95 % interval; NaN if there is none."""
+        measured = [(s.pressure_gpa, s.half_width_95_gpa) for s in self.steps if s.measured]
+        return max(measured, default=(float("nan"), float("nan")))
 
 
 def rehearse_once(
@@ -142,6 +145,16 @@ def rehearse_once(
             run.settings,
             reason=reason,
             resolution_turns=resolution_turns,
+        ),
+        targets=tuple(
+            each
+            for targets, steps in tally.ramps
+            for each in targets_reached(
+                steps,
+                targets,
+                tolerance_gpa=run.settings.step.tolerance_gpa,
+                tolerance_turns=2.0 * resolution_turns,
+            )
         ),
         fired=tuple(fired),
         folder=folder,

@@ -30,7 +30,8 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
     -------
     dict
         ``duration_h``, ``top_pressure_gpa``, ``steps``, ``events`` and ``exposure_s`` as median
-        and 95 % band over the seeds; ``record_bytes`` likewise;
+        and 95 % band over the seeds; ``record_bytes`` likewise; ``targets``, what is measured
+        where each is reached. Of one seed the band of a pressure is its own 95 % interval;
         ``dose``, ``helium``, ``limits_touched``, ``outcomes``; ``first_rule``, the station's rule
         that fires soonest, with what it asks for and what was read then; ``rules``, all that fire;
         ``first_hold``, the run that ends soonest without success.
@@ -43,7 +44,8 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
     return {
         "seeds": [each.seed for each in ordered],
         "duration_h": spread(lambda each: each.duration_s / 3600.0),
-        "top_pressure_gpa": spread(lambda each: each.top_pressure_gpa),
+        "top_pressure_gpa": _pressures([each.top_pressure_gpa for each in ordered]),
+        "targets": _targets(ordered),
         "steps": spread(lambda each: len(each.steps)),
         "events": spread(lambda each: each.events),
         "record_bytes": spread(lambda each: each.record_bytes),
@@ -64,6 +66,37 @@ def _spread(values: Sequence[float]) -> dict[str, float | None]:
         return {"median": None, "low": None, "high": None}
     low, median, high = np.quantile(finite, [0.025, 0.5, 0.975])
     return {"median": float(median), "low": float(low), "high": float(high)}
+
+
+def _pressures(measured: Sequence[tuple[float, float]]) -> dict[str, float | None]:
+    """Spread over the seeds; of one, its pressure and 95 % interval, from half of its width."""
+    if len(measured) > 1:
+        return _spread([pressure_gpa for pressure_gpa, _ in measured])
+    spread = _spread([pressure_gpa for pressure_gpa, _ in measured])
+    for pressure_gpa, half_gpa in measured:
+        if np.isfinite(pressure_gpa) and np.isfinite(half_gpa):
+            spread |= {"low": pressure_gpa - half_gpa, "high": pressure_gpa + half_gpa}
+    return spread
+
+
+def _targets(rehearsed: Sequence[Rehearsed]) -> list[dict[str, Any]]:
+    """Each target on the way; a stage that some seeds did not come to is one not reached."""
+    longest = max((each.targets for each in rehearsed), key=len)
+    found = []
+    for at, target in enumerate(longest):
+        there = [each.targets[at] for each in rehearsed if at < len(each.targets)]
+        found.append(
+            {
+                "target": target.target,
+                "unit": target.unit,
+                "leg": target.leg,
+                "reached": sum(each.step > 0 for each in there),
+                "pressure_gpa": _pressures(
+                    [(each.pressure_gpa, each.half_width_95_gpa) for each in there]
+                ),
+            }
+        )
+    return found
 
 
 def _dose(rehearsed: Sequence[Rehearsed]) -> dict[str, Any]:

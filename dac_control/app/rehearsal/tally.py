@@ -49,7 +49,7 @@ class RehearsedStep:
 
 @dataclass
 class Tally:
-    """Listens to the documents of one run.
+    """Listens to the documents of one session.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ class Tally:
     start: dict[str, Any] = field(default_factory=dict)
     stop: dict[str, Any] = field(default_factory=dict)
     steps: list[RehearsedStep] = field(default_factory=list)
+    ramps: list[tuple[dict[str, Any], list[RehearsedStep]]] = field(default_factory=list)
+    """Of each run that has them, the targets as its start document says them, and its steps."""
     events: int = 0
     times_s: list[float] = field(default_factory=list)
     stage_k: list[float] = field(default_factory=list)
@@ -79,6 +81,8 @@ class Tally:
         """Take a document."""
         if name == "start":
             self.start = dict(doc)
+            if "targets" in doc:
+                self.ramps.append((dict(doc["targets"]), []))
         elif name == "descriptor":
             self._streams[doc["uid"]] = doc["name"]
             self._frame_bytes[doc["uid"]] = _frame_bytes(doc["data_keys"])
@@ -112,6 +116,8 @@ class Tally:
             taken_by = names.get(f"{gauge}_spectrometer", names.get("spectrometer", ""))
             exposure_s = self._last_exposures_s.get(taken_by, 0.0)
             self.steps.append(_step(value, exposure_s, dict(self.truth() or {})))
+            if "targets" in self.start:
+                self.ramps[-1][1].append(self.steps[-1])
 
     def _expose(self, stream: str, data: Mapping[str, Any], names: Mapping[str, str]) -> None:
         """Count the exposures of an event; several gauges may share one spectrometer."""
