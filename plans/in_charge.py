@@ -175,6 +175,8 @@ class GaugesInCharge:
             yield from work_out(
                 self._instruments, f"hand_over {first} {second}", compare, stream="hand_over"
             )
+        except RampHeld:
+            raise  # the specimen is too warm, which says nothing of the gauges
         except DacError as error:
             raise RampHeld(
                 f"The ramp holds at step {number}: {why}, and {second} cannot take over from "

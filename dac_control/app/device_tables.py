@@ -44,7 +44,9 @@ class LakeShoreCryostat(Strict):
     stage_input: Literal["A", "B", "C", "D"] = "A"
     cell_input: Literal["A", "B", "C", "D"] = "B"
     output: Annotated[int, Field(ge=1, le=2, strict=True)] = 1
-    min_setpoint_k: Positive = 1.0
+    min_setpoint_k: Positive = 4.0
+    """What it reaches with the cell in it: colder than by default is reached where somebody says
+    so."""
     max_setpoint_k: Positive = 310.0
     rate_k_per_min: Annotated[float, Field(ge=0.1, le=100, strict=True)] = 1.0
     shutdown_k: Positive | None = None
