@@ -39,13 +39,21 @@ READY: dict[str, ReadyRule] = {
     "pressure_drop": ReadyRule(
         condition=(
             "change(pressure_gpa) < -{part} * previous(pressure_gpa) "
-            "and change(pressure_gpa) < -{least_gpa} and rate(turns, {unload_window_s}) >= -{slow}"
+            "and change(pressure_gpa) < -{least_gpa} and rate(turns, {unload_window_s}) >= -{slow} "
+            # until the next reading the change stays, while the turn that made it is forgotten
+            "and age(pressure_gpa) < {fresh_s}"
         ),
         message=(
             "The pressure fell to {pressure_gpa:.2f} GPa within one reading while the screw was "
             "not unloading: the gasket leaks, or an anvil broke."
         ),
-        numbers={"part": 0.1, "least_gpa": 1.0, "unload_window_s": 300.0, "slow": 1e-3},
+        numbers={
+            "part": 0.1,
+            "least_gpa": 1.0,
+            "unload_window_s": 300.0,
+            "slow": 1e-5,
+            "fresh_s": 60.0,
+        },
         rule={"action": "hold", "level": "critical", "grace_s": 0.0},
     ),
     "hole_growth": ReadyRule(

@@ -182,6 +182,19 @@ def test_a_drop_over_one_reading_is_told_unless_the_screw_unloads() -> None:
     assert look(-0.01) == []
 
 
+def test_a_drop_by_unloading_is_none_either_once_the_turn_is_long_ago() -> None:
+    watch, found = Watch([ready_rule("pressure_drop", {})]), []
+    for now_s in range(0, 1200, 5):
+        # a step of the screw at 600 s, and the next reading but one only 6 min after it
+        read_s = 0 if now_s < 300 else 300 if now_s < 605 else 605 if now_s < 1000 else 1000
+        readings = {
+            "pressure_gpa": Sample(30.0 if read_s < 600 else 26.0, read_s),
+            "turns": Sample(0.5 if now_s < 600 else 0.485, now_s),
+        }
+        found += watch.look(readings, now_s)
+    assert found == []
+
+
 def test_a_hole_that_grows_while_the_load_rises() -> None:
     def look(um_per_h: float, turns_per_h: float) -> list[str]:
         watch, found = Watch([ready_rule("hole_growth", {})]), []
