@@ -318,11 +318,24 @@ def test_a_control_beside_the_run_is_found(fake_run) -> None:
     assert "itself a control" in clause(control, "control run").text
 
 
-def test_a_control_with_other_targets_is_none(fake_run) -> None:
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"targets": {"unit": "gpa", "load": [5.0], "unload": []}}, "targets"),
+        ({"scale": "ruby2011"}, "scale"),
+        ({"simulated": False}, "instruments (one was simulated)"),
+        # another cell has another chip
+        ({"gauge_settings": {"lambda0": [{"value_nm": 694.3, "chip": "R9"}]}}, None),
+        # the beginning of a uid is enough
+        ({"controls": "ab12cd34"}, None),
+    ],
+)
+def test_what_a_control_may_differ_in(fake_run, changes, what) -> None:
     run = fake_run(load=2, unload=0, dwell_readings=0)
-    a_control(fake_run, targets={"unit": "gpa", "load": [5.0], "unload": []})
+    a_control(fake_run, **changes)
     check = clause(open_run(run.folder), "control run")
-    assert not check.passed and "differs from this run in: targets" in check.text
+    assert check.passed is (what is None)
+    assert what is None or check.text.endswith(f"differs from this run in: {what}.")
 
 
 def test_a_control_that_is_not_there(fake_run) -> None:
