@@ -148,12 +148,13 @@ def rehearse_once(
         ),
         targets=tuple(
             each
-            for targets, steps in tally.ramps
+            for (targets, steps), done in zip(tally.ramps, tally.done, strict=True)
             for each in targets_reached(
                 steps,
                 targets,
                 tolerance_gpa=run.settings.step.tolerance_gpa,
                 tolerance_turns=2.0 * resolution_turns,
+                done=done,
             )
         ),
         fired=tuple(fired),

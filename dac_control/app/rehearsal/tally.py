@@ -63,6 +63,8 @@ class Tally:
     steps: list[RehearsedStep] = field(default_factory=list)
     ramps: list[tuple[dict[str, Any], list[RehearsedStep]]] = field(default_factory=list)
     """Of each run that has them, the targets as its start document says them, and its steps."""
+    done: list[bool] = field(default_factory=list)
+    """Whether each of these came to its end."""
     events: int = 0
     times_s: list[float] = field(default_factory=list)
     stage_k: list[float] = field(default_factory=list)
@@ -92,6 +94,8 @@ class Tally:
             self._event(self._streams[doc["descriptor"]], doc["data"])
         elif name == "stop":
             self.stop = dict(doc)
+            if "targets" in self.start:
+                self.done.append(doc["exit_status"] == "success")
 
     def _weigh(self, doc: Mapping[str, Any]) -> None:
         """Add an event's size; the first of a descriptor stands for all of its kind."""

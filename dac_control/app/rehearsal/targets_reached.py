@@ -34,6 +34,7 @@ def targets_reached(
     *,
     tolerance_gpa: float,
     tolerance_turns: float,
+    done: bool = False,
 ) -> list[TargetReached]:
     """Follow a ramp along its targets as the plan does.
 
@@ -45,6 +46,9 @@ def targets_reached(
         As the start document has them; those of a plan without a route of the screw have none.
     tolerance_gpa, tolerance_turns : float
         From how far before it a target counts as reached.
+    done : bool
+        Whether the ramp went to its end: then nothing was left, also where the screw could not be
+        placed any nearer.
     """
     if targets.get("unit") not in ("gpa", "turns") or not targets.keys() & {"load", "repeat"}:
         return []
@@ -52,22 +56,35 @@ def targets_reached(
     in_gpa = targets["unit"] == "gpa"
     tolerance = tolerance_gpa if in_gpa else tolerance_turns
     found: list[TargetReached] = []
+
+    def reach(step: RehearsedStep) -> None:
+        sign, aim = way[len(found)]
+        found.append(
+            TargetReached(
+                target=aim,
+                unit=targets["unit"],
+                leg=_leg(sign),
+                step=step.number,
+                pressure_gpa=step.pressure_gpa,
+                half_width_95_gpa=step.half_width_95_gpa,
+            )
+        )
+
+    before: RehearsedStep | None = None
     for step in steps:
+        if before is not None and step.target in [aim for _, aim in way[len(found) :]]:
+            # where a ramp heads for the next, it took what lies before as reached
+            while way[len(found)][1] != step.target:
+                reach(before)
         here = step.pressure_gpa if in_gpa else step.turns
         while step.measured and len(found) < len(way):
             sign, aim = way[len(found)]
             if (aim - here) * sign > tolerance:
                 break
-            found.append(
-                TargetReached(
-                    target=aim,
-                    unit=targets["unit"],
-                    leg=_leg(sign),
-                    step=step.number,
-                    pressure_gpa=step.pressure_gpa,
-                    half_width_95_gpa=step.half_width_95_gpa,
-                )
-            )
+            reach(step)
+        before = step if step.measured else before
+    while done and before is not None and len(found) < len(way):
+        reach(before)
     missed = [
         TargetReached(target=aim, unit=targets["unit"], leg=_leg(sign))
         for sign, aim in way[len(found) :]

@@ -14,6 +14,7 @@ def steps(*pressures_gpa: float) -> Any:
         SimpleNamespace(
             number=number,
             turns=0.01 * number,
+            target=math.nan,
             pressure_gpa=pressure_gpa,
             half_width_95_gpa=0.1 * pressure_gpa,
             measured=not math.isnan(pressure_gpa),
@@ -43,3 +44,13 @@ def test_a_target_is_reached_at_the_first_step_there(
     for each in found:
         expected = UP_AND_DOWN[each.step - 1].pressure_gpa if each.step else math.nan
         assert each.pressure_gpa == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_target_that_the_screw_cannot_be_placed_nearer_to_is_left_behind() -> None:
+    short = steps(1.0, 3.5, 5.5, 4.0)
+    for step, aim in zip(short, (math.nan, 4.0, 6.0, 3.0), strict=True):
+        step.target = aim
+    targets = {"unit": "gpa", "load": [4.0, 6.0], "unload": [3.0]}
+    how: Any = {"tolerance_gpa": 0.3, "tolerance_turns": 0.001}
+    assert [each.step for each in targets_reached(short, targets, **how)] == [2, 3, 0]
+    assert [each.step for each in targets_reached(short, targets, **how, done=True)] == [2, 3, 4]
