@@ -79,7 +79,7 @@ def test_a_hand_turned_screw_and_a_laser_become_drivers(tmp_path: Path) -> None:
     assert drivers.drive.resolution_turns == pytest.approx(1 / 72)
     assert drivers.laser.max_power_mw == 20.0
     declared = station.devices.drive
-    assert declared.tolerance_turns == 0.02
+    assert declared.tolerance_turns == 0.5 / 72
     assert declared.move_timeout_s == 7 * 24 * 3600, "a question may wait for a weekend"
 
 
