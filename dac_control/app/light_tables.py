@@ -161,5 +161,7 @@ class LightTable(Strict):
     """From there on, and wherever the pressure is unknown, a laser is armed only by what
     `arm_needs` names, at every step. 100 GPa is where stressed anvils begin to luminesce."""
     arm_needs: tuple[Literal["picture", "reflectance"], ...] | None = None
-    """By default the picture where there is a microscope, and else nothing; add ``reflectance``
-    where the station can measure it."""
+    """By default everything of it that the station can take: the picture with a microscope, the
+    reflectance with a lamp and the places ``gasket`` and ``sample``. Where `pressure_limit_gpa`
+    lies below `arm_above_gpa`, the picture alone: only an unknown pressure asks for it there. A
+    laser that can come to high pressure with neither is refused, unless this says ``[]``."""

@@ -26,13 +26,13 @@ from dac_control.app.queue_tables import QueueTable
 from dac_control.app.raman_tables import Edge, Vibron
 from dac_control.app.reflectance_tables import GasketReflectance
 from dac_control.app.rule_tables import Rules, refuse_unreadable
+from dac_control.app.station_light import arm_needs, refuse_light
 from dac_control.app.supplies_tables import SuppliesTable
 from dac_control.app.tables import Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
 from dac_control.gauges import SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
-from devices.drivers.spot_role import GASKET, SAMPLE
 from plans.looks import LookRules
 from plans.optics_settings import ReflectanceSettings
 
@@ -171,30 +171,8 @@ class Station(Strict):
 
     @model_validator(mode="after")
     def _light_is_accounted_for(self) -> Self:
-        for role in ("laser", "lamp", "lamp_behind", "line_lamp"):
-            source = getattr(self.devices, role)
-            if source is not None and source.light not in self.light.beams:
-                raise ValueError(
-                    f"[devices.{role}] shines at {source.light}, and "
-                    f"[light.beams.{source.light}] is missing; state spot_um (or area_um2) and "
-                    "transmission there, since its light is charged to the specimen"
-                )
-        if "picture" in (self.light.arm_needs or ()) and self.devices.microscope is None:
-            raise ValueError(
-                "light.arm_needs asks for a picture, and there is no [devices.microscope]"
-            )
-        if "reflectance" in (self.light.arm_needs or ()) and not self._sees_reflectance:
-            raise ValueError(
-                "light.arm_needs asks for the reflectance, which needs [devices.lamp] and the "
-                'places "gasket" and "sample" in [devices.spots]'
-            )
+        refuse_light(self.devices, self.light, self.limits)
         return self
-
-    @property
-    def _sees_reflectance(self) -> bool:
-        stage = self.devices.spots
-        places = set() if stage is None else set(stage.places)
-        return self.devices.lamp is not None and {GASKET, SAMPLE} <= places
 
     @property
     def scale_ends_gpa(self) -> dict[str, float]:
@@ -215,9 +193,7 @@ class Station(Strict):
     @property
     def arm_needs(self) -> tuple[str, ...]:
         """What must be on record before a laser shoots at high pressure."""
-        if self.light.arm_needs is not None:
-            return self.light.arm_needs
-        return () if self.devices.microscope is None else ("picture",)
+        return arm_needs(self.devices, self.light, self.limits)
 
     @property
     def look_rules(self) -> LookRules:

@@ -10,7 +10,15 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from dac_control.errors import ConfigurationError
 
-__all__ = ["NumbersOnly", "line_of", "load_toml", "parse_toml", "plain_toml", "read_text"]
+__all__ = [
+    "MistakeAt",
+    "NumbersOnly",
+    "line_of",
+    "load_toml",
+    "parse_toml",
+    "plain_toml",
+    "read_text",
+]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -19,6 +27,15 @@ _TABLE = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]\s*(?:#.*)?$")
 _TABLE_OF_SEVERAL = re.compile(r"^\s*\[\[\s*([^\]]+?)\s*\]\]\s*(?:#.*)?$")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
+
+
+class MistakeAt(ValueError):
+    """A mistake that a whole file shows, and that stands at one key of it."""
+
+    def __init__(self, key: str, says: str) -> None:
+        super().__init__(says)
+        self.key = key
+        """Dotted, as in the file: ``light.arm_needs``."""
 
 
 def _numbers_only(table: Any) -> Any:
@@ -86,7 +103,9 @@ def line_of(text: str, dotted: str) -> int:
 
 def _explain(path: Path, lines: dict[tuple[str, ...], int], item: object) -> str:
     assert isinstance(item, dict)  # pydantic's ErrorDetails
-    keys = _as_written(item["loc"], lines)
+    cause = item.get("ctx", {}).get("error")
+    found = (*item["loc"], *_split(cause.key)) if isinstance(cause, MistakeAt) else item["loc"]
+    keys = _as_written(found, lines)
     line = next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
     name = ".".join(keys) or "the file"
     if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -37,7 +37,7 @@ min_turns = 0
 max_turns = 3
 max_step_turns = 0.1
 max_step_gpa = 5
-pressure_limit_gpa = 150
+pressure_limit_gpa = 90
 [devices.cryostat]
 driver = "lakeshore336"
 address = "COM4"
@@ -106,13 +106,39 @@ def test_the_account_has_the_optics_the_limits_and_the_specimen(tmp_path: Path) 
     with pytest.raises(LimitError, match="100 mJ"):
         account.check("532nm", "chip", Exposures(power_mw=2.0, exposure_s=1000.0))
     assert account.arming.above_gpa == 100.0
-    assert account.arming.needs == (), "there is no microscope"
+    assert account.arming.needs == (), "its limits keep it below"
 
 
-def test_with_a_microscope_the_picture_comes_first(tmp_path: Path) -> None:
+def test_everything_that_is_seen_without_a_laser_comes_first_at_high_pressure(
+    tmp_path: Path,
+) -> None:
     camera = '[devices.microscope]\ndriver = "basler"\nserial = "1"\nexposure_ms = 10.0\n'
-    station = load(tmp_path, STATION + camera)
-    assert station.arm_needs == ("picture",)
+    stage = '[devices.spots]\ndriver = "manual"\nplaces = ["chip", "sample", "gasket"]\n'
+    lamp = '[devices.lamp]\ndriver = "manual"\npower_mw = 5.0\n'
+    beam = "[light.beams.lamp]\nspot_um = 30\ntransmission = 0.2\n"
+    high = STATION.replace("pressure_limit_gpa = 90", "pressure_limit_gpa = 100")
+    seen = camera + stage + lamp + beam
+    stated = high.replace("[light.beams", "[light]\narm_needs = []\n[light.beams", 1)
+    needs = {
+        high + camera: ("picture",),
+        high + stage + lamp + beam: ("reflectance",),
+        high + seen: ("picture", "reflectance"),
+        STATION + seen: ("picture",),
+        stated: (),
+        stated + seen: (),
+    }
+    for text, expected in needs.items():
+        assert load(tmp_path, text).arm_needs == expected
+
+
+def test_a_laser_that_would_shoot_unseen_at_high_pressure_is_refused(tmp_path: Path) -> None:
+    text = STATION.replace("pressure_limit_gpa = 90", "pressure_limit_gpa = 150")
+    with pytest.raises(ConfigurationError) as refused:
+        load(tmp_path, text)
+    line = text.splitlines().index("[devices.laser]") + 1
+    said = str(refused.value)
+    assert f":{line}: devices.laser: this laser could shoot at 150 GPa" in said
+    assert "write arm_needs = [] in [light]" in said and "from 100 GPa on" in said
 
 
 @pytest.mark.parametrize(
@@ -131,7 +157,7 @@ def test_with_a_microscope_the_picture_comes_first(tmp_path: Path) -> None:
         ('"manual"', '"manual"\ntolerance_turns = 0.001', "half a division"),
         ('"manual"', '"manual"\ngear_ratio = 2.0', "devices.drive.gear_ratio"),
         ('"manual"', '"manul"', '"zaber" and "manual"'),
-        ("[light.beams", '[light]\narm_needs = ["picture"]\n[light.beams', "microscope"),
+        ("[light.beams", '[light]\narm_needs = ["picture"]\n[light.beams', "light.arm_needs: "),
         ("[light.beams", '[light]\narm_above_gpa = "high"\n[light.beams', "light.arm_above_gpa"),
     ],
 )
