@@ -127,7 +127,7 @@ def take_step(
         settings.of_gauge(aim.gauge),
         gauge=aim.gauge,
         expected_gpa=aim.expected_gpa,
-        may_go_on=light.is_left,
+        why_not=light.lacks,
     )
     judge = StepJudge(aim.prediction, settings.outliers, _drift_gpa_per_h(settled, settings))
     beside = yield from _others(instruments, settings, aim)

@@ -53,13 +53,13 @@ class StepLight:
                 f"the light to measure where a turn leads is not left. {error}"
             ) from error
 
-    def is_left(self) -> bool:
-        """True while one more reading of the dwell leaves what the end of the step needs."""
+    def lacks(self) -> str:
+        """Say why one more reading of the dwell would not leave what the end of the step needs."""
         try:
             self._check(1, self._taken(), armed=False)
-        except LimitError:
-            return False
-        return True
+        except LimitError as error:
+            return str(error)
+        return ""
 
     def _check(self, dwell: int, taken: dict[str, GaugeSettings], *, armed: bool) -> None:
         readings, rules = dwell + ITS_OWN + SPARE, rules_of(self.instruments)

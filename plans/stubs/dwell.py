@@ -39,7 +39,7 @@ def dwell(
     gauge: str = "ruby",
     exposure_s: float | None = None,
     expected_gpa: tuple[float, float] | None = None,
-    may_go_on: Callable[[], bool] = lambda: True,
+    why_not: Callable[[], str] = lambda: "",
 ) -> MsgGenerator[DwellResult]:
     """Measure the pressure again and again until it has settled, or time or light is up.
 
@@ -57,9 +57,9 @@ def dwell(
         Which gauge follows the pressure.
     exposure_s, expected_gpa
         As for `measure_pressure`.
-    may_go_on : callable, optional
-        Says, after a reading that has not settled it, whether there may be another one; that there
-        may not is noted in the step's ``failure``.
+    why_not : callable, optional
+        Says, after a reading that has not settled it, why there may not be another one, which is
+        noted in the step's ``failure``; empty where there may.
 
     Returns
     -------
@@ -82,8 +82,8 @@ def dwell(
         elapsed_s = reading.lab_time_s - start_s
         settled = drift.outcome == "settled" and elapsed_s >= settings.min_dwell_s
         over = settled or elapsed_s >= settings.max_dwell_s
-        if reading.measured and not over and not may_go_on():
-            instruments.step.note(failure=f"{gauge}: {_CUT_SHORT}")
+        if reading.measured and not over and (refused := why_not()):
+            instruments.step.note(failure=f"{gauge}: {_CUT_SHORT}. {refused}")
             over = True
         if not reading.measured or over:
             return DwellResult(drift=drift, dwell_s=elapsed_s, last=reading)

@@ -2,7 +2,8 @@
 
 A limit counts where it was reached, and where it bound the choice of a step: the bound that a step
 stays under with 99.9 % (`plans.step_choice`), or the turn that was asked for, lies at the limit.
-And where a run ends since no step is left that a limit allows.
+And where a run ends since no step is left that a limit allows. Limits of light and temperature
+count where they held a run, cut a dwell short, kept a gauge from being read, or are used up.
 """
 
 import math
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from dac_control.app.rehearsal.tally import RehearsedStep
+from dac_control.app.rehearsal.tally import RehearsedStep, Said
 from dac_control.safety.limits import StepLimits
 from plans.settings import RampSettings
 
@@ -23,7 +24,14 @@ _NEARLY_BOUND = 1.0 - 5e-3
 """The same for a bound: it is found between the points of a grid, always on the safe side."""
 _TURNS = 1e-4
 _NO_FURTHER = re.compile(r"no further step towards (\S+) (GPa|turns) is allowed")
-_NAMED = {"max_step_gpa": "max_step_gpa", "max_dead_band_turns": "step.max_dead_band_turns"}
+_NAMED = {
+    "max_step_gpa": "max_step_gpa",
+    "max_dead_band_turns": "step.max_dead_band_turns",
+    "limits.max_temperature_change_k": "max_temperature_change_k",
+    "specimen.max_temperature_k": "specimen.max_temperature_k",
+}
+_LIGHT = re.compile(r"raise (max_energy_mj|max_exposure_s|max_intensity_mw_per_um2)\b")
+"""As `dac_control.safety.light.check_exposures` refuses light."""
 _TABLES = {"ruby": "ruby", "diamond_edge": "edge"}
 
 
@@ -39,8 +47,10 @@ def limits_touched(
     limits: StepLimits,
     settings: RampSettings,
     *,
+    said: Sequence[Said] = (),
     reason: str = "",
     resolution_turns: float = 0.0,
+    ended_s: float = math.nan,
 ) -> dict[str, list[Touch]]:
     """Find the steps at which each limit was touched; limits that were not are left out.
 
@@ -52,28 +62,42 @@ def limits_touched(
         Of the station.
     settings : RampSettings
         Of the run.
+    said : sequence of Said
+        What was noted of readings that were not taken, and why runs ended.
     reason : str
         Why the last run ended early, as its stop document says it.
     resolution_turns : float
         Of the drive: closer to an end of its range than two of these it cannot go.
+    ended_s : float
+        Laboratory time of the end, which a limit counts at that was touched before any step.
     """
     found: dict[str, list[Touch]] = {}
+    touches = [Touch(step.number, step.lab_time_s) for step in steps]
 
-    def note(name: str, step: RehearsedStep) -> None:
-        touches = found.setdefault(name, [])
-        if Touch(step.number, step.lab_time_s) not in touches:
-            touches.append(Touch(step.number, step.lab_time_s))
+    def note(name: str, at: int) -> None:
+        touch = touches[min(at, len(touches) - 1)] if touches else Touch(0, ended_s)
+        if touch not in found.setdefault(name, []):
+            found[name].append(touch)
 
-    for step in steps:
+    for at, step in enumerate(steps):
         for name in _alone(step, limits, settings):
-            note(name, step)
-    for before, step in pairwise(steps):
+            note(name, at)
+    for at, (before, step) in enumerate(pairwise(steps), 1):
         if step.number > before.number:
             for name in _between(before, step, limits):
-                note(name, step)
+                note(name, at)
+    for each in said:
+        for name in _named(each.text):
+            note(name, each.at)
     for name in _in_the_end(steps, limits, reason, 2.0 * resolution_turns + _TURNS):
-        note(name, steps[-1])
+        note(name, len(steps) - 1)
     return found
+
+
+def _named(text: str) -> Iterator[str]:
+    """Limits that a message names as what stood in the way."""
+    yield from (name for said, name in _NAMED.items() if f"{said} (" in text)
+    yield from (f"light.limits.{name}" for name in _LIGHT.findall(text))
 
 
 def _alone(step: RehearsedStep, limits: StepLimits, settings: RampSettings) -> Iterator[str]:
@@ -114,12 +138,9 @@ def _between(before: RehearsedStep, step: RehearsedStep, limits: StepLimits) -> 
 def _in_the_end(
     steps: Sequence[RehearsedStep], limits: StepLimits, reason: str, smallest_turns: float
 ) -> Iterator[str]:
-    """Limits for which a run ended."""
-    if not steps:
-        return
-    yield from (name for text, name in _NAMED.items() if f"{text} (" in reason)
+    """Limits of turns and pressure for which a run ended."""
     ended = _NO_FURTHER.search(reason)
-    if ended is None:
+    if ended is None or not steps:
         return
     here = steps[-1]
     stands = here.pressure_gpa if ended[2] == "GPa" else here.turns

@@ -22,8 +22,8 @@ from dac_control.app.session import Session
 from dac_control.app.station import Station
 from dac_control.app.supplies_tables import disk_free_bytes
 from dac_control.app.surroundings import Listener
-from dac_control.errors import DacError
-from dac_control.safety.light import Dose
+from dac_control.errors import DacError, LimitError
+from dac_control.safety.light import Allowance, Dose, Exposures, check_exposures
 from simulators.twin import TwinSettings
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def rehearse_once(
         if prepare is not None:
             prepare(laboratory)
         began_s, had = laboratory.clock.now(), _doses(session)
+        tally.no_room = lambda: _no_room(session, had)
         plan = plan_of(run, session.instruments, {"rehearsal": {"seed": seed}})
         refused, fired = "", list["FiredRule"]()
         try:
@@ -128,6 +129,7 @@ def rehearse_once(
     if refused and exit_status == "success":
         # a stage that never opened a run: the last run on record is that of the stage before it
         exit_status, reason = "fail", refused
+        tally.say(reason, len(tally.steps) - 1)
     return Rehearsed(
         seed=seed,
         exit_status=exit_status,
@@ -143,8 +145,10 @@ def rehearse_once(
             tally.steps,
             station.limits,
             run.settings,
+            said=tally.said,
             reason=reason,
             resolution_turns=resolution_turns,
+            ended_s=ended_s,
         ),
         targets=tuple(
             each
@@ -196,6 +200,25 @@ def _tallied(
 def _doses(session: Session) -> dict[tuple[str, str], Dose]:
     account = account_of(session.instruments)
     return {} if account is None else account.doses()
+
+
+def _no_room(session: Session, had: dict[tuple[str, str], Dose]) -> str:
+    """Say why a light could not be opened once more, as long as on average; empty if it could."""
+    account = account_of(session.instruments)
+    if account is None:
+        return ""
+    has = account.doses()
+    for dose in _added(had, has):
+        beam, most = account.beam(dose.light), account.allowance(dose.light, dose.spot)
+        if dose.energy_mj > 0:
+            head_mw = dose.energy_mj / dose.open_s / beam.transmission
+            another = Exposures(power_mw=head_mw, exposure_s=dose.open_s / dose.shots)
+            energy = Allowance(max_energy_mj=most.max_energy_mj)
+            try:
+                check_exposures(energy, has[dose.light, dose.spot], beam, [another])
+            except LimitError as error:
+                return str(error)
+    return ""
 
 
 def _added(had: dict[tuple[str, str], Dose], has: dict[tuple[str, str], Dose]) -> tuple[Dose, ...]:

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dac_control.records.lines import dumps_line
 
-__all__ = ["RehearsedStep", "Tally"]
+__all__ = ["RehearsedStep", "Said", "Tally"]
 
 Truth = Callable[[], Mapping[str, Any] | None]
 
@@ -47,6 +47,14 @@ class RehearsedStep:
     """True state averaged over the exposure: see `simulators.twin.Twin.last_exposure`."""
 
 
+class Said(NamedTuple):
+    """Why a reading was not taken, or a run ended."""
+
+    at: int
+    """Index of the step that was under way, or of the last one."""
+    text: str
+
+
 @dataclass
 class Tally:
     """Listens to the documents of one session.
@@ -55,9 +63,12 @@ class Tally:
     ----------
     truth : callable
         Returns the twin's true state of the last exposure.
+    no_room : callable
+        Says, when a run ends, why its light could not be opened once more; empty where it could.
     """
 
     truth: Truth
+    no_room: Callable[[], str] = lambda: ""
     start: dict[str, Any] = field(default_factory=dict)
     stop: dict[str, Any] = field(default_factory=dict)
     steps: list[RehearsedStep] = field(default_factory=list)
@@ -65,6 +76,7 @@ class Tally:
     """Of each run that has them, the targets as its start document says them, and its steps."""
     done: list[bool] = field(default_factory=list)
     """Whether each of these came to its end."""
+    said: list[Said] = field(default_factory=list)
     events: int = 0
     times_s: list[float] = field(default_factory=list)
     stage_k: list[float] = field(default_factory=list)
@@ -96,6 +108,13 @@ class Tally:
             self.stop = dict(doc)
             if "targets" in self.start:
                 self.done.append(doc["exit_status"] == "success")
+            for text in (str(doc.get("reason", "")), self.no_room()):
+                self.say(text, len(self.steps) - 1)
+
+    def say(self, text: str, at: int) -> None:
+        """Take down a message, once where it is repeated."""
+        if text and Said(at, text) not in self.said[-1:]:
+            self.said.append(Said(at, text))
 
     def _weigh(self, doc: Mapping[str, Any]) -> None:
         """Add an event's size; the first of a descriptor stands for all of its kind."""
@@ -114,6 +133,7 @@ class Tally:
         if lab_s is not None and (not self.times_s or lab_s > self.times_s[-1]):
             self.times_s.append(float(lab_s))
             self.stage_k.append(float(value("cryostat", "stage_temperature_k")))
+        self.say(str(value("step", "failure", "")), len(self.steps))
         self._expose(stream, data, names)
         if stream == "primary":
             gauge = str(value("step", "gauge", "")) or "ruby"

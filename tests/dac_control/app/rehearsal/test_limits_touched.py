@@ -1,14 +1,17 @@
 """Limits that bound the choice of a step, and the steps and exposures that they are found from."""
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dac_control.app.rehearsal.limits_touched import limits_touched
-from dac_control.app.rehearsal.tally import RehearsedStep, Tally
+from dac_control.app.rehearsal.tally import RehearsedStep, Said, Tally
+from dac_control.errors import LimitError, RampHeld
 from dac_control.safety.limits import StepLimits
 from plans.settings import RampSettings
+from plans.specimen import check_specimen_temperature
 
 LIMITS = StepLimits(
     min_turns=0.0, max_turns=1.0, max_step_turns=0.1, max_step_gpa=4.0, pressure_limit_gpa=50.0
@@ -72,6 +75,24 @@ def test_the_limit_that_ends_a_ramp_is_named(here: RehearsedStep, aim: str, name
     assert touched(here, reason=reason)[name] == [9]
 
 
+def too_warm() -> None:
+    read: Any = SimpleNamespace(cell_temperature_k=81.0)
+    cell: Any = SimpleNamespace(max_temperature_k=80.0, cryostat=SimpleNamespace(last=read))
+    check_specimen_temperature(cell)
+
+
+def test_what_the_temperature_held_is_touched_also_before_the_first_step() -> None:
+    held = {"max_temperature_change_k": lambda: LIMITS.check_temperature(80.0, 86.0),
+            "specimen.max_temperature_k": too_warm}  # fmt: skip
+    for name, hold in held.items():
+        with pytest.raises((LimitError, RampHeld)) as error:
+            hold()
+        for steps, at, touch in ([], -1, (0, 7.0)), ([step(4, 0.5, 30.0)], 1, (4, 400.0)):
+            said = [Said(at, str(error.value))]
+            found = limits_touched(steps, LIMITS, RampSettings(), said=said, ended_s=7.0)
+            assert found == {name: [touch]}
+
+
 def event(stream: str, **data: Any) -> tuple[str, dict[str, Any]]:
     return "event", {"descriptor": stream, "data": data}
 
@@ -97,3 +118,9 @@ def test_a_step_is_what_the_gauge_in_charge_says_and_every_exposure_counts() -> 
     assert (found.measured, found.pressure_gpa, found.exposure_s) == (True, 210.0, 30.0)
     assert (found.sigma_stat_gpa, found.sigma_sys_gpa) == (1.0, 5.0)
     assert tally.exposures_s == 60.5
+    refused = {"step_failure": "diamond_edge: no light"}
+    tally(*event("diamond_edge", **refused))
+    tally(*event("primary", **taken, **refused))
+    tally.no_room = lambda: "no room"
+    tally("stop", {"exit_status": "fail", "reason": "held"})
+    assert tally.said == [(1, "diamond_edge: no light"), (1, "held"), (1, "no room")]
