@@ -127,7 +127,13 @@ def check_budget(
 def rules_of(instruments: Instruments) -> LookRules:
     """Return what of these instruments adds to the looks of every plan."""
     light: Any = instruments.light
-    rules = LookRules(limits=instruments.limits, reference=REFERENCE in instruments.further_gauges)
+    last = instruments.cryostat.last
+    rules = LookRules(
+        limits=instruments.limits,
+        reference=REFERENCE in instruments.further_gauges,
+        cell_k=None if last is None else last.cell_temperature_k,
+        rate_k_per_min=instruments.cryostat.rate_k_per_min,
+    )
     if not isinstance(light, Laser) or "reflectance" not in light.account.arming.needs:
         return rules
     return replace(

@@ -10,7 +10,7 @@ What is weighed against it is `plans.light_budget`'s business; plans that turn t
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dac_control.safety.limits import StepLimits
 from devices.drivers.spot_role import GASKET, ON_THE_LAMP, SAMPLE
@@ -79,6 +79,12 @@ class LookRules:
     """How the reflectance is taken that a laser waits for; None where it waits for none."""
     armed_from_gpa: float = math.inf
     """Pressure from which on it does; a pressure that nobody knows counts as high."""
+    cell_k: float | None = None
+    """Where the cell's temperature is when the plan begins; None where nobody says."""
+    cell_k_by: str = "the cell's sensor"
+    """Who says so, for messages."""
+    rate_k_per_min: float = 1.0
+    """How fast it moves."""
 
 
 # what plans are made of ------------------------------------------------------------------------
@@ -143,20 +149,24 @@ def hold_looks(settings: HoldSettings, duration_h: float, rules: LookRules) -> t
 
 
 def temperature_looks(
-    settings: TemperatureSettings,
-    rules: LookRules,
-    *,
-    way_k: float = 0.0,
-    rate_k_per_min: float = 1.0,
+    settings: TemperatureSettings, rules: LookRules, target_k: float, *, rising: bool
 ) -> tuple[Looks, ...]:
-    """One at the beginning, one at the end, and those on the way, which a run file does not know.
+    """One at the beginning, one at the end, and those between, where somebody says from where.
 
     Two of them lie `every_k` apart and up to what passes between looks at the sensors. One fewer
-    than fit is counted: the cell ends nearer than the stage, by what its heat leak asks for.
+    than fit is counted: the cell ends nearer than the stage, by what its heat leak asks for. From
+    the wrong side of the target there is no way, and the plan ends after its first look.
     """
-    apart_k = settings.every_k + rate_k_per_min * settings.look_every_s / 60.0
+    from_k = target_k if rules.cell_k is None else rules.cell_k
+    way_k = target_k - from_k if rising else from_k - target_k
+    apart_k = settings.every_k + rules.rate_k_per_min * settings.look_every_s / 60.0
     between = max(0, math.floor(way_k / apart_k) - 1)
-    return _ruby_step_looks(settings.ruby, {AT_HOME: 2 + between}, rules)
+    looks = _ruby_step_looks(settings.ruby, {AT_HOME: 2 + between}, rules)
+    less = (
+        f"measure less often (temperature.every_k) on the way from {from_k:.4g} K, which is where "
+        f"{rules.cell_k_by} has the cell"
+    )
+    return tuple(replace(each, fewer_by=less) for each in looks) if between else looks
 
 
 def lambda0_looks(

@@ -93,11 +93,8 @@ def _temperature_ramp(
     }
     if instruments.max_temperature_k is not None:
         document["max_temperature_k"] = instruments.max_temperature_k
-    last, rate_k_per_min = instruments.cryostat.last, instruments.cryostat.rate_k_per_min
-    way_k = 0.0 if last is None else abs(target_k - last.cell_temperature_k)
-    looks = temperature_looks(
-        settings, rules_of(instruments), way_k=way_k, rate_k_per_min=rate_k_per_min
-    )
+    rules = rules_of(instruments)
+    looks = temperature_looks(settings, rules, target_k, rising=name == "warmup")
     inside = _follow(name, instruments, target_k, settings)
     return (yield from held_run(inside, document, instruments, looks))
 

@@ -101,7 +101,8 @@ class Rehearsal(Strict):
     """``[rehearsal]``: what a rehearsal has to know and no other table says."""
 
     start_temperature_k: Annotated[float, Field(ge=1.5, le=400, strict=True)] = 80.0
-    """Where stage and cell have settled when the run begins."""
+    """Where stage and cell have settled when the run begins. Where it is written, the light of a
+    run file that moves the temperature is weighed from there, too."""
     cooling: Literal["closed_cycle", "helium_flow"] = "closed_cycle"
     """What cools: a machine, or liquid helium that is used up."""
     cell: Literal["four_pin", "bevelled", "toroidal"] | None = None
@@ -199,11 +200,15 @@ class Station(Strict):
     def look_rules(self) -> LookRules:
         """What of it adds to the looks of every plan."""
         armed = self.devices.laser is not None and "reflectance" in self.arm_needs
+        said = "start_temperature_k" in self.rehearsal.model_fields_set
         return LookRules(
             limits=self.limits,
             reference=self.gauge.reference_ruby is not None,
             armed_by=self.reflectance if armed else None,
             armed_from_gpa=self.light.arm_above_gpa,
+            cell_k=self.rehearsal.start_temperature_k if said else None,
+            cell_k_by="rehearsal.start_temperature_k of the station file",
+            rate_k_per_min=self.devices.cryostat.rate_k_per_min,
         )
 
     @model_validator(mode="after")

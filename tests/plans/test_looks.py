@@ -24,6 +24,7 @@ LIMITS = StepLimits(
     min_turns=0.0, max_turns=1.0, max_step_turns=0.05, max_step_gpa=4.0, pressure_limit_gpa=60.0
 )
 PLAIN = LookRules(limits=LIMITS)
+AT_295_K = LookRules(limits=LIMITS, cell_k=295.0, rate_k_per_min=0.5)
 WHITE = ReflectanceSettings(exposure_s=0.5, averages=10)
 FULL = LookRules(limits=LIMITS, reference=True, armed_by=WHITE, armed_from_gpa=10.0)
 RUBY, EDGE = RubySettings(exposure_s=0.5), EdgeSettings(exposure_s=60.0)
@@ -80,14 +81,16 @@ def counts(found: tuple[Looks, ...]) -> dict[str, int]:
         ),
         (looks.hold_looks(HoldSettings(every_s=600.0), 1.0, PLAIN), {"ruby": 7}),
         (
-            looks.temperature_looks(TemperatureSettings(), FULL),
+            looks.temperature_looks(TemperatureSettings(), FULL, 80.0, rising=False),
             {"reference_ruby": 2, "ruby": 2, "lamp gasket": 4, "lamp sample": 2},
         ),
         # 295 to 80 K: twenty places 10.25 K apart, one of which the cell may not come to
         (
-            looks.temperature_looks(TemperatureSettings(), PLAIN, way_k=215.0, rate_k_per_min=0.5),
+            looks.temperature_looks(TemperatureSettings(), AT_295_K, 80.0, rising=False),
             {"ruby": 21},
         ),
+        # from the wrong side it ends after a look
+        (looks.temperature_looks(TemperatureSettings(), AT_295_K, 80.0, rising=True), {"ruby": 2}),
         (looks.lambda0_looks("reference_ruby", RUBY, 8, PLAIN), {"reference_ruby": 8}),
         (
             looks.beside_ruby_looks("diamond_edge", "anvil far", 3, (EDGE, RUBY), PLAIN),

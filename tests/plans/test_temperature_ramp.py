@@ -31,9 +31,10 @@ def temperatures(laboratory) -> list[float]:
 
 
 def test_a_cooldown_records_the_pressure_at_every_few_kelvin(laboratory) -> None:
+    rules = replace(rules_of(laboratory.instruments), cell_k=80.0)
     laboratory.engine(cooldown(laboratory.instruments, 74.0, settings=QUICK))
     seen = temperatures(laboratory)
-    (counted,) = temperature_looks(QUICK, rules_of(laboratory.instruments), way_k=6.0)
+    (counted,) = temperature_looks(QUICK, rules, 74.0, rising=False)
     assert len(seen) >= 4 > counted.count >= 3, "no more are counted than were taken"
     assert seen[0] == pytest.approx(80.0, abs=1.5) and seen[-1] == pytest.approx(74.0, abs=1.5)
     assert all(b < a + 0.2 for a, b in itertools.pairwise(seen))

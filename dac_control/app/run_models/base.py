@@ -57,6 +57,10 @@ class RunFile(Strict):
         """Openings of lights that it cannot do without (`plans.looks`)."""
         raise NotImplementedError
 
+    def rules_after(self, rules: LookRules) -> LookRules:
+        """What a stage after it is weighed by; `rules` are what it was weighed by itself."""
+        return rules
+
     def light_parts(self, station: Station, *, whole: bool = True) -> tuple[LightPart, ...]:
         """Limits of light with what is looked at under them, the whole run first.
 

@@ -1,6 +1,6 @@
 """A run file made of run files: stages, each a plan with its own keys."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import takewhile
 from operator import or_
@@ -69,16 +69,18 @@ class ExperimentFile(RunFile):
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of all stages together."""
-        return tuple(each for stage in self.stages for each in stage.looks(rules))
+        return tuple(each for looks in _looks_of(self.stages, rules) for each in looks)
 
     def light_parts(self, station: Station, *, whole: bool = True) -> tuple[LightPart, ...]:
         """The experiment, and each stage under limits of its own, after those before it."""
         parts = list(super().light_parts(station, whole=whole))
         before: tuple[Looks, ...] = ()
-        for number, stage in enumerate(self.stages):
-            (own,) = stage.light_parts(station, whole=whole)
-            parts.append(replace(own, before=before, table=f"stages.{number}.light"))
-            before = (*before, *own.looks)
+        of_each = _looks_of(self.stages, station.look_rules)
+        for number, (stage, looks) in enumerate(zip(self.stages, of_each, strict=True)):
+            own = looks if whole else ()
+            table, limits = f"stages.{number}.light", stage.light.limits
+            parts.append(LightPart(limits=limits, looks=own, before=before, table=table))
+            before = (*before, *own)
         return tuple(parts)
 
     def check(self, station: Station) -> None:
@@ -93,7 +95,7 @@ class ExperimentFile(RunFile):
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the experiment."""
-        stages = [_stage(stage, instruments) for stage in self.stages]
+        stages = _stages(self.stages, instruments, rules_of(instruments))
         return full_experiment(instruments, stages, md=md)
 
     @property
@@ -123,7 +125,7 @@ class ExperimentFile(RunFile):
                 f"A stage of the plan {first.plan!r} is not taken up again. "
                 f"{first.instead_of_resuming} Put the stages after it into a run file, too."
             )
-        rest = [_stage(stage, instruments) for stage in later]
+        rest = _stages(later, instruments, first.rules_after(rules_of(instruments)))
         begun = Stage(name=first.plan, make=partial(_go_on, first, instruments, own, resumption))
         shared = {key: value for key, value in md.items() if key not in _ITS_OWN}
         return full_experiment(instruments, [begun, *rest], taken_up=place, md=shared)
@@ -133,9 +135,18 @@ _ITS_OWN = ("continues",)
 """What belongs into the start document of the stage that is taken up, and of no later one."""
 
 
-def _stage(stage: RunFile, instruments: Instruments) -> Stage:
-    looks = stage.looks(rules_of(instruments))
-    return Stage(name=stage.plan, make=partial(_make, stage, instruments), looks=looks)
+def _looks_of(stages: Iterable[RunFile], rules: LookRules) -> Iterator[tuple[Looks, ...]]:
+    """Looks of each stage, weighed by what those before it leave."""
+    for stage in stages:
+        yield stage.looks(rules)
+        rules = stage.rules_after(rules)
+
+
+def _stages(stages: Sequence[RunFile], instruments: Instruments, rules: LookRules) -> list[Stage]:
+    return [
+        Stage(name=stage.plan, make=partial(_make, stage, instruments), looks=looks)
+        for stage, looks in zip(stages, _looks_of(stages, rules), strict=True)
+    ]
 
 
 def _make(stage: RunFile, instruments: Instruments, md: Metadata) -> Plan:

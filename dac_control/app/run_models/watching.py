@@ -1,5 +1,6 @@
 """Run files of plans that leave the screw alone: temperature, and waiting."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
@@ -30,8 +31,13 @@ class TemperatureFile(RunFile):
         return ("ruby",)
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
-        """One at the beginning, and one at the end."""
-        return temperature_looks(self.temperature, rules)
+        """Those on the way from where the station file, or the stage before, has the cell."""
+        rising = self.plan == "warmup"
+        return temperature_looks(self.temperature, rules, self.target_k, rising=rising)
+
+    def rules_after(self, rules: LookRules) -> LookRules:
+        """With the cell at the target."""
+        return replace(rules, cell_k=self.target_k, cell_k_by=f"the {self.plan} before")
 
     def check(self, station: Station) -> None:
         """Hold the target against the cryostat's limits and the specimen's."""

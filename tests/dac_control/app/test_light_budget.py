@@ -117,7 +117,7 @@ NEEDS = {
     ),
     "measure_lambda0": ('chip = "c"\n' + RUBY, "532nm", "8 exposures of 1 s for ruby"),
     "measure_gain": ("", "lamp", "an exposure of 0.1 s for the lamp. lamp on lamp"),
-    "cooldown": ("target_k = 20\n[temperature]\n", "532nm", "2 exposures of 0.2 s for ruby"),
+    "cooldown": ("target_k = 20\n[temperature]\n", "532nm", "6 exposures of 0.2 s for ruby"),
 }
 
 
@@ -181,6 +181,27 @@ def test_stages_are_added_up_and_one_is_held_against_its_own_limits(folder: Path
         own.format(4.0), "", 1
     )
     load(folder, first)
+
+
+def test_a_budget_that_cannot_hold_the_whole_way_of_a_temperature_is_refused(folder: Path) -> None:
+    there, back = 'plan = "cooldown"\ntarget_k = 20\n', 'plan = "warmup"\ntarget_k = 75\n'
+    # 80 K in the station file: six looks of 0.2 s at 1 mW; and back over 55 K, as many
+    with pytest.raises(ConfigurationError) as refused:
+        load(folder, there + LIMIT.format(1.1))
+    said = str(refused.value)
+    assert re.search(r"run.toml:3: light.limits.0: this run needs at least 6 exposures", said)
+    assert (
+        "less often (temperature.every_k) on the way from 80 K, which is where rehearsal." in said
+    )
+    load(folder, there + LIMIT.format(1.3))
+    both = f'plan = "full_experiment"\n[[stages]]\n{there}[[stages]]\n{back}'
+    with pytest.raises(ConfigurationError, match="from 20 K, which is where the cooldown before"):
+        load(folder, both + LIMIT.format(2.3))
+    load(folder, both + LIMIT.format(2.5))
+    # where nobody says from where, the first and the last are sure
+    path = folder / "station.toml"
+    path.write_text(path.read_text().replace("start_temperature_k = 80", ""))
+    load(folder, there + LIMIT.format(0.5))
 
 
 def test_what_the_specimen_has_had_counts(folder: Path) -> None:
