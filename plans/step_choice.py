@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plans.branch_outlook import OTHER_BRANCH, BranchOutlook
-from plans.branch_points import steepest_slope
 from plans.step_prediction import Point, StepPrediction
 
-__all__ = ["Branch", "Point", "StepPrediction", "steepest_slope"]
+__all__ = ["Branch", "Point", "StepPrediction"]
 
 Array = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dac_control.safety.limits import StepLimits
-from plans.branch_points import BranchPoints
+from plans.branch_points import BranchPoints, steepest_slope
 from plans.settings import StepSettings
 from plans.step_prediction import Point
 
@@ -45,3 +45,9 @@ def test_a_fall_counts_from_the_furthest_and_not_from_the_last(sign: int) -> Non
     there = Point(0.5 + sign * 0.04, 40.0 + sign * 0.5, 0.01)
     assert falling.fallen_gpa(there) == pytest.approx(3.5)
     assert falling.fallen_gpa(Point(0.54, 40.0 + sign * 9.0, 0.01)) == 0.0
+
+
+def test_the_steepest_slope_of_a_series() -> None:
+    points = [Point(0, 0, 0.1), Point(0.1, 5, 0.1), Point(0.2, 15, 0.1)]
+    assert steepest_slope(points) == pytest.approx(100.0)
+    assert steepest_slope(points[:1]) == 0.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dac_control.safety.limits import StepLimits
 from plans.settings import StepSettings
-from plans.step_choice import Branch, Point, StepPrediction, steepest_slope
+from plans.step_choice import Branch, Point, StepPrediction
 
 LIMITS = StepLimits(
     min_turns=-0.2, max_turns=2.0, max_step_turns=0.05, max_step_gpa=6.0, pressure_limit_gpa=80.0
@@ -200,9 +200,3 @@ def test_a_step_takes_numbers_only() -> None:
     Point(0.1, np.float64(3.0), 0.1)
     with pytest.raises(TypeError, match="not a measurement"):
         Point(0.1, "3.0", 0.1)  # pyright: ignore[reportArgumentType]
-
-
-def test_the_steepest_slope_of_a_series() -> None:
-    points = [Point(0, 0, 0.1), Point(0.1, 5, 0.1), Point(0.2, 15, 0.1)]
-    assert math.isclose(steepest_slope(points), 100.0)
-    assert steepest_slope(points[:1]) == 0.0

@@ -104,7 +104,7 @@ def check_line(line_nm: float, *sigmas_nm: float) -> None:
             raise ConfigurationError(
                 f"The uncertainty of the ruby line is {sigma_nm} nm; give a number of 0 or more."
             )
-    if not 680.0 < line_nm < 900.0:
+    if not 690.0 <= line_nm <= 900.0:
         raise ConfigurationError(
-            f"The ruby line is given as {line_nm} nm; R1 lies between 690 and 800 nm."
+            f"The ruby line is given as {line_nm} nm; R1 lies between 690 and 900 nm."
         )
