@@ -1,8 +1,10 @@
 """What a station's calibrations are, and what a run may not begin without."""
 
 import datetime
+import time
 from collections.abc import Sequence
 
+from dac_control.app.days import refuse_day_to_come
 from dac_control.app.gauge_tables import LambdaZero
 from dac_control.app.state_files import CALIBRATIONS_NAME
 from dac_control.app.station import Station
@@ -14,7 +16,13 @@ from dac_control.gauges.ruby_gauge.settings import lambda0_from
 from dac_control.records.calibrations import CalibrationKind, CalibrationStore
 from dac_control.records.calibrations_in_use import CalibrationsInUse, Need, read_calibrations
 
-__all__ = ["as_measured", "check_run", "needs_of_station", "station_calibrations"]
+__all__ = [
+    "as_measured",
+    "check_run",
+    "needs_of_station",
+    "refuse_lambda0_to_come",
+    "station_calibrations",
+]
 
 
 def station_calibrations(
@@ -80,7 +88,7 @@ def check_run(
         Naming the station file and the line that asks for it, and the plan to run.
     """
     if "lambda0" in kinds and "ruby" in gauges:
-        _refuse_future(station, _at(wall_time).date())
+        refuse_lambda0_to_come(station, wall_time)
     store = CalibrationStore.at(station.storage.state / CALIBRATIONS_NAME)
     in_use = station_calibrations(station, store, wall_time)
     try:
@@ -89,17 +97,19 @@ def check_run(
         raise ConfigurationError(f"{station.where(error.key)}: {error}") from None
 
 
-def _refuse_future(station: Station, today: datetime.date) -> None:
-    """Refuse a lambda0 that nobody can have measured yet, whether an age is asked for or not."""
-    several = station.gauge.lambda0
+def refuse_lambda0_to_come(station: Station, wall_time: float | None = None) -> None:
+    """Refuse a lambda0 that nobody can have measured yet, whether an age is asked for or not.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the station file and its line.
+    """
+    several, today = station.gauge.lambda0, _at(time.time() if wall_time is None else wall_time)
     for number, each in enumerate(several):
-        # a day more: the date may be that of another time zone
-        if each.date > today + datetime.timedelta(days=1):
-            key = f"gauge.lambda0.{number}.date" if len(several) > 1 else "gauge.lambda0.date"
-            raise ConfigurationError(
-                f"{station.where(key)}: lambda0 of chip '{each.chip}' is of {each.date}, which "
-                f"has not come yet (the run begins on {today}); write the day it was measured on."
-            )
+        key = f"gauge.lambda0.{number}.date" if len(several) > 1 else "gauge.lambda0.date"
+        what = f"{station.where(key)}: lambda0 of chip '{each.chip}'"
+        refuse_day_to_come(what, each.date, today.date())
 
 
 def as_measured(station: Station, in_use: CalibrationsInUse) -> Station:

@@ -13,6 +13,7 @@ import bluesky.preprocessors as bpp
 from bluesky.run_engine import RunEngine
 from bluesky.utils import FailedStatus, Msg
 
+from dac_control.app.calibrations import refuse_lambda0_to_come
 from dac_control.app.engine import run_to_the_end, stop_engine, uninterrupted
 from dac_control.app.instruments import make_instruments
 from dac_control.app.light import account_of
@@ -165,6 +166,8 @@ def build_session(
     if isinstance(station, Path):
         # the text that was read, not the file: it may be edited while the session is open
         station, attachments["station.toml"] = load_station_and_text(station)
+    if connect and surroundings is None:  # a rehearsal has a day of its own
+        refuse_lambda0_to_come(station)
     around = of_the_laboratory(station) if surroundings is None else surroundings
     storage = around.open_storage(attachments)
     try:

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Final
 
-from dac_control.app.days import day_given
+from dac_control.app.days import lambda0_day_given
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.air import air_index
 from dac_control.gauges.raman_axis import RamanAxis
@@ -89,13 +89,13 @@ class FitOptions:
             )
 
         if self.lambda0_date is not None:
-            day_given("--lambda0-date", self.lambda0_date)
+            lambda0_day_given(self.lambda0_date)
 
     @property
     def lambda0_day(self) -> datetime.date | None:
         """Day on which lambda0 was measured; None where nobody said it."""
         given = self.lambda0_date
-        return None if given is None else day_given("--lambda0-date", given)
+        return None if given is None else lambda0_day_given(given)
 
     @property
     def laser_sigma(self) -> float:

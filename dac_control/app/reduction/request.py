@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from dac_control.app.days import day_given
+from dac_control.app.days import lambda0_day_given
 from dac_control.app.reduction.stored_lines import gauge_settings
 from dac_control.errors import ConfigurationError, RecordError
 from dac_control.gauges import RubyGauge, get_scale, scales_of
@@ -24,7 +24,7 @@ class ReduceRequest:
     Raises
     ------
     ConfigurationError
-        The date is none.
+        The date is none, or is yet to come.
     """
 
     scale: str | None = None
@@ -41,7 +41,7 @@ class ReduceRequest:
 
     def __post_init__(self) -> None:
         if self.lambda0_date is not None:
-            day_given("--lambda0-date", self.lambda0_date)
+            lambda0_day_given(self.lambda0_date)
 
     @property
     def lambda0(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from dac_control.app.rehearsal.rehearsal import rehearse_once
 from dac_control.app.rehearsal.virtual_laboratory import virtual_laboratory
 from dac_control.app.run_file import load_run_file
+from dac_control.app.session import build_session
 from dac_control.app.station import Station, load_station
 from dac_control.errors import ConfigurationError, StaleCalibration
 from dac_control.records.calibrations import CalibrationStore
@@ -108,7 +109,12 @@ def test_a_lambda0_of_tomorrow_is_refused_where_nobody_asks_for_an_age(folder: P
     assert "date = 2026-11-20" in text
     (folder / "station.toml").write_text(text.replace("date = 2026-11-20", "date = 2036-11-20"))
     said = refusal(folder, load_station(folder / "station.toml"))
-    assert re.search(r"station\.toml:\d+: gauge\.lambda0\.date: .* has not come yet", said)
+    words = r"station\.toml:\d+: gauge\.lambda0\.date: .* of 2036-11-20, which has not come yet on"
+    assert re.search(words, said)
+    # nor does a session look with it, whatever it is for
+    with pytest.raises(ConfigurationError, match=words):
+        build_session(folder / "station.toml")
+    assert not (folder / "runs").exists(), "something was opened"
 
 
 def test_a_new_station_can_measure_its_first_lambda0_and_nothing_that_rests_on_it(

@@ -140,6 +140,7 @@ def test_a_batch_goes_on_and_says_which_failed(tmp_path: Path, ruby: Path) -> No
         (["--laser-nm", "5"], "--laser-nm is 5"),
         (["--lambda0-same-laser", "--laser-nm", "532"], "give --laser-nm and --lambda0-nm with it"),
         (["--lambda0-date", "today"], "--lambda0-date is 'today'"),
+        (["--lambda0-date", "2999-01-01"], "lambda0 is of 2999-01-01, which has not come yet on"),
         (["--gain-e-per-count", "nan"], "--gain-e-per-count is nan"),
         (["--plot", "a.bmp"], "pictures are .png"),
         (["--scales", "nowhere.toml"], "nowhere.toml"),

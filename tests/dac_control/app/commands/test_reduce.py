@@ -380,6 +380,7 @@ def test_a_record_without_uncertainties_says_so(answer: Answer, fake_run: Any) -
         (("--lambda0-nm", "nan"), "nan"),
         (("--lambda0-sigma-nm", "0"), "uncertainty"),
         (("--lambda0-date", "yesterday"), "yesterday"),
+        (("--lambda0-date", "2999-01-01"), "lambda0 is of 2999-01-01, which has not come yet on"),
         (("--scales", "no-such-file.toml"), "no-such-file.toml"),
     ],
 )
