@@ -113,6 +113,11 @@ class GaugesInCharge:
         return self._gauges[at] if at < len(self._gauges) else None
 
     @property
+    def ready(self) -> str | None:
+        """The successor, once the overlap is long enough for it to take over."""
+        return self.successor if len(self._pairs) >= self._settings.fewest_pairs else None
+
+    @property
     def end_gpa(self) -> float:
         """Where the scale of the gauge in charge ends."""
         return scale_end_gpa(self._instruments, self.gauge)

@@ -38,7 +38,13 @@ def closing_looks(settings: RampSettings, rules: LookRules) -> tuple[Looks, ...]
 
 
 def rest_of_step_looks(
-    gauge: str, readings: int, taken: Mapping[str, GaugeSettings], rules: LookRules, *, armed: bool
+    gauge: str,
+    readings: int,
+    taken: Mapping[str, GaugeSettings],
+    rules: LookRules,
+    *,
+    armed: bool,
+    references: int = 1,
 ) -> tuple[Looks, ...]:
     """What is looked at from somewhere in a step to its end.
 
@@ -54,11 +60,13 @@ def rest_of_step_looks(
         What the station adds.
     armed : bool
         True where lights must be armed first.
+    references : int
+        Of the reference ruby, where there is one: one more where the step turns nothing.
     """
     counts = {**dict.fromkeys(taken, 1), gauge: readings}
-    references = gauge_looks(REFERENCE, taken["ruby"], 1 if rules.reference else 0)
+    zero = gauge_looks(REFERENCE, taken["ruby"], references if rules.reference else 0)
     found = [look for name, n in counts.items() for look in gauge_looks(name, taken[name], n)]
-    every = (*(arming_looks(rules, 1) if armed else ()), *references, *found)
+    every = (*(arming_looks(rules, 1) if armed else ()), *zero, *found)
     less = "dwell with fewer readings"
     return tuple(replace(each, fewer_by=less if each.by == gauge else "") for each in every)
 

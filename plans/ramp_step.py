@@ -44,6 +44,8 @@ class StepAim:
     """What the load curve says that the step will read; None before there is one."""
     gauge: str = "ruby"
     """The gauge whose pressure the ramp acts on."""
+    successor: str | None = None
+    """The one that would take over at this place if that one gave no pressure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,7 @@ def take_step(
         instruments=instruments,
         settings=settings,
         gauge=aim.gauge,
+        successor=aim.successor,
         expected_gpa=aim.expected_gpa,
     )
     if aim.turns is not None:
@@ -187,7 +190,7 @@ def _others(
         Those that gave a pressure.
     """
     measured: set[str] = set()
-    for name in dict.fromkeys((*settings.sequence, *settings.also)):
+    for name in settings.all_gauges:
         if name not in ("ruby", aim.gauge):
             taken = settings.of_gauge(name)
             reading = yield from measure_pressure(instruments, taken, gauge=name)

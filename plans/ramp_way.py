@@ -115,6 +115,7 @@ class Way:
             expected_gpa=branch.predicted_gpa(turns),
             prediction=branch.predict(turns),
             gauge=self.charge.gauge,
+            successor=self.charge.ready,
         )
         return (
             yield from take_step(

@@ -1,15 +1,18 @@
 """The light of one step of a ramp: it is left before the screw turns, and when the dwell is over.
 
 Openings count for as long as those before them have lasted, and exposures are those that the last
-readings ask for. A screw that has turned and is not measured stands at an unknown pressure.
+readings ask for. A screw that has turned and is not measured stands at an unknown pressure: where
+another gauge would measure it if the one in charge gave nothing, its whole step has to be left too.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dac_control.errors import LimitError, RampHeld
 from plans.gauge_settings import GaugeSettings
 from plans.instruments import Instruments
 from plans.light_budget import check_budget, rules_of
+from plans.looks import Looks
 from plans.ramp_looks import fewest_of_a_dwell, rest_of_step_looks
 from plans.settings import RampSettings
 
@@ -28,6 +31,8 @@ class StepLight:
     settings: RampSettings
     gauge: str
     """In charge there."""
+    successor: str | None
+    """Takes over at the same place if that one gives no pressure; None where none may."""
     expected_gpa: tuple[float, float] | None
     """Window of its pressure; None where nobody knows, which counts as high."""
 
@@ -40,13 +45,12 @@ class StepLight:
             Saying what is left, what the step needs, and what would make it possible.
         """
         taken = self._taken()
-        dwell = fewest_of_a_dwell(self.settings.dwell, taken[self.gauge])
         high_from_gpa = rules_of(self.instruments).armed_from_gpa
         expected = self.expected_gpa
         # gauges beside the one in charge are armed without a window
         armed = len(taken) > 1 or expected is None or expected[1] >= high_from_gpa
         try:
-            self._check(dwell, taken, armed=armed)
+            self._check(self._dwell_of(self.gauge, taken), taken, armed=armed)
         except LimitError as error:
             raise RampHeld(
                 f"The ramp holds before step {number}, with the screw where it was measured last: "
@@ -62,9 +66,19 @@ class StepLight:
         return ""
 
     def _check(self, dwell: int, taken: dict[str, GaugeSettings], *, armed: bool) -> None:
-        readings, rules = dwell + ITS_OWN + SPARE, rules_of(self.instruments)
-        looks = rest_of_step_looks(self.gauge, readings, taken, rules, armed=armed)
-        check_budget(self.instruments, looks, as_seen=True)
+        rules = rules_of(self.instruments)
+
+        def looks(gauge: str, dwell: int, **how: Any) -> tuple[Looks, ...]:
+            return rest_of_step_looks(gauge, dwell + ITS_OWN + SPARE, taken, rules, **how)
+
+        wanted = looks(self.gauge, dwell, armed=armed)
+        if self.successor is not None:
+            dwell = self._dwell_of(self.successor, taken)
+            wanted += looks(self.successor, dwell, armed=True, references=2)
+        check_budget(self.instruments, wanted, as_seen=True)
+
+    def _dwell_of(self, gauge: str, taken: dict[str, GaugeSettings]) -> int:
+        return fewest_of_a_dwell(self.settings.dwell, taken[gauge])
 
     def _taken(self) -> dict[str, GaugeSettings]:
         names = dict.fromkeys(("ruby", *self.settings.all_gauges))

@@ -1,6 +1,7 @@
 """A ramp whose ruby ends: the edge takes over across the overlap, or the ramp holds."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError
 from dac_control.records import open_run
+from plans.light_budget import check_budget
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 EDGE = """
@@ -130,15 +132,25 @@ def events(documents: list[tuple[str, dict[str, Any]]], stream: str) -> list[dic
 
 @pytest.fixture(scope="module")
 def handed(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A ramp to 60 GPa whose ruby ends at 45 GPa."""
+    """A ramp to 60 GPa whose ruby ends at 45 GPa, and what it asks of the budget on its way."""
     folder = tmp_path_factory.mktemp("handed")
-    return rehearse(folder, 60.0, blind_above(45.0), keep=folder / "runs")
+    asked: list[tuple[float, Counter[str]]] = []
+
+    def ask(instruments: Any, looks: Any, **how: Any) -> None:
+        counts = Counter(each.by for each in looks for _ in range(each.count))
+        asked.append((instruments.clock.now(), counts))
+        check_budget(instruments, looks, **how)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("plans.step_light.check_budget", ask)
+        found = rehearse(folder, 60.0, blind_above(45.0), keep=folder / "runs")
+    return (*found, asked)
 
 
 def test_the_edge_takes_over_and_the_same_place_is_measured_before_anything_moves(
     handed: Any,
 ) -> None:
-    done, documents = handed
+    done, documents, _ = handed
     assert done.exit_status == "success", done.reason
     steps = events(documents, "primary")
     lost = next(n for n, step in enumerate(steps) if step["step_outcome"] == "not_measured")
@@ -148,8 +160,20 @@ def test_the_edge_takes_over_and_the_same_place_is_measured_before_anything_move
     assert steps[-1]["step_pressure_gpa"] > 59.0
 
 
+def test_before_a_turn_that_may_hand_over_the_light_of_both_gauges_is_asked_for(
+    handed: Any,
+) -> None:
+    _, documents, asked = handed
+    lost = next(s for s in events(documents, "primary") if s["step_outcome"] == "not_measured")
+    dwell = [e for e in events(documents, "dwell") if e["step_number"] == lost["step_number"]]
+    before = [counts for at_s, counts in asked if at_s < dwell[0]["clock_lab_time_s"]]
+    # of each the shortest dwell, its own reading and one to spare, with the other one beside it
+    assert before[-1] == {"ruby": 5 + 2 + 1, "diamond_edge": 1 + 5 + 2}
+    assert before[0]["diamond_edge"] == 1, "no hand-over without an overlap"
+
+
 def test_the_hand_over_is_on_record_with_both_names(handed: Any) -> None:
-    done, documents = handed
+    done, documents, _ = handed
     assert documents[0][1]["gauge_sequence"] == ["ruby", "diamond_edge"]
     (event,) = events(documents, "hand_over")
     weighed = json.loads(event["workbench_result"])
