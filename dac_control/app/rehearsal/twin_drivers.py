@@ -6,6 +6,8 @@ the station file, the steps of the motor, its flags after a stall, the range of 
 
 from functools import partial
 
+import numpy as np
+
 from dac_control.app.device_tables import Drive, ManualScrew
 from dac_control.app.drivers import Drivers
 from dac_control.app.light_tables import ManualLampTable
@@ -27,8 +29,8 @@ from simulators.twin import Twin
 __all__ = ["TwinCamera", "TwinCryostat", "make_twin_drivers"]
 
 
-def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Drivers:
-    """One twin-backed driver for each role that the station declares."""
+def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock, seed: int) -> Drivers:
+    """One twin-backed driver for each role of the station; `seed` draws what a hand misses by."""
     declared = station.devices
     camera = declared.microscope
     lights = TwinLights(
@@ -46,7 +48,7 @@ def make_twin_drivers(station: Station, twin: Twin, clock: VirtualClock) -> Driv
             output=declared.cryostat.output,
             setpoint_limits_k=(declared.cryostat.min_setpoint_k, declared.cryostat.max_setpoint_k),
         ),
-        drive=_screw(twin, clock, declared.drive, station.limits),
+        drive=_screw(twin, clock, declared.drive, station.limits, seed),
         spectrometer=spectrometer("ruby", home_of("ruby"), declared.spectrometer.model),
         raman=None
         if declared.raman is None
@@ -70,9 +72,11 @@ def _lamp(declared: ManualLampTable | None, twin: Twin, clock: VirtualClock) -> 
     return None if declared is None else TwinLamp(twin, clock, declared.power_mw)
 
 
-def _screw(twin: Twin, clock: VirtualClock, declared: Drive, limits: StepLimits) -> ScrewDriver:
+def _screw(
+    twin: Twin, clock: VirtualClock, declared: Drive, limits: StepLimits, seed: int
+) -> ScrewDriver:
     if isinstance(declared, ManualScrew):
-        return TwinHand(twin, clock, declared, limits)
+        return TwinHand(twin, clock, declared, limits, np.random.default_rng([seed, 0xDA4D]))
     return TwinDrive(twin, clock, declared, limits)
 
 

@@ -1,6 +1,9 @@
-"""A person with a key on the twin's screw, who does as asked and takes a minute."""
+"""A person with a key on the twin's screw, who does about as asked and takes a minute."""
 
 from collections.abc import Callable
+from typing import Final
+
+import numpy as np
 
 from dac_control.app.device_tables import ManualScrew
 from dac_control.app.rehearsal.twin_backed import TwinBacked
@@ -15,23 +18,54 @@ __all__ = ["TwinHand"]
 _TAKES_S = 60.0
 """To be asked, to turn a key, to read its scale and to type what it says."""
 _STOPPED = "stopped"
+_MISS_DIVISIONS: Final = 0.25
+"""Standard deviation of where a person leaves a key that is to stand at a mark. A convention of
+this package: half a division is what can be told from the next mark, and counts as two of these."""
+_MOST_DIVISIONS: Final = 0.5
+"""Nearer to the next mark a person sees it, and turns on."""
+
+
+def _miss_divisions(rng: np.random.Generator) -> float:
+    """How far off a mark a person stops: normal, cut off where the next mark is nearer."""
+    while abs(miss := _MISS_DIVISIONS * float(rng.standard_normal())) >= _MOST_DIVISIONS:
+        pass
+    return miss
 
 
 class TwinHand(TwinBacked):
-    """Turns the screw to the nearest division of the key's scale.
+    """Turns the screw to about a division of the key's scale, and reads the division.
 
-    As with `devices.drivers.manual_drive.ManualDrive`, a stop leaves the position unknown until
-    somebody declares it: a hand was on the screw.
+    The screw ends a part of a division off the mark, which nobody reads: what is confirmed is the
+    nearest mark, and where the screw really stands the twin alone knows. Each move misses by
+    itself, since the scale is absolute. As with `devices.drivers.manual_drive.ManualDrive`, a stop
+    leaves the position unknown until somebody declares it: a hand was on the screw.
+
+    Parameters
+    ----------
+    twin, clock
+        Physics and time.
+    declared : ManualScrew
+        The scale of its key.
+    limits : StepLimits
+        Soft limits of the station, in turns.
+    rng : numpy.random.Generator
+        Draws by how much each move misses.
     """
 
     role = "manual"
 
     def __init__(
-        self, twin: Twin, clock: VirtualClock, declared: ManualScrew, limits: StepLimits
+        self,
+        twin: Twin,
+        clock: VirtualClock,
+        declared: ManualScrew,
+        limits: StepLimits,
+        rng: np.random.Generator,
     ) -> None:
         super().__init__(twin, clock)
         self._divisions = declared.divisions
         self._limits = limits
+        self._rng = rng
         self._zero_turns = min(max(0.0, limits.min_turns), limits.max_turns) - twin.turns
         self._turns = twin.turns + self._zero_turns
         self._aim: tuple[float, float] | None = None
@@ -45,8 +79,11 @@ class TwinHand(TwinBacked):
     def read(self) -> DriveReading:
         """Where the screw stands; moving while the question is open."""
         if self._aim is not None and self._clock.now() >= self._aim[0]:
-            self._turns, self._aim = self._aim[1], None
-            self._twin.turn_to(self._turns - self._zero_turns)
+            turns, self._aim = self._aim[1], None
+            if turns != self._turns:
+                missed_turns = _miss_divisions(self._rng) / self._divisions
+                self._twin.turn_to(turns + missed_turns - self._zero_turns)
+            self._turns = turns
         return DriveReading(
             turns=self._turns,
             moving=self._aim is not None,

@@ -101,7 +101,7 @@ def virtual_laboratory(
     loop = VirtualLoop(clock)
     around = Surroundings(
         clock=clock,
-        drivers=make_twin_drivers(station, twin, clock),
+        drivers=make_twin_drivers(station, twin, clock, seed),
         open_storage=partial(_storage, station, keep, intents, store),
         timing=virtual_timing(loop, seeded_ids(seed, digest), _poll_period_s(station)),
         make_engine=partial(_engine, loop),

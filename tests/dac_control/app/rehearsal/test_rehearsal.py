@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from statistics import pstdev
 from typing import Any
 
 import orjson
@@ -356,7 +357,7 @@ def test_light_is_charged_and_off_at_the_end(run: RunFile, tmp_path: Path) -> No
     assert summary["dose"]["spots"][0]["energy_mj"]["median"] == dose.energy_mj
 
 
-def test_a_hand_turns_to_the_marks_of_its_key(run: RunFile, tmp_path: Path) -> None:
+def test_a_hand_misses_the_marks_of_its_key_and_reads_them(run: RunFile, tmp_path: Path) -> None:
     text = STATION.read_text(encoding="utf-8")
     zaber = text[text.index('driver = "zaber"') : text.index("[devices.spectrometer]")]
     station = changed(
@@ -368,6 +369,9 @@ def test_a_hand_turns_to_the_marks_of_its_key(run: RunFile, tmp_path: Path) -> N
     assert rehearsed.exit_status == "success", rehearsed.reason
     for step in rehearsed.steps:
         assert step.turns * 360 == pytest.approx(round(step.turns * 360), abs=1e-6)
+    missed = [(step.truth["turns"] - step.turns) * 360 for step in rehearsed.steps]
+    assert missed[0] == pytest.approx(0.0, abs=1e-6), "nobody has turned it yet"
+    assert max(map(abs, missed)) < 0.5 and 0.15 < pstdev(missed) < 0.35
 
 
 def test_helium_is_counted_where_it_is_used_up(run: RunFile, tmp_path: Path) -> None:
