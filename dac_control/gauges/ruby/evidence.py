@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.ruby.lineshape import CM1_NM
-from dac_control.gauges.ruby.r2_population import R2_GONE_K, SPLITTING_CM1, boltzmann
+from dac_control.gauges.ruby.r2_population import (
+    R2_GONE_K,
+    SPLITTING_CM1,
+    TYPICAL_STRENGTH,
+    boltzmann,
+)
 from dac_control.gauges.ruby.residuals import AT_R1_NM, background
 from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Windows
@@ -92,14 +97,17 @@ def lacks_r2(
     warm = doublet & (temperature_k >= R2_GONE_K)
     sigma = np.sqrt(np.maximum(ratio_variance, 0.0))
     reach = 3.0 * sigma
-    weak = p[:, 8] + reach < _WEAKEST_STRENGTH * boltzmann(temperature_k)
+    population = boltzmann(temperature_k)
+    weak = p[:, 8] + reach < _WEAKEST_STRENGTH * population
     if weak.any():
         low, high = _WIDTH_RATIOS_IF_POOR
         seen = (p[:, 8] > _R2_SURE_SIGMA * sigma) & (p[:, 10] > low) & (p[:, 10] < high)
         seen &= np.abs(p[:, 9] - SPLITTING_CM1) < _SPLITTING_REACH_CM1
         weak &= doubted | ~seen
-    # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner
-    return warm & (weak | (narrow & (p[:, 8] < reach)))
+    # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner where
+    # that would not drown in noise: of six sigma expected, one in a thousand is seen below three
+    expected = TYPICAL_STRENGTH * population > 2.0 * reach
+    return warm & (weak | (narrow & expected & (p[:, 8] < reach)))
 
 
 def hides_r1(windows: Windows, p: Array, doublet: Mask) -> Mask:
