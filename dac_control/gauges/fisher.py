@@ -12,14 +12,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import get_lapack_funcs
 
-__all__ = ["Bounds", "Estimate", "diagonal", "fisher_scoring", "inverse", "normalised"]
+__all__ = ["Bounds", "Estimate", "diagonal", "fisher_scoring", "inverse", "normalised", "solved"]
 
 Vector = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Model = Callable[[Vector], tuple[Vector, Vector]]
 
-_MAX_ITERATIONS: Final = 60
+_MAX_ITERATIONS: Final = 20
+"""Nine fits in ten need fewer than ten. What does not come to rest here has no edge or line to
+find: of 300 drawn edges one moved, by a thousandth of its sigma, when 60 became 20."""
 # Square of the distance to the solution in units of sigma at which iterating stops, and at
 # which a fit that ran out of iterations still counts as having come to rest.
 _DECREMENT: Final = 1e-6
@@ -27,6 +30,8 @@ _DECREMENT_AT_END: Final = 1e-2
 # Added to the unit diagonal where a plain step makes the fit worse, and then more of it.
 _DAMPING_START: Final = 1e-3
 _DAMPING_MAX: Final = 1e9
+_TINY: Final = float(np.finfo(float).tiny)
+(_GESV,) = get_lapack_funcs(("gesv",), dtype=np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +177,24 @@ def _newton(information: Vector, gradient: Vector, free: Indices) -> Callable[[f
         damped = unit.copy()
         diagonal(damped)[:] += damping
         whole = np.zeros_like(gradient)
-        whole[free] = scale * np.linalg.solve(damped, slope)
+        whole[free] = scale * solved(damped, slope)
         return whole
 
     return step
+
+
+def solved(square: Vector, values: Vector) -> Vector:
+    """Solve a few linear equations: `numpy.linalg.solve` without what that does around it.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        The matrix is singular.
+    """
+    _factors, _pivots, answer, singular = _GESV(square, values)
+    if singular:
+        raise np.linalg.LinAlgError("Singular matrix")
+    return np.asarray(answer, dtype=np.float64)
 
 
 def normalised(information: Vector) -> tuple[Vector, Vector]:
@@ -183,7 +202,7 @@ def normalised(information: Vector) -> tuple[Vector, Vector]:
 
     Counts and nanometres differ by ten orders of magnitude, which no solver is to see.
     """
-    scale = 1.0 / np.sqrt(np.maximum(diagonal(information), np.finfo(float).tiny))
+    scale = 1.0 / np.sqrt(np.maximum(information.diagonal(), _TINY))
     return information * scale[:, None] * scale, scale
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.diamond_edge.model import EdgeShape
-from dac_control.gauges.fisher import Estimate, diagonal, normalised
+from dac_control.gauges.fisher import Estimate, diagonal, normalised, solved
 
 __all__ = [
     "LARGEST",
@@ -111,8 +111,7 @@ class LinearSteps:
 
     def _scaled(self, shape: EdgeShape) -> Vector:
         which = _PLACES[shape]
-        solved = np.linalg.solve(self._unit[which[:, None], which], self._slope[which])
-        return np.asarray(solved, dtype=np.float64)
+        return solved(self._unit[which[:, None], which], self._slope[which])
 
 
 def best_larger(shape: EdgeShape, steps: LinearSteps, scatter: float) -> EdgeShape | None:

@@ -22,7 +22,7 @@ from dac_control.gauges.diamond_edge.needed_terms import (
     needless,
     stable,
 )
-from dac_control.gauges.fisher import Bounds, Estimate, fisher_scoring
+from dac_control.gauges.fisher import Bounds, Estimate, fisher_scoring, solved
 from dac_control.gauges.spectrum import PhotonNoise
 
 __all__ = ["FEWEST_PX", "EdgeBounds", "fit_terms", "linear_residual"]
@@ -147,4 +147,4 @@ def _coefficients(shape: EdgeShape, start: tuple[float, float], x: Vector, y: Ve
     basis = shape.basis(*start, x)
     scale = 1.0 / np.sqrt(np.maximum(np.sum(basis**2, axis=1), np.finfo(float).tiny))
     unit = basis * scale[:, None]
-    return scale * np.linalg.solve(stable(unit @ unit.T), unit @ y)
+    return scale * solved(stable(unit @ unit.T), unit @ y)
