@@ -16,6 +16,9 @@ Mask = NDArray[np.bool_]
 # 704.1 nm); they move with pressure much as R1 does.
 _PAIR_LINES_NM: Final = np.array((6.65, 9.85))
 _PAIR_TOLERANCE_NM: Final = 0.7
+_SISTER_SHARE: Final = 0.2
+"""Of the stronger pair line that the weaker one has at least: the foot that a second ruby's line
+shows 3.4 nm below it has up to 0.15."""
 _WEAKEST_SHARE: Final = 0.1
 """Share of the strongest score from which a candidate is taken into account."""
 _WEAKEST_LEADER: Final = 0.3
@@ -48,7 +51,7 @@ def _put_first_with_pair_lines(rank: Array, found: Found, leading: Mask) -> None
         leads = leading[:, candidate]
         if not leads.any():
             continue
-        leads &= _pair_lines_of(found, candidate).sum(axis=1) >= _PAIR_LINES_NM.size
+        leads &= _has_pair_lines(found, found.r1_nm[:, candidate], found.score[:, 0])
         rank[:, candidate] += np.where(leads, found.score[:, 0], 0.0)
 
 
@@ -71,12 +74,8 @@ def is_rival(
     above = found.r1_nm[rows, other] - r1_nm
     rival = strong(found, score)[rows, other]
     rival &= is_apart(found.r1_nm[rows, other], r1_nm)
-    near_as_strong = found.score > _WEAKEST_SHARE * score[:, None]
-    # one line at the distance of a pair line is neon as well as that; both are not
-    near = _at_pair_lines(found.r1_nm - r1_nm[:, None]) & near_as_strong[..., None]
-    beyond = r1_nm[:, None] + _PAIR_LINES_NM + _PAIR_TOLERANCE_NM > last_nm
-    seen = (near.any(axis=1) | beyond).all(axis=1)
-    return rival & ~(_at_pair_lines(above).any(axis=-1) & seen)
+    has_them = _has_pair_lines(found, r1_nm, score, last_nm)
+    return rival & ~(_at_pair_lines(above).any(axis=-1) & has_them)
 
 
 def strong(found: Found, score: Array) -> Mask:
@@ -99,11 +98,19 @@ def is_apart(other_nm: Array, r1_nm: Array) -> Mask:
     return np.abs(other_nm - r1_nm) > _APART_NM
 
 
-def _pair_lines_of(found: Found, candidate: int) -> Mask:
-    """Which other candidates stand where the pair lines of this one would be."""
-    above = found.r1_nm - found.r1_nm[:, candidate, None]
-    strong = found.score > _WEAKEST_SHARE * found.score[:, :1]
-    return _at_pair_lines(above).any(axis=-1) & strong
+def _has_pair_lines(found: Found, r1_nm: Array, score: Array, last_nm: float = np.inf) -> Mask:
+    """True where both pair lines stand above a line or would lie beyond the end of the spectra.
+
+    One line at the distance of a pair line is neon as well as that; both are not. Lines count from
+    a share of `score` on, all of shape (spectra,).
+    """
+    at = _at_pair_lines(found.r1_nm - r1_nm[:, None])
+    at &= (found.score > _WEAKEST_SHARE * score[:, None])[..., None]
+    seen = np.where(at, found.score[..., None], 0.0).max(axis=1)
+    strongest = seen.max(axis=1, keepdims=True)
+    beyond = r1_nm[:, None] + _PAIR_LINES_NM + _PAIR_TOLERANCE_NM > last_nm
+    there = (seen > 0.0) & (seen >= _SISTER_SHARE * strongest)
+    return np.asarray((there | beyond).all(axis=1))
 
 
 def _at_pair_lines(above_nm: Array) -> Mask:

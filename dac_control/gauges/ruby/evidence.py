@@ -87,6 +87,7 @@ def lacks_r2(
     ratio_variance: Array,
     doublet: Mask,
     narrow: Mask,
+    hidden: Mask,
     doubted: Mask,
     temperature_k: Array,
 ) -> Mask:
@@ -98,16 +99,19 @@ def lacks_r2(
     sigma = np.sqrt(np.maximum(ratio_variance, 0.0))
     reach = 3.0 * sigma
     population = boltzmann(temperature_k)
-    weak = p[:, 8] + reach < _WEAKEST_STRENGTH * population
+    weakest = _WEAKEST_STRENGTH * population
+    weak = p[:, 8] + reach < weakest
     if weak.any():
         low, high = _WIDTH_RATIOS_IF_POOR
         seen = (p[:, 8] > _R2_SURE_SIGMA * sigma) & (p[:, 10] > low) & (p[:, 10] < high)
         seen &= np.abs(p[:, 9] - SPLITTING_CM1) < _SPLITTING_REACH_CM1
         weak &= doubted | ~seen
-    # a line as narrow as a cosmic ray, or with R1's place masked, has to show its partner where
-    # that would not drown in noise: of six sigma expected, one in a thousand is seen below three
+    # a line as narrow as a cosmic ray has to show its partner where that would not drown in noise
+    # (of six sigma expected, one in a thousand is seen below three); one with R1's place masked,
+    # in any case
     expected = TYPICAL_STRENGTH * population > 2.0 * reach
-    return warm & (weak | (narrow & expected & (p[:, 8] < reach)))
+    unseen = narrow & expected & (p[:, 8] < np.maximum(reach, weakest))
+    return warm & (weak | unseen | (hidden & (p[:, 8] < reach)))
 
 
 def hides_r1(windows: Windows, p: Array, doublet: Mask) -> Mask:

@@ -86,7 +86,8 @@ def flag_lines(
             p,
             ratio_variance,
             doublet,
-            narrow | hides_r1(windows, p, doublet),
+            narrow,
+            hides_r1(windows, p, doublet),
             poor | crowded,
             temperature_k,
         ),
@@ -94,6 +95,8 @@ def flag_lines(
         | (at_lines > _MISFIT_AT_LINES)
         | (poor & (fitted.spikes > _MASKED_SHARE * fitted.scored.leftovers[:, USED]))
         | (doublet & is_no_ruby(p, ratio_variance, poor))
+        # a lamp's line, and what is foreign beside it may be the ruby
+        | (narrow & poor & crowded)
         | is_cosmic_ray(windows, p, narrow),
         "spike": fits.masked_pixels > 0,
         "foreign_line": crowded,

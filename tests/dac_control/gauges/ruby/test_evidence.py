@@ -45,8 +45,29 @@ def test_a_weak_r2_that_is_seen_where_it_belongs_is_not_lacking(
     changes: dict[str, float], doubted: bool, lacks: bool
 ) -> None:
     yes, no, known = np.array([True]), np.array([False]), np.array([0.005**2])
-    found = lacks_r2(doublets(**changes), known, yes, no, yes & doubted, np.array([296.0]))
+    found = lacks_r2(doublets(**changes), known, yes, no, no, yes & doubted, np.array([296.0]))
     assert found.tolist() == [lacks]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "sigma", "temperature_k", "lacks"),
+    [
+        (0.12, 0.01, 20.0, False),
+        (0.02, 0.01, 20.0, True),  # noise of two sigma, where ten are expected
+        (0.02, 0.02, 20.0, False),  # and where four are
+        (0.016, 0.005, 25.0, True),  # noise of three, an eighth of what a ruby has
+        (0.02, 0.02, 5.0, False),
+    ],
+)
+def test_a_line_as_narrow_as_a_cosmic_ray_shows_r2_where_that_is_clear(
+    ratio: float, sigma: float, temperature_k: float, lacks: bool
+) -> None:
+    yes, no, known = np.array([True]), np.array([False]), np.array([sigma**2])
+    line = doublets(ratio=ratio, fwhm_nm=0.09)
+    found = lacks_r2(line, known, yes, yes, no, no, np.array([temperature_k]))
+    assert found.tolist() == [lacks]
+    hidden = lacks_r2(line, known, yes, no, yes, no, np.array([20.0]))
+    assert hidden.tolist() == [ratio < 3.0 * sigma]
 
 
 @pytest.mark.parametrize(("masked_nm", "hidden"), [(0.35, True), (0.1, False)])
