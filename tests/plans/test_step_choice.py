@@ -106,8 +106,8 @@ def test_no_answer_of_a_cell_makes_the_screw_turn_back_or_beyond_its_limits(
         branch.add(Point(turns, max(0.0, branch.here.pressure_gpa + sign * answer), 0.02))
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.floats(0.001, 1.5))
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0.001, 0.5))
 def test_targets_in_turns_are_reached_exactly(target: float) -> None:
     branch = Branch(+1, Point(0.0, 2.0, 0.005), LIMITS, SETTINGS)
     for _ in range(1000):

@@ -238,13 +238,13 @@ def test_strong_neon_lines_beside_and_within_the_doublet(
             ratio=0.6 * np.exp(rng.normal(0.0, 0.3)),
             splitting_cm1=rng.normal(29.7, 4.0),
         )
-        for _ in range(150)
+        for _ in range(75)
     ]
     stack = SpectrumStack.of([one.expose(rng, light) for one in true])
     fits = fit_ruby_many(stack, temperature_k=296.0)
     error = np.abs(fits.r1_nm - [one.r1_nm for one in true])
     assert (error[fits.ok] < 0.01).all()
-    assert np.count_nonzero(fits.ok) >= 149
+    assert np.count_nonzero(fits.ok) >= 74
 
 
 @pytest.mark.parametrize(
@@ -383,8 +383,8 @@ tame = st.one_of(st.floats(-1e3, 7e4), st.integers(0, 65535).map(float), st.just
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     counts=st.one_of(
-        arrays(np.float64, st.integers(0, 300), elements=finite),
-        arrays(np.float64, st.integers(32, 600), elements=tame),
+        arrays(np.float64, st.integers(0, 100), elements=finite),
+        arrays(np.float64, st.integers(32, 300), elements=tame),
     ),
     first_nm=st.floats(600.0, 790.0),
     pitch_nm=st.floats(1e-7, 1.0),
