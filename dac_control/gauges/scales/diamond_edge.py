@@ -77,8 +77,9 @@ EDGE_SCALES: Final = (
         ),
         note="takes the edge itself, not its ratio to nu0; no pressure below 118 GPa, where the "
         "polynomial turns; suspected to be high above 400 GPa (stiff equation of state of "
-        "platinum); one program gives uncertainties of its coefficients, 3, 0.020 and 1.2e-5, "
-        "useless without their correlation",
+        "platinum); coefficients as in FluoRaPressee and in a program of 2016 that moves a Raman "
+        "microscope; the former has uncertainties, 3, 0.020 and 1.2e-5, useless without their "
+        "correlation",
     ),
     _scale(
         "eremets2023",
@@ -94,6 +95,7 @@ EDGE_SCALES: Final = (
             "no uncertainty was found; akahama2006 lies 1 to 3 % above and hilberer2026 within "
             "2 % over its range",
         ),
+        note="coefficients and nu0 as in myPGM, FluoRaPressee and Peritheos",
     ),
     _scale(
         "hilberer2026",
@@ -103,9 +105,9 @@ EDGE_SCALES: Final = (
         1334.0,
         "gold and rhenium",
         "Hilberer et al. (2026)",
-        "independent codes",
-        note="coefficients from the authors' own program; another prints 575(7) and 3.3(1), "
-        "0.4 % apart at 420 GPa, from where the uncertainties are",
+        "disputed",
+        note="coefficients from myPGM, the authors' own program; FluoRaPressee has 575(7) and "
+        "3.3(1), 0.4 % apart at 420 GPa, from where the uncertainties are; the paper was not seen",
     ),
     _scale(
         "akahama2004",

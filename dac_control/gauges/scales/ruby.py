@@ -123,7 +123,8 @@ RUBY_SCALES: Final = (
         "various",
         "Holzapfel, High Press. Res. 25, 87 (2005)",
         "independent codes",
-        note="the upper limit of its range was not checked against the paper",
+        note="coefficients as in myPGM and Peritheos; the upper limit of its range was not checked "
+        "against the paper",
     ),
     _scale(
         "liu2013",
