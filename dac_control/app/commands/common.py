@@ -3,7 +3,6 @@
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,15 +10,12 @@ import typer
 from rich.console import Console
 
 from dac_control.app.terminal import PatientConsole
-from dac_control.errors import ConfigurationError
 
 __all__ = [
-    "check_writable",
     "console_for",
     "only_json_on_stdout",
     "print_connections",
     "print_json",
-    "write_file",
 ]
 
 
@@ -31,34 +27,6 @@ def console_for(as_json: bool) -> Console:
 def print_json(document: Any) -> None:
     """Print one JSON document on standard output."""
     typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
-
-
-def check_writable(path: Path) -> None:
-    """Refuse at once where a file could not be written in the end.
-
-    Raises
-    ------
-    ConfigurationError
-        Its folder does not exist, or it is a folder itself.
-    """
-    if path.is_dir():
-        raise ConfigurationError(f"{path} is a folder; name a file in it.")
-    if not path.parent.is_dir():
-        raise ConfigurationError(f"There is no folder {path.parent} to write {path.name} into.")
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a text that a person asked for.
-
-    Raises
-    ------
-    ConfigurationError
-        It cannot be written there.
-    """
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be written: {error}.") from error
 
 
 @contextlib.contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dac_control.app.commands.common import check_writable, console_for, print_json, write_file
+from dac_control.app.commands.common import console_for, print_json
+from dac_control.app.commands.outputs import check_harmless, check_writable, write_file
 from dac_control.app.fit.adapter import GaugeAdapter
 from dac_control.app.fit.batch import fit_files
 from dac_control.app.fit.documents import as_csv, as_document
@@ -47,16 +48,18 @@ def fit_spectra(
     Raises
     ------
     ConfigurationError
-        An option is wrong or no file exists; nothing was read.
+        An option is wrong, no file exists, or what is asked for would overwrite one; no spectrum
+        was read.
     """
+    sources, left_out = find_sources(names)
+    read = [*(source.path for source in sources), *scale_files]
+    if csv is not None:
+        check_writable(csv, read)
+    pictures = None if plot is None else _Pictures(plot, read, many=len(sources) > 1)
     for path in scale_files:
         for scale in load_scales(path):
             register(scale)
     adapter = adapter_of(options)(options)
-    sources, left_out = find_sources(names)
-    if csv is not None:
-        check_writable(csv)
-    pictures = None if plot is None else _Pictures(plot, adapter, many=len(sources) > 1)
     files: list[FileResult] = []
     documents = []
     with _bar(len(sources)) as advance:
@@ -64,7 +67,7 @@ def fit_spectra(
         for file in results:
             documents.append(as_document(file, adapter, options))
             if pictures is not None:
-                file = pictures.draw(file)
+                file = pictures.draw(file, adapter)
             files.append(file)
     if as_json:
         print_json(documents)
@@ -92,11 +95,12 @@ def _bar(count: int) -> Iterator[Callable[[int], None] | None]:
 class _Pictures:
     """Where pictures go: one file for one spectrum, a folder for many."""
 
-    def __init__(self, target: Path, adapter: GaugeAdapter, *, many: bool) -> None:
+    def __init__(self, target: Path, read: Sequence[Path], *, many: bool) -> None:
+        check_harmless(target, read)
         self.target = target
         self.count = 0
-        self._adapter = adapter
-        self._taken: set[str] = set()
+        # a picture that is read may lie in the folder that is written to
+        self._taken = {path.stem for path in read if path.suffix.lower() in _PICTURES}
         self._one_file = target.suffix.lower() in _PICTURES and not target.is_dir()
         if many and self._one_file:
             raise ConfigurationError(
@@ -108,7 +112,7 @@ class _Pictures:
                 "a name without an ending is a folder."
             )
 
-    def draw(self, file: FileResult) -> FileResult:
+    def draw(self, file: FileResult, adapter: GaugeAdapter) -> FileResult:
         """Draw every spectrum of a file; return it without the arrays, to save memory."""
         from dac_control.app.fit.plot import draw_spectrum, picture_name
 
@@ -123,7 +127,7 @@ class _Pictures:
             elif len(file.spectra) > 1:
                 label = picture_name(file, each)
                 target = target.with_name(f"{target.stem}_{label}{target.suffix}")
-            draw_spectrum(file, each, self._adapter, target)
+            draw_spectrum(file, each, adapter, target)
             self.count += 1
         return replace(file, spectra=tuple(replace(each, spectrum=None) for each in file.spectra))
 

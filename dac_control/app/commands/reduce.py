@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from dac_control.app.commands.common import console_for, print_json, write_file
+from dac_control.app.commands.common import console_for, print_json
+from dac_control.app.commands.outputs import check_writable, write_file
 from dac_control.app.commands.show import run_path
-from dac_control.app.fit.sources import is_run
 from dac_control.app.reduction.documents import as_csv, as_document
 from dac_control.app.reduction.reduce import reduce_run
 from dac_control.app.reduction.request import ReduceRequest
 from dac_control.app.reduction.terminal_table import print_reduction
-from dac_control.errors import ConfigurationError
 from dac_control.gauges import load_scales
 from dac_control.gauges.scales import register
 from dac_control.records import open_run
@@ -37,14 +36,14 @@ def recompute_run(
     Raises
     ------
     ConfigurationError, RecordError
-        The run, a name or a number is wrong, or `csv` lies in a run folder; nothing was written.
+        The run, a name or a number is wrong, or `csv` is no place to write; nothing was written.
     """
+    if csv is not None:
+        check_writable(csv, scale_files)
     for path in scale_files:
         for scale in load_scales(path):
             register(scale)
     folder = run_path(run, runs)
-    if csv is not None:
-        _refuse_run_folders(csv)
     reduction = reduce_run(open_run(folder), request)
     if csv is not None:
         write_file(csv, as_csv(reduction))
@@ -53,13 +52,3 @@ def recompute_run(
     else:
         print_reduction(console_for(False), reduction)
     return 0 if reduction.complete else 1
-
-
-def _refuse_run_folders(csv: Path) -> None:
-    target = csv.resolve()
-    for folder in target.parents:
-        if is_run(folder):
-            raise ConfigurationError(
-                f"{csv} lies in the run folder {folder}, which stays as it was recorded; "
-                "write the table somewhere else."
-            )

@@ -343,13 +343,30 @@ def test_an_axis_in_another_unit_of_length_is_recognised(
     assert status == 1 and unit in found["message"]
 
 
-def test_a_table_that_cannot_be_written_is_refused_before_anything(
-    tmp_path: Path, ruby: Path
-) -> None:
-    for table in (tmp_path, tmp_path / "nowhere" / "t.csv"):
-        status, out, err = run(ruby, "--csv", table)
+def test_what_would_do_harm_is_refused_before_anything(tmp_path: Path, ruby: Path) -> None:
+    scales, run_folder = tmp_path / "scales.toml", tmp_path / "run"
+    scales.write_text("no scales", encoding="utf-8")
+    run_folder.mkdir()
+    (run_folder / "documents.jsonl").touch()
+    picture = tmp_path / "ruby.png"
+    picture.write_bytes(ruby.read_bytes())
+    for arguments, word in (
+        ((ruby, "--csv", tmp_path), "is a folder"),
+        ((ruby, "--csv", ruby), "one of the files that are read"),
+        ((tmp_path, "--csv", ruby), "one of the files that are read"),
+        ((ruby, "--scales", scales, "--csv", scales), "one of the files that are read"),
+        ((picture, "--plot", picture), "one of the files that are read"),
+        ((run_folder, "--csv", run_folder / "t.csv"), "run folder"),
+        ((ruby, "--plot", run_folder), "run folder"),
+    ):
+        before = ruby.read_bytes(), scales.read_bytes(), picture.read_bytes()
+        status, out, err = run(*arguments)
         assert (status, out) == (2, "")
-        assert "folder" in err
+        assert word in err
+        assert before == (ruby.read_bytes(), scales.read_bytes(), picture.read_bytes())
+    # a picture that is read stays where pictures go
+    run(picture, "--plot", tmp_path)
+    assert picture.read_bytes() == ruby.read_bytes()
 
 
 def test_the_diamond_edge(tmp_path: Path) -> None:
