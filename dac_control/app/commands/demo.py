@@ -6,6 +6,7 @@ import secrets
 from pathlib import Path
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout
+from dac_control.app.commands.outputs import check_harmless
 from dac_control.app.laboratory_process import LaboratoryProcess
 from dac_control.errors import ConfigurationError
 
@@ -23,6 +24,9 @@ def run_demo(
 ) -> int:
     """Run the demo; return 0, or 1 if the run held."""
     console = console_for(as_json)
+    check_harmless(out)
+    if truth is not None:
+        check_harmless(truth, [] if replay is None else [replay])
     folder = _new_folder(out)
     arguments = ["--seed", str(seed), "--speed", str(speed), "--runs", str(out / "runs")]
     for option, path in (("--truth", truth), ("--replay", replay)):

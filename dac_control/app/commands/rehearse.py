@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
+from dac_control.app.commands.outputs import check_harmless
 from dac_control.app.station import load_station_and_text
 from dac_control.app.supplies import judge_supplies
 from dac_control.app.supplies_tables import stock_of
@@ -53,6 +54,8 @@ def rehearse_run(
     DacError
         In one sentence, if the run is refused.
     """
+    if keep is not None:
+        check_harmless(keep)
     console = console_for(as_json)
     # the texts that were read, for the folders of runs that are kept
     station, station_toml = load_station_and_text(station_file)

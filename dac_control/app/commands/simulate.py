@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from dac_control.app.commands.outputs import check_harmless
 from dac_control.app.simulated_station import station_toml
 from dac_control.errors import ConfigurationError
 from simulators.laboratory import PORT_ROLES, Laboratory
@@ -33,6 +34,8 @@ def serve(
 ) -> int:
     """Serve until interrupted, or until standard input ends."""
     known_ports = _ports(ports)
+    if truth is not None:
+        check_harmless(truth, [] if replay is None else [replay])
     folder = _folder(folder)
     try:
         laboratory = Laboratory(
@@ -70,6 +73,7 @@ def _folder(folder: Path | None) -> Path:
     if folder is None:
         stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H%M")
         folder = Path("dac-control-simulated") / f"{stamp}_{secrets.token_hex(2)}"
+    check_harmless(folder)
     if (folder / "station.toml").exists():
         raise ConfigurationError(
             f"{folder} holds the station file of another laboratory; give another folder, or "

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from dac_control.app.commands.outputs import check_writable
 from dac_control.app.state_files import CALIBRATIONS_NAME, LIGHT_NAME
 from dac_control.app.station import load_station
 from dac_control.app.station_lock import StationLock
@@ -20,11 +21,13 @@ def pack_specimen(station_file: Path, to: Path | None) -> int:
     Raises
     ------
     DacError
-        If the station is in use, or something cannot be read or written.
+        If the station is in use, something cannot be read or written, or `to` is a file of the
+        station or lies in a run folder.
     """
     station = load_station(station_file)
     state, specimen = station.storage.state, station.specimen.id
     path = to or Path(f"specimen-{''.join(c if c.isalnum() else '-' for c in specimen)}.jsonl")
+    check_writable(path, (station_file, state))
     # a run that is going on adds to it
     lock = StationLock(state)
     try:

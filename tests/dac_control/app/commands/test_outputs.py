@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dac_control.app.commands.demo import run_demo
 from dac_control.app.commands.outputs import check_harmless, check_writable
 from dac_control.errors import ConfigurationError
 
@@ -65,3 +66,12 @@ def test_a_run_folder_stays_as_it_was_recorded(tmp_path: Path, name: str) -> Non
         with pytest.raises(ConfigurationError, match="lies in the run folder"):
             check_harmless(folder / name)
     check_harmless(tmp_path / "beside" / name)
+
+
+def test_no_truth_is_written_over_a_spectrum_to_replay(tmp_path: Path, spectrum: Path) -> None:
+    for replay in (spectrum, tmp_path):
+        with pytest.raises(ConfigurationError, match="is one of"):
+            run_demo(
+                tmp_path / "out", seed=0, speed=1.0, truth=spectrum, replay=replay, as_json=True
+            )
+    assert sorted(tmp_path.iterdir()) == [spectrum]

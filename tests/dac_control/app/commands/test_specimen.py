@@ -35,6 +35,17 @@ def test_it_is_packed_here_and_accepted_there(tmp_path: Path, capsys: Any) -> No
     assert [(record["id"], record["station"]) for record in kept] == [("a", "cryostat 2, room 114")]
 
 
+@pytest.mark.parametrize("name", ["station.toml", "state/light.jsonl"])
+def test_no_file_of_the_station_is_overwritten(tmp_path: Path, name: str) -> None:
+    here = station(tmp_path / "here")
+    ledger = LightLedger(here.parent / "state" / "light.jsonl")
+    ledger.append({"kind": "opening", "id": "a", "specimen": "2026-11-A"})
+    before = (here.parent / name).read_bytes()
+    with pytest.raises(ConfigurationError, match="one of the files that are read"):
+        pack_specimen(here, here.parent / name)
+    assert (here.parent / name).read_bytes() == before
+
+
 def test_a_station_in_use_is_left_alone(tmp_path: Path) -> None:
     here = station(tmp_path / "here")
     lock = StationLock(here.parent / "state")
