@@ -16,6 +16,8 @@ _NOT_A_NUMBER: Final = frozenset(("nan", "-nan", "+nan", "1.#qnan", "1.#ind", "-
 _NUMERIC_START: Final = re.compile(r"[\s\"';,]*[-+]?[.,]?\d")
 _FORTRAN: Final = re.compile(r"^([-+]?[\d.]+)[dD]([-+]?\d+)$")
 _NAN: Final = float("nan")
+_BETWEEN_FIELDS: Final = "\n"
+"""In no line of a text."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ class Dialect:
         if self.delimiter == " ":
             return line.replace('"', " ").split()
         if '"' in line:
-            line = line.replace('"', "")
-        fields = [field.strip() for field in line.split(self.delimiter)]
+            line = _without_quotes(line, self.delimiter)
+            fields = [field.strip() for field in line.split(_BETWEEN_FIELDS)]
+        else:
+            fields = [field.strip() for field in line.split(self.delimiter)]
         while fields and not fields[-1]:
             fields.pop()
         while fields and not fields[0]:
@@ -53,6 +57,7 @@ class Dialect:
         return _decimal_point if self.decimal == "." else _decimal_comma
 
 
+# the last only where there are quotes around its numbers
 _DIALECTS: Final = (
     Dialect("\t", "."),
     Dialect(";", "."),
@@ -61,6 +66,7 @@ _DIALECTS: Final = (
     Dialect("\t", ","),
     Dialect(";", ","),
     Dialect(" ", ","),
+    Dialect(",", ","),
 )
 
 
@@ -76,7 +82,8 @@ def detect(lines: Sequence[str]) -> Dialect | None:
     """
     sample = _sample(lines)
     best, best_rank = None, (0, 0)
-    for dialect in _DIALECTS:
+    quoted = any('"' in line for line in sample)
+    for dialect in _DIALECTS if quoted else _DIALECTS[:-1]:
         widths = Counter(len(row) for line in sample if (row := dialect.numbers(line)) is not None)
         if not widths:
             continue
@@ -108,6 +115,16 @@ def one_comma_for_both(lines: Sequence[str], dialect: Dialect) -> str:
     except ValueError:
         return ""
     return ",".join(rows[0]) if _in_order(joined) and not _in_order(whole) else ""
+
+
+def _without_quotes(line: str, delimiter: str) -> str:
+    """Put a sign of its own between the fields of a line; what is in quotes is no delimiter."""
+    pieces = line.split('"')
+    around_all = len(pieces) == 3 and not (pieces[0] + pieces[2]).strip()
+    if around_all or len(pieces) % 2 == 0:
+        return "".join(pieces).replace(delimiter, _BETWEEN_FIELDS)
+    pieces[::2] = [piece.replace(delimiter, _BETWEEN_FIELDS) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _in_order(values: Sequence[float]) -> bool:

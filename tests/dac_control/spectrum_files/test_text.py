@@ -213,6 +213,16 @@ def test_quoted_csv_with_named_columns(tmp_path: Path) -> None:
     assert file.frames[0].metadata["dark_counts"][0] == 90.0
 
 
+@pytest.mark.parametrize("row", ['"{}","{}"', '"{}", "{}",', '"{};{}"', '"{}";{}', '{},"{}"'])
+def test_what_is_in_quotes_is_one_number(tmp_path: Path, row: str) -> None:
+    axis = np.arange(N) if row.startswith("{}") else AXIS
+    cells = zip((f"{x:.6g}" for x in axis), (f"{y:.2f}" for y in COUNTS), strict=True)
+    rows = "\n".join(row.format(x.replace(".", ","), y.replace(".", ",")) for x, y in cells)
+    (frame,) = read(tmp_path, '"Wavelength, nm","Counts"\n' + rows).frames
+    np.testing.assert_allclose(frame.axis, axis, atol=1e-9)
+    np.testing.assert_allclose(frame.counts, COUNTS, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("row", "columns"),
     [("{k} {x} {y}", 1), ("{y} {x}", 1), ("{y} {x} {more}", 2), ("{k} {x} {y} {more}", 2)],
