@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
 
-__all__ = ["COMMENTS", "Dialect", "detect", "is_comment", "one_comma_for_both"]
+__all__ = ["COMMENTS", "Dialect", "detect", "is_comment", "one_comma_for_both", "two_marks"]
 
 COMMENTS: Final = ("#", "%", "//", "!")
 
@@ -99,22 +99,38 @@ def detect(lines: Sequence[str]) -> Dialect | None:
 def one_comma_for_both(lines: Sequence[str], dialect: Dialect) -> str:
     """Return a line of a table that has commas as decimal signs and between its columns.
 
-    So is "685,0293,114,0" where 685,0293 rises from line to line and 685 does not; empty
-    for any other table.
+    So are "685,0293,114,0" and "685,0293,114" where 685,0293 rises from line to line and neither
+    685 nor 0293 does; empty for any other table.
     """
     if dialect != Dialect(",", "."):
         return ""
     rows = [dialect.fields(line) for line in _sample(lines)]
     width = Counter(map(len, rows)).most_common(1)[0][0]
     rows = [row for row in rows if len(row) == width]
-    if width < 4 or width % 2 or any("." in field for row in rows for field in row):
+    if width < 3 or any("." in field for row in rows for field in row):
         return ""
     try:
-        whole = [int(row[0]) for row in rows]
+        parts = [[int(row[place]) for row in rows] for place in (0, 1)]
         joined = [float(f"{row[0]}.{row[1]}") for row in rows]
     except ValueError:
         return ""
-    return ",".join(rows[0]) if _in_order(joined) and not _in_order(whole) else ""
+    return ",".join(rows[0]) if _in_order(joined) and not any(map(_in_order, parts)) else ""
+
+
+def two_marks(lines: Sequence[str], dialect: Dialect) -> str:
+    """Return a line in which one number has a point and another a comma; empty without any.
+
+    In "697.3167;2,740" one of the two parts thousands, and nothing in the file need say which.
+    """
+    either = replace(dialect, decimal=",")
+    for line in lines:
+        if "." not in line or "," not in line or (dialect.delimiter == "," and '"' not in line):
+            continue
+        fields = either.fields(line)
+        marks = {mark for mark in ".," if any(mark in field for field in fields)}
+        if len(marks) > 1 and not is_comment(line) and either.numbers(line) is not None:
+            return line.strip()
+    return ""
 
 
 def _without_quotes(line: str, delimiter: str) -> str:

@@ -15,6 +15,7 @@ from dac_control.spectrum_files.dialect import (
     detect,
     is_comment,
     one_comma_for_both,
+    two_marks,
 )
 from dac_control.spectrum_files.header import axis_unit_of, entries, metadata_of
 from dac_control.spectrum_files.model import FileFrame, SpectrumFile
@@ -61,6 +62,11 @@ def read_text(data: bytes, path: Path) -> SpectrumFile:
         raise SpectrumFileError(
             f"{path} has commas both in its numbers and between its columns ('{line[:40]}'); "
             "export it with semicolons or tabs between the columns."
+        )
+    if line := two_marks(lines, dialect):
+        raise SpectrumFileError(
+            f"{path} has a point in one number and a comma in another ('{line[:40]}'), so that "
+            "one of them may part thousands; export it without marks of thousands."
         )
     axis_row = _axis_above(lines, dialect)
     blocks, cut = find_blocks(lines, dialect, path)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from dac_control.spectrum_files import SpectrumFileError, read_spectrum_file
 N = 60
 AXIS = 690.0 + 0.03 * np.arange(N)
 COUNTS = 500.0 + np.round(np.linspace(0.0, 900.0, N) ** 1.1, 2)
+THOUSANDS = "\n".join(f"{690 + 0.03 * k:.4f};{800 + 10 * k:,}" for k in range(N))
+EXCHANGED = str.maketrans(".,", ",.")
 RUBY = "\n".join(f"{x:.3f}\t{y:.2f}" for x, y in zip(AXIS, COUNTS, strict=True))
 
 
@@ -376,6 +379,13 @@ def test_andor_header(tmp_path: Path) -> None:
             f"2026,11\n{RUBY}".replace(".", ",").replace("\t", ",").encode(),
             "commas both in its numbers",
         ),
+        (
+            re.sub(r"\.(.*);(.*)", r",\1,\2", THOUSANDS.replace(",", "")).encode(),
+            "commas both in its numbers",
+        ),
+        (THOUSANDS.encode(), r"a point in one number .* \('690.6000;1,000'\)"),
+        (THOUSANDS.translate(EXCHANGED).encode(), r"a point in one .* \('690,6000;1.000'\)"),
+        (re.sub("[^;\n]+", r'"\g<0>"', THOUSANDS).replace(";", ",").encode(), "a point in one"),
         (b"\x1f\x8b" + bytes(20), r"gzip archive, not a file of spectra; unpack it first\.$"),
         (b"PK\x03\x04" + bytes(20) + b"xl/worksheets", "Office document"),
     ],
