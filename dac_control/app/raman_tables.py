@@ -31,7 +31,7 @@ class Vibron(Strict):
     laser_nm: Annotated[float, Field(gt=200, lt=1100, strict=True)]
     """Vacuum wavelength of the laser."""
     laser_sigma_nm: Positive
-    axis_sigma_cm1: NonNegative = 0.0
+    axis_sigma_cm1: NonNegative | None = None
     """Standard uncertainty of the Raman axis without the laser's share."""
 
     @model_validator(mode="after")
@@ -92,7 +92,7 @@ class Edge(Strict):
     laser_nm: Annotated[float, Field(gt=200, lt=1100, strict=True)]
     """Vacuum wavelength of the laser."""
     laser_sigma_nm: Positive
-    axis_sigma_cm1: NonNegative = 0.0
+    axis_sigma_cm1: NonNegative | None = None
     """Standard uncertainty of the Raman axis without the laser's share."""
     stress_sigma_gpa: NonNegative | None = None
     """What the stress state of this anvil may differ by from those of the scales."""

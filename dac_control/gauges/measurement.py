@@ -10,6 +10,8 @@ __all__ = ["MEASUREMENT_FLAGS", "BudgetTerm", "OnScale", "PressureMeasurement"]
 MEASUREMENT_FLAGS: Final = {
     "outside_scale_range": "scale or temperature correction was used outside the pressures or "
     "temperatures that it was made for",
+    "raman_axis_unknown": "nobody stated how wrong the Raman axis may be (axis_sigma_cm1), so ± is "
+    "without it",
 }
 """Flags that a gauge adds to those of its fit; none of them makes a pressure unmeasured."""
 

@@ -17,6 +17,8 @@ __all__ = [
     "expected_observables",
     "on_scale",
     "quote",
+    "raman_axis_flags",
+    "raman_axis_note",
     "range_note",
     "scale_for",
     "scale_terms",
@@ -121,6 +123,18 @@ def range_note(scale: Scale, pressure_gpa: float, temperature_k: float, what: st
             f"{temperature_k:.4g} K."
         )
     return " ".join(parts)
+
+
+def raman_axis_flags(sigma_cm1: float | None) -> tuple[str, ...]:
+    """Flag a pressure whose uncertainty is without the error of the Raman axis."""
+    return ("raman_axis_unknown",) if sigma_cm1 is None else ()
+
+
+def raman_axis_note(sigma_cm1: float | None) -> str:
+    """Say what the term of the Raman axis rests on; None is "not stated"."""
+    if sigma_cm1 is None:
+        return "not stated; axis_sigma_cm1 states the error of the axis without the laser's share"
+    return "stated, without the laser's share"
 
 
 def scale_terms(scale: Scale, argument: float) -> tuple[BudgetTerm, ...]:

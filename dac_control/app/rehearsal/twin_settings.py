@@ -122,7 +122,7 @@ def _raman(base: TwinSettings, station: Station) -> dict[str, Any]:
         "nu0_sigma_cm1": edge.nu0_sigma_cm1,
         "raman": replace(
             base.raman,
-            axis_sigma_nm=edge.axis_sigma_cm1 / cm1_per_nm,
+            axis_sigma_nm=(edge.axis_sigma_cm1 or 0.0) / cm1_per_nm,
             **{name: value for name, value in stated.items() if value is not None},
         ),
     }

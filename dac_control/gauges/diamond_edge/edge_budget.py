@@ -8,7 +8,7 @@ import numpy as np
 from dac_control.gauges.budget import BudgetTerm, rectangle_rms
 from dac_control.gauges.diamond_edge.nu0 import Nu0, vacuum_shift_cm1
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention
-from dac_control.gauges.quoting import scale_terms
+from dac_control.gauges.quoting import raman_axis_note, scale_terms
 from dac_control.gauges.scales import Scale
 
 __all__ = ["EdgeCircumstances", "EdgeReading", "edge_terms", "pressure_of"]
@@ -50,7 +50,8 @@ class EdgeCircumstances:
 
     nu0: Nu0 | None
     laser_sigma_nm: float
-    axis_sigma_cm1: float
+    axis_sigma_cm1: float | None
+    """None where nobody stated it; a pressure is flagged then."""
     stress_sigma_gpa: float | None
     anvil: str
 
@@ -90,7 +91,13 @@ def edge_terms(
             "nm",
             f"{per_nm:.1f} cm-1 per nm at {reading.laser_nm:g} nm" + _cancels(nu0),
         ),
-        _term("Raman axis", shared, known.axis_sigma_cm1, "cm-1", "calibration" + _cancels(nu0)),
+        _term(
+            "Raman axis",
+            shared,
+            known.axis_sigma_cm1 or 0.0,
+            "cm-1",
+            raman_axis_note(known.axis_sigma_cm1) + _cancels(nu0),
+        ),
         _air_term(scale, reading, nu0),
         _term("nu0", per_nu0, nu0.sigma_cm1, "cm-1", nu0.describe()),
         _term(

@@ -14,7 +14,7 @@ from dac_control.gauges.diamond_edge.edge_budget import (
 )
 from dac_control.gauges.diamond_edge.nu0 import Nu0
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
-from dac_control.gauges.quoting import on_scale, quote, range_note
+from dac_control.gauges.quoting import on_scale, quote, raman_axis_flags, range_note
 from dac_control.gauges.scales import Scale, scales_of
 
 __all__ = ["GAUGE", "edge_pressure", "nu0_for", "reference_sentence"]
@@ -41,7 +41,7 @@ def edge_pressure(
     reading : EdgeReading
     known : EdgeCircumstances
     flags : tuple of str
-        Of the fit; ``outside_scale_range`` is added where it applies.
+        Of the fit; ``outside_scale_range`` and ``raman_axis_unknown`` are added where they apply.
     fit : object, optional
         What the edge comes from.
     """
@@ -52,6 +52,7 @@ def edge_pressure(
     if np.isfinite(pressure):
         terms = edge_terms(scale, reading, known, nu0)
         budget = (*terms, _spread(pressure, terms, others))
+        flags = (*flags, *raman_axis_flags(known.axis_sigma_cm1))
     return quote(
         scale,
         (reading.edge_cm1, reading.sigma_cm1),

@@ -50,8 +50,9 @@ class DiamondEdgeGauge:
         Standard uncertainty of the laser's wavelength; 0.1 nm is 3.5 cm-1 at 532 nm.
     laser_nm : float
         Vacuum wavelength of the laser, for spectra that do not say theirs.
-    axis_sigma_cm1 : float
-        Standard uncertainty of the Raman axis without the laser's share.
+    axis_sigma_cm1 : float, optional
+        Standard uncertainty of the Raman axis without the laser's share; a pressure without it is
+        flagged ``raman_axis_unknown``.
     stress_sigma_gpa : float, optional
         What the stress state of this anvil may differ by from those of the scales.
     anvil : str
@@ -70,12 +71,12 @@ class DiamondEdgeGauge:
         nu0: Nu0 | None = None,
         laser_sigma_nm: float,
         laser_nm: float = _USUAL_LASER_NM,
-        axis_sigma_cm1: float = 0.0,
+        axis_sigma_cm1: float | None = None,
         stress_sigma_gpa: float | None = None,
         anvil: str = "",
     ) -> None:
         check_sigma("laser wavelength", "nm", laser_sigma_nm)
-        check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
+        check_sigma("Raman axis", "cm-1", 0.0 if axis_sigma_cm1 is None else axis_sigma_cm1)
         check_sigma("stress state", "GPa", 0.0 if stress_sigma_gpa is None else stress_sigma_gpa)
         if not 200.0 <= laser_nm <= 1100.0:
             raise ConfigurationError(
@@ -87,7 +88,7 @@ class DiamondEdgeGauge:
         self._known = EdgeCircumstances(
             nu0=nu0,
             laser_sigma_nm=float(laser_sigma_nm),
-            axis_sigma_cm1=float(axis_sigma_cm1),
+            axis_sigma_cm1=axis_sigma_cm1,
             stress_sigma_gpa=stress_sigma_gpa,
             anvil=anvil,
         )

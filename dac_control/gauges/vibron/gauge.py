@@ -12,6 +12,8 @@ from dac_control.gauges.quoting import (
     check_sigma,
     check_temperature,
     quote,
+    raman_axis_flags,
+    raman_axis_note,
     range_note,
     scale_terms,
 )
@@ -37,8 +39,9 @@ class RamanLineGauge:
         Standard uncertainty of the laser's wavelength.
     laser_nm : float
         Vacuum wavelength of the laser, for spectra that do not say theirs.
-    axis_sigma_cm1 : float
-        Standard uncertainty of the Raman axis without the laser's share.
+    axis_sigma_cm1 : float, optional
+        Standard uncertainty of the Raman axis without the laser's share; a pressure without it is
+        flagged ``raman_axis_unknown``.
     reference_cm1, reference_sigma_cm1 : float, optional
         What the scale counts from, where it needs that; without, the reference of the scale.
     widest_cm1 : float
@@ -57,7 +60,7 @@ class RamanLineGauge:
         expected_cm1: tuple[float, float],
         laser_sigma_nm: float,
         laser_nm: float = 532.0,
-        axis_sigma_cm1: float = 0.0,
+        axis_sigma_cm1: float | None = None,
         reference_cm1: float | None = None,
         reference_sigma_cm1: float = 0.0,
         widest_cm1: float = 100.0,
@@ -73,12 +76,12 @@ class RamanLineGauge:
                 "cm-1; give the lower shift first."
             )
         check_sigma("laser wavelength", "nm", laser_sigma_nm)
-        check_sigma("Raman axis", "cm-1", axis_sigma_cm1)
+        check_sigma("Raman axis", "cm-1", 0.0 if axis_sigma_cm1 is None else axis_sigma_cm1)
         check_sigma("reference", "cm-1", reference_sigma_cm1)
         self._scale = scale
         self._expected_cm1 = expected_cm1
         self._laser_sigma_nm, self._laser_nm = float(laser_sigma_nm), float(laser_nm)
-        self._axis_sigma_cm1 = float(axis_sigma_cm1)
+        self._axis_sigma_cm1 = axis_sigma_cm1
         self._reference = scale.reference if reference_cm1 is None else float(reference_cm1)
         self._reference_sigma_cm1 = float(reference_sigma_cm1)
         self._widest_cm1 = float(widest_cm1)
@@ -151,8 +154,10 @@ class RamanLineGauge:
             pressure = scale.pressure_gpa(scale.argument(vacuum, self._reference))
         failed = fit is not None and not fit.ok
         budget: tuple[BudgetTerm, ...] = ()
+        flags: tuple[str, ...] = ()
         if math.isfinite(pressure):
             budget = self._budget(vacuum, sigma, convention, laser_nm)
+            flags = raman_axis_flags(self._axis_sigma_cm1)
         return quote(
             scale,
             line,
@@ -161,7 +166,7 @@ class RamanLineGauge:
             budget=budget,
             note="" if failed else range_note(scale, pressure, temperature_k),
             reference="" if self._reference is None else f"Counted from {self._reference:g} cm-1.",
-            flags=() if fit is None else fit.flags,
+            flags=(*(fit.flags if fit else ()), *flags),
             fit=fit,
         )
 
@@ -182,7 +187,8 @@ class RamanLineGauge:
         rows = (
             ("laser wavelength", -per_line * per_nm, self._laser_sigma_nm, "nm",
              f"{per_nm:.1f} cm-1 per nm at {laser_nm:g} nm"),
-            ("Raman axis", per_line, self._axis_sigma_cm1, "cm-1", "calibration"),
+            ("Raman axis", per_line, self._axis_sigma_cm1 or 0.0, "cm-1",
+             raman_axis_note(self._axis_sigma_cm1)),
             ("air or vacuum", per_line, rectangle_rms(0.0, -away, 0.0), "cm-1",
              f"{known}; air shifts are {away:.2f} cm-1 larger" if away else known),
             ("reference", per_reference, self._reference_sigma_cm1, "cm-1",

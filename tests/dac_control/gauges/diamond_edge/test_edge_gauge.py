@@ -11,7 +11,8 @@ NU0 = Nu0(value_cm1=1334.0, sigma_cm1=0.3, convention="vacuum", source="this anv
 
 
 def gauge(**changes):
-    return DiamondEdgeGauge(**{"nu0": NU0, "laser_sigma_nm": 0.02, **changes})
+    stated = {"nu0": NU0, "laser_sigma_nm": 0.02, "axis_sigma_cm1": 0.0}
+    return DiamondEdgeGauge(**{**stated, **changes})
 
 
 def on(measurement, scale):
@@ -226,3 +227,16 @@ def test_refuses_a_wrong_edge(arguments, words):
 def test_refuses_a_wrong_nu0(changes, words):
     with pytest.raises(ConfigurationError, match=words):
         Nu0(**{"value_cm1": 1333.0, "sigma_cm1": 0.3, "source": "us", **changes})
+
+
+def test_an_axis_that_nobody_vouched_for_is_flagged():
+    known, unknown = (
+        gauge(**stated).pressure_from_edge(1800.0, 0.5, 300.0)
+        for stated in ({"axis_sigma_cm1": 0.5}, {"axis_sigma_cm1": None})
+    )
+
+    assert "raman_axis_unknown" not in known.flags
+    assert term(known, "Raman axis").sigma_gpa > 0.3
+    assert "raman_axis_unknown" in unknown.flags
+    assert term(unknown, "Raman axis").sigma_gpa == 0.0
+    assert term(unknown, "Raman axis").note.startswith("not stated; axis_sigma_cm1 states")
