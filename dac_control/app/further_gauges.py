@@ -3,12 +3,10 @@
 from typing import Any
 
 from dac_control.app.device_tables import REFERENCE_SPOT, OceanSpectrometer
-from dac_control.app.raman_tables import Edge, Vibron
+from dac_control.app.stated_gauges import edge_gauge, vibron_gauge
 from dac_control.app.station import Station
 from dac_control.app.surroundings import Surroundings
-from dac_control.gauges.diamond_edge import DiamondEdgeGauge, Nu0
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
-from dac_control.gauges.vibron import RamanLineGauge
 from devices.cryostat import Cryostat
 from devices.drivers.roles import SpectrometerDriver
 from devices.drivers.spot_role import home_of
@@ -84,9 +82,11 @@ def further_gauges(
     }
     devices: list[DiamondEdge | RamanLine] = []
     if station.edge is not None:
-        devices.append(_edge(station.edge, shared))
+        gauge, nm = edge_gauge(station.edge), station.edge.laser_nm
+        devices.append(DiamondEdge(gauge=gauge, laser_nm=nm, name="diamond_edge", **shared))
     if station.vibron is not None:
-        devices.append(_vibron(station.vibron, shared))
+        line, nm = vibron_gauge(station.vibron), station.vibron.laser_nm
+        devices.append(RamanLine(gauge=line, laser_nm=nm, name=station.vibron.gauge, **shared))
     return {
         device.name: GaugeOptics(
             device=device,
@@ -96,38 +96,6 @@ def further_gauges(
         )
         for device in devices
     }
-
-
-def _edge(edge: Edge, shared: dict[str, Any]) -> DiamondEdge:
-    gauge = DiamondEdgeGauge(
-        scale=edge.scale,
-        nu0=Nu0(
-            value_cm1=edge.nu0_cm1,
-            sigma_cm1=edge.nu0_sigma_cm1,
-            convention="vacuum",
-            source=edge.nu0_source,
-            same_axis=True,
-            axis=edge.nu0_axis,
-        ),
-        laser_sigma_nm=edge.laser_sigma_nm,
-        laser_nm=edge.laser_nm,
-        axis_sigma_cm1=edge.axis_sigma_cm1,
-        stress_sigma_gpa=edge.stress_sigma_gpa,
-        anvil=edge.anvil,
-    )
-    return DiamondEdge(gauge=gauge, laser_nm=edge.laser_nm, name="diamond_edge", **shared)
-
-
-def _vibron(vibron: Vibron, shared: dict[str, Any]) -> RamanLine:
-    gauge = RamanLineGauge(
-        scale=vibron.load_scale(),
-        expected_cm1=vibron.expected_cm1,
-        laser_sigma_nm=vibron.laser_sigma_nm,
-        laser_nm=vibron.laser_nm,
-        axis_sigma_cm1=vibron.axis_sigma_cm1,
-        widest_cm1=vibron.widest_cm1,
-    )
-    return RamanLine(gauge=gauge, laser_nm=vibron.laser_nm, name=vibron.gauge, **shared)
 
 
 def excited_by_the_laser(station: Station) -> tuple[str, ...]:

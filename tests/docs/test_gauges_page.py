@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from dac_control.app.cli import app
 from dac_control.app.gauge_tables import Gauge
+from dac_control.app.raman_tables import Edge
 from dac_control.gauges import DISQUALIFYING, RUBY_FLAGS, Scale, load_scales, scales_of
 from dac_control.gauges.scales import FORMS, ROOM_K
 from dac_control.gauges.temperature import CORRECTIONS
@@ -76,8 +77,9 @@ def test_every_correction_and_form_is_on_the_page() -> None:
 
 
 def test_the_settings_and_scales_can_be_read(tmp_path: Path) -> None:
-    settings, scales = blocks("toml")
+    settings, scales, edge = blocks("toml")
     gauge = Gauge.model_validate(tomllib.loads(settings)["gauge"])
+    Edge.model_validate(tomllib.loads(edge)["edge"])
     path = tmp_path / "scales.toml"
     path.write_text(scales, encoding="utf-8")
     names = [scale.name for scale in load_scales(path)]

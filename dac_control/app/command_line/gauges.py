@@ -1,11 +1,14 @@
 """Commands that need no station: spectra and numbers to pressures."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from dac_control.app.command_line.options import Json, guarded
+
+if TYPE_CHECKING:
+    from dac_control.app.fit.stated import StatedGauges
 
 __all__ = ["fit", "pressure"]
 
@@ -122,6 +125,13 @@ def fit(
         tuple[float, float] | None,
         typer.Option(help="Where the line or edge is, in nm or cm-1, if there are several."),
     ] = None,
+    station: Annotated[
+        Path | None,
+        typer.Option(
+            help="Station file, or one with only its table of the gauge: lambda0 or nu0, laser, "
+            "and every uncertainty that can be stated. Options given beside it win."
+        ),
+    ] = None,
     gain_e_per_count: Annotated[float | None, typer.Option(help="Electrons per count.")] = None,
     read_noise_e: Annotated[
         float | None, typer.Option(help="Read noise of one exposure in electrons.")
@@ -177,6 +187,7 @@ def fit(
                 saturation_counts=saturation_counts,
                 dataset=dataset,
                 priors=not no_priors,
+                stated=_stated(station),
             ),
             scale_files=scales or [],
             plot=plot,
@@ -184,3 +195,11 @@ def fit(
             as_json=json,
         )
     )
+
+
+def _stated(station: Path | None) -> "StatedGauges | None":
+    if station is None:
+        return None
+    from dac_control.app.fit.stated import load_stated
+
+    return load_stated(station)

@@ -59,6 +59,10 @@ def fit_spectra(
     for path in scale_files:
         for scale in load_scales(path):
             register(scale)
+    if options.stated is not None:
+        from dac_control.app.fit.stated import as_stated  # pydantic, which most calls do not need
+
+        options = as_stated(options)
     adapter = adapter_of(options)(options)
     files: list[FileResult] = []
     documents = []

@@ -46,12 +46,7 @@ class EdgeAdapter:
         )
         self.window = options.between or self.window
         self._between = options.between
-        self._gauge = DiamondEdgeGauge(
-            scale=options.scale or "akahama2006",
-            nu0=nu0_given(options.nu0_cm1),
-            laser_sigma_nm=options.laser_sigma,
-            laser_nm=options.vacuum_laser_nm,
-        )
+        self._gauge = _gauge(options)
 
     def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
@@ -108,6 +103,21 @@ class EdgeAdapter:
             sigma=np.sqrt(noise.variance(expected) * max(scale, 1e-12)),
             marks=((fit.edge_cm1, "edge"),),
         )
+
+
+def _gauge(options: FitOptions) -> DiamondEdgeGauge:
+    nu0 = nu0_given(options.nu0_cm1)
+    laser: dict[str, Any] = {
+        "laser_sigma_nm": options.laser_sigma,
+        "laser_nm": options.vacuum_laser_nm,
+    }
+    table = None if options.stated is None else options.stated.edge
+    if table is None:
+        return DiamondEdgeGauge(scale=options.scale or "akahama2006", nu0=nu0, **laser)
+    from dac_control.app.stated_gauges import edge_gauge
+
+    given = laser if nu0 is None else {**laser, "nu0": nu0}
+    return edge_gauge(table, scale=options.scale or table.scale, **given)
 
 
 def _details(fit: EdgeFit) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 import datetime
 import math
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dac_control.app.days import lambda0_day_given
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.air import air_index
 from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import AxisUnit
+
+if TYPE_CHECKING:
+    from dac_control.app.fit.stated import StatedGauges  # pydantic, which most calls do not need
 
 __all__ = ["FitOptions"]
 
@@ -56,6 +59,8 @@ class FitOptions:
     """Where the line or edge is, in the unit of the gauge."""
     dataset: str | None = None
     priors: bool = True
+    stated: "StatedGauges | None" = None
+    """What ``--station`` states of the gauge; the other options win."""
 
     def __post_init__(self) -> None:
         if self.axis is not None and self.axis not in _AXES:
@@ -87,7 +92,12 @@ class FitOptions:
                 "--lambda0-same-laser says that lambda0 was read on the Raman axis of the spectra; "
                 "give --laser-nm and --lambda0-nm with it."
             )
-
+        for name in _OF_LAMBDA0 if self.stated is not None and self.lambda0_nm is None else ():
+            if getattr(self, name) is not None:
+                raise ConfigurationError(
+                    f"{_flag(name)} is said of --lambda0-nm, which is not given, and --station has "
+                    "a lambda0 of its own; give both, or none."
+                )
         if self.lambda0_date is not None:
             lambda0_day_given(self.lambda0_date)
 
@@ -137,4 +147,5 @@ _ABOVE_ZERO: Final = (
     "exposure_s",
     "saturation_counts",
 )
+_OF_LAMBDA0: Final = ("lambda0_sigma_nm", "lambda0_temperature_k", "lambda0_date")
 _ZERO_OR_MORE: Final = ("read_noise_e", "temperature_sigma_k", "axis_sigma_nm", "laser_sigma_nm")

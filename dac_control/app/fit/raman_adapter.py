@@ -24,6 +24,7 @@ from dac_control.spectrum_files.model import AxisUnit, Vector
 
 if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture
+    from dac_control.app.raman_tables import Vibron
 
 __all__ = ["RamanLineAdapter"]
 
@@ -43,14 +44,19 @@ class RamanLineAdapter:
         )
         scale = user_scale(options)
         self.symbol = options.gauge
-        self.window: tuple[float, float] = options.between or window_of(scale, options.nu0_cm1)
-        self._gauge = RamanLineGauge(
-            scale=scale,
-            expected_cm1=self.window,
-            laser_sigma_nm=options.laser_sigma,
-            laser_nm=options.vacuum_laser_nm,
-            reference_cm1=options.nu0_cm1,
+        table = None if options.stated is None else options.stated.vibron
+        expected = None if table is None else table.expected_cm1
+        self.window: tuple[float, float] = (
+            options.between or expected or window_of(scale, options.nu0_cm1)
         )
+        given: dict[str, Any] = {
+            "scale": scale,
+            "expected_cm1": self.window,
+            "laser_sigma_nm": options.laser_sigma,
+            "laser_nm": options.vacuum_laser_nm,
+            "reference_cm1": options.nu0_cm1,
+        }
+        self._gauge = RamanLineGauge(**given) if table is None else _stated(table, given)
 
     def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
@@ -107,6 +113,12 @@ class RamanLineAdapter:
             sigma=np.sqrt(noise.variance(expected) * max(scale, 1e-12)),
             marks=((fit.line_cm1, self.symbol),),
         )
+
+
+def _stated(table: "Vibron", given: Mapping[str, Any]) -> RamanLineGauge:
+    from dac_control.app.stated_gauges import vibron_gauge
+
+    return vibron_gauge(table, **given)
 
 
 def _details(fit: RamanLineFit) -> dict[str, Any]:
