@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
+from dac_control.app.commands.outputs import check_harmless
 from dac_control.app.index.target import Target, open_target, parse_target
 from dac_control.app.state_files import copies_for_runs
 from dac_control.app.station import load_station
@@ -52,10 +53,12 @@ def index_runs(
     Raises
     ------
     ConfigurationError
-        If it is not said what to index, or where.
+        If it is not said what to index, or where, or the index would lie in a run folder.
     """
     console = console_for(as_json)
     target, root, copies = _what_and_where(runs, station_file, to)
+    if not target.kind.startswith("http"):
+        check_harmless(target.files)
     over = over or threading.Event()
     _close_dead(root, copies, console)
     if not follow:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dac_control.app.commands.demo import run_demo
+from dac_control.app.commands.index import index_runs
 from dac_control.app.commands.outputs import check_harmless, check_writable
 from dac_control.errors import ConfigurationError
 
@@ -66,6 +67,8 @@ def test_a_run_folder_stays_as_it_was_recorded(tmp_path: Path, name: str) -> Non
         with pytest.raises(ConfigurationError, match="lies in the run folder"):
             check_harmless(folder / name)
     check_harmless(tmp_path / "beside" / name)
+    with pytest.raises(ConfigurationError, match="lies in the run folder"):
+        index_runs(tmp_path, None, to=str(run / name), follow=False, as_json=True)
 
 
 def test_no_truth_is_written_over_a_spectrum_to_replay(tmp_path: Path, spectrum: Path) -> None:
