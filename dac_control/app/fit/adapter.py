@@ -1,15 +1,17 @@
 """What ``fit`` needs of a gauge, and what all of them share."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from dac_control.app.fit.axes import UsableAxis
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
 from dac_control.errors import ConfigurationError, DacError
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.raman_axis import RamanAxis
-from dac_control.spectrum_files.model import AxisUnit, Vector
+from dac_control.spectrum_files.model import AxisUnit
 
 if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture  # matplotlib, which most calls do not need
@@ -19,10 +21,9 @@ __all__ = [
     "GaugeAdapter",
     "fit_one_by_one",
     "flag_message",
+    "or_nan",
     "refuse_options",
 ]
-
-_NAN: Final = float("nan")
 
 FITTING_ERRORS: Final = (ArithmeticError, ValueError, LookupError, RuntimeError)
 """What a numerical fault in a fit looks like; NumPy's LinAlgError is a ValueError."""
@@ -49,7 +50,7 @@ class GaugeAdapter(Protocol):
         """Check the options that concern this gauge; raises `ConfigurationError`."""
         ...
 
-    def spectrum(self, axis: Vector, detector: Detector) -> Any:
+    def spectrum(self, axis: UsableAxis, detector: Detector) -> Any:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
         ...
 
@@ -98,10 +99,15 @@ def fit_one_by_one(
     found: list[PressureMeasurement | Exception] = []
     for spectrum, temperature_k in zip(spectra, temperatures_k, strict=True):
         try:
-            found.append(measure(spectrum, _NAN if temperature_k is None else temperature_k))
+            found.append(measure(spectrum, or_nan(temperature_k)))
         except (DacError, *FITTING_ERRORS) as error:
             found.append(error)
     return found
+
+
+def or_nan(value: float | None) -> float:
+    """NaN for what nobody knows, as the gauges take it."""
+    return math.nan if value is None else value
 
 
 def flag_message(flags: Sequence[str], meanings: Mapping[str, str], fatal: frozenset[str]) -> str:

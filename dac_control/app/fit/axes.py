@@ -9,15 +9,19 @@ and this mixing make uncertain is in the budget of a pressure, see `RamanAxis`.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from dac_control.app.fit.options import FitOptions
 from dac_control.errors import NotMeasured
+from dac_control.gauges.air import air_index
 from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import FileFrame
 from dac_control.spectrum_files.model import AxisUnit, Vector
+
+if TYPE_CHECKING:
+    from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention  # needs scipy
 
 __all__ = ["UsableAxis", "axis_in"]
 
@@ -36,6 +40,10 @@ class UsableAxis:
     """``axis_assumed`` where the unit was not sure."""
     raman: RamanAxis | None = None
     """Where wavelengths were reckoned from a Raman shift, what with."""
+    convention: "AxisConvention" = "unknown"
+    """Of a Raman shift: whether it was reckoned from wavelengths in vacuum or in air."""
+    laser_nm: float | None = None
+    """Vacuum wavelength that a Raman shift was reckoned with, where it is known for sure."""
 
 
 def axis_in(
@@ -84,6 +92,12 @@ def _in_unit(
             f"The axis counts pixels ({_range(axis, bare=True)}), and a line in pixels gives no "
             "pressure; calibrate it with lamp lines and give a file with wavelengths."
         )
+    recorded_nm = frame.metadata.get("laser_vacuum_nm")
+    if found == "nm" and recorded_nm is not None:
+        # as the run reckoned its shifts, from wavelengths in air
+        laser_nm = float(recorded_nm if options.laser_nm is None else options.vacuum_laser_nm)
+        shift = 1e7 / laser_nm - 1e7 / (axis * air_index(axis))
+        return UsableAxis(shift, flags, convention="vacuum", laser_nm=laser_nm)
     if found == "cm-1" and _looks_absolute(axis):
         raise NotMeasured(
             f"{_range(axis)} is in absolute wavenumbers, not a Raman shift; export it in nm."

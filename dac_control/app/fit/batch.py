@@ -43,7 +43,7 @@ def fit_files(
     """
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read-spectra") as pool:
         for part in _batches(sources):
-            read = list(pool.map(lambda source: _read(source, options.dataset), part))
+            read = list(pool.map(lambda source: _read(source, options), part))
             for file in _fit_part(part, read, adapter, options, keep):
                 yield file
                 if progress is not None:
@@ -55,9 +55,9 @@ def _batches(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
         yield sources[start : start + _FILES_AT_ONCE]
 
 
-def _read(source: Source, dataset: str | None) -> SpectrumFile | str:
+def _read(source: Source, options: FitOptions) -> SpectrumFile | str:
     try:
-        return load(source, dataset)
+        return load(source, options.dataset, options.gauge)
     except SpectrumFileError as error:
         return str(error)
     except MemoryError:
@@ -121,7 +121,7 @@ def _prepare(frame: FileFrame, adapter: GaugeAdapter, options: FitOptions) -> Pr
         detector = detector_of(frame, options)
         with np.errstate(all="ignore"):
             axis = axis_in(adapter.unit, frame, options, adapter.window)
-            spectrum = adapter.spectrum(axis.values, detector)
+            spectrum = adapter.spectrum(axis, detector)
     except (NotMeasured, ConfigurationError) as error:
         message = " ".join((str(error), *frame.notes))
         return Reading(ok=False, flags=("no_spectrum",), message=message)

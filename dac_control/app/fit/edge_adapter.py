@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
+from dac_control.app.fit.adapter import fit_one_by_one, flag_message, or_nan, refuse_options
+from dac_control.app.fit.axes import UsableAxis
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
@@ -21,7 +22,7 @@ from dac_control.gauges.diamond_edge import (
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.gauges.raman_axis import RamanAxis
-from dac_control.spectrum_files.model import AxisUnit, Vector
+from dac_control.spectrum_files.model import AxisUnit
 
 if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture
@@ -44,13 +45,20 @@ class EdgeAdapter:
             ("lambda0_nm", "lambda0_date", "correction"),
             "the gauge diamond_edge, which counts from --nu0-cm1",
         )
+        self._options = options
+        self._recorded: dict[str, DiamondEdgeGauge | None] = {}
         self.window = options.between or self.window
         self._between = options.between
         self._gauge = _gauge(options)
 
-    def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
+    def spectrum(self, axis: UsableAxis, detector: Detector) -> RamanSpectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return RamanSpectrum(shift_cm1=axis, **detector.arguments())
+        return RamanSpectrum(
+            shift_cm1=axis.values,
+            convention=axis.convention,
+            laser_nm=axis.laser_nm,
+            **detector.arguments(),
+        )
 
     def fit(
         self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
@@ -68,6 +76,9 @@ class EdgeAdapter:
     ) -> Reading:
         """Sort a measurement into a reading."""
         edge = fit.fit
+        recorded = self._of_the_run(said)
+        if recorded is not None and isinstance(edge, EdgeFit):
+            fit = recorded.pressure_from_fit(edge, or_nan(temperature_k), convention="vacuum")
         details = _details(edge) if isinstance(edge, EdgeFit) else {}
         good = isinstance(edge, EdgeFit) and edge.ok
         message = "" if good else flag_message(fit.flags, EDGE_FLAGS, DISQUALIFYING_EDGE)
@@ -81,6 +92,27 @@ class EdgeAdapter:
             details=details,
             fit=edge,
         )
+
+    def _of_the_run(self, said: Mapping[str, Any]) -> DiamondEdgeGauge | None:
+        """The gauge of the spectrum's run, with what the options change; None without one."""
+        start, options = said.get("start"), self._options
+        if start is None or "laser_vacuum_nm" not in said or options.stated is not None:
+            return None
+        if start["uid"] not in self._recorded:
+            from dac_control.app.recorded_gauges import recorded_edge, recorded_settings
+
+            settings = recorded_settings(start, "diamond_edge")
+            gauge = None
+            if settings is not None:
+                gauge = recorded_edge(
+                    settings,
+                    scale=options.scale,
+                    laser_nm=None if options.laser_nm is None else options.vacuum_laser_nm,
+                    laser_sigma_nm=options.laser_sigma_nm,
+                    nu0=nu0_given(options.nu0_cm1),
+                )
+            self._recorded[start["uid"]] = gauge
+        return self._recorded[start["uid"]]
 
     def picture(self, fit: EdgeFit, spectrum: RamanSpectrum) -> "FitPicture | None":
         """Say what there is to draw; None where nothing was fitted."""

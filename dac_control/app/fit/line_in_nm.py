@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from dac_control.app.fit.axes import UsableAxis
 from dac_control.app.fit.detector import Detector
 from dac_control.gauges import RubyFit, Spectrum
-from dac_control.spectrum_files.model import AxisUnit, Vector
+from dac_control.spectrum_files.model import AxisUnit
 
 if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture
@@ -19,9 +20,9 @@ class LineInNm:
     key: str = "line_nm"
     symbol: str
 
-    def spectrum(self, axis: Vector, detector: Detector) -> Spectrum:
+    def spectrum(self, axis: UsableAxis, detector: Detector) -> Spectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return Spectrum(wavelength_nm=axis, **detector.arguments())
+        return Spectrum(wavelength_nm=axis.values, **detector.arguments())
 
     def picture(self, fit: RubyFit, spectrum: Spectrum) -> "FitPicture | None":
         """Say what there is to draw; None where nothing was fitted."""

@@ -1,7 +1,7 @@
 """Spectra with what is known of each, out of files and out of run folders."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +20,11 @@ _STREAMS: Final = ("primary", "dwell")
 _DETECTOR: Final = ("gain_e_per_count", "read_noise_e", "dark_counts", "saturation_counts")
 
 
-def load(source: Source, dataset: str | None) -> SpectrumFile:
-    """Read a file, or every stored spectrum of a run.
+def load(source: Source, dataset: str | None, gauge: str = "ruby") -> SpectrumFile:
+    """Read a file, or every spectrum that a run stored for a gauge.
+
+    A gauge with a spectrometer of its own has them in a stream of its own name; any other looks at
+    the spectra of the ruby.
 
     Raises
     ------
@@ -34,21 +37,32 @@ def load(source: Source, dataset: str | None) -> SpectrumFile:
 
     try:
         run = open_run(source.path)
-        frames = tuple(frame for stream in _STREAMS for frame in run_frames(run, stream))
+        own = f"{gauge}_spectrometer" in run.start.get("devices", {})
+        streams = (gauge,) if own else _STREAMS
+        frames = tuple(frame for stream in streams for frame in run_frames(run, stream))
     except RecordError as error:
         raise SpectrumFileError(str(error)) from error
     if not frames:
-        raise SpectrumFileError(f"The run {run.folder} holds no spectra.")
+        of_gauge = f" for the gauge '{gauge}'" if own else ""
+        raise SpectrumFileError(f"The run {run.folder} holds no spectra{of_gauge}.")
     return SpectrumFile(path=Path(source.path), kind="run", frames=frames)
 
 
 def run_frames(run: "Run", stream: str) -> Iterator[FileFrame]:
-    """Spectra of a stream, row by row of its table; none where the run recorded no spectra."""
-    if stream not in run.streams or "spectrometer" not in run.start.get("devices", {}):
+    """Spectra of a stream, row by row of its table; none where the run recorded no spectra.
+
+    Parameters
+    ----------
+    run : Run
+    stream : str
+        ``primary`` or ``dwell``, or that of a gauge with a spectrometer of its own.
+    """
+    spectrometer = "spectrometer" if stream in _STREAMS else f"{stream}_spectrometer"
+    if stream not in run.streams or spectrometer not in run.start.get("devices", {}):
         return
     table = run.table(stream)
     columns = {
-        name: table.get(run.key("spectrometer", attribute))
+        name: table.get(run.key(spectrometer, attribute))
         for name, attribute in (
             ("counts", "spectrum"),
             ("axis", "wavelength_nm"),
@@ -60,11 +74,16 @@ def run_frames(run: "Run", stream: str) -> Iterator[FileFrame]:
     counts, axis = columns["counts"], columns["axis"]
     if counts is None or axis is None:
         return
-    detector, darks = _detector(run, stream), _darks(run)
-    temperatures = _temperatures(run, table)
-    shared = {"start": run.start, "stream": stream}
+    detector, darks = _detector(run, stream, spectrometer), _darks(run, spectrometer)
+    temperatures = _temperatures(run, stream, table)
+    shared: dict[str, Any] = {"start": run.start}
+    laser_nm = (run.start.get("raman_laser_nm") or {}).get(stream)
+    if laser_nm is not None:
+        shared["laser_vacuum_nm"] = float(laser_nm)
+    counting = _rows_of_steps(run, stream, len(counts))
     for row in range(len(counts)):
-        metadata: dict[str, Any] = {**shared, **detector}
+        of_step = row in counting
+        metadata: dict[str, Any] = {**shared, **detector, "of_step": of_step}
         for name in ("exposure_s", "averages"):
             value = _number(columns[name], row)
             if value is not None:
@@ -81,22 +100,31 @@ def run_frames(run: "Run", stream: str) -> Iterator[FileFrame]:
             axis=np.ravel(axis[row]),
             axis_unit="nm",
             counts=np.ravel(counts[row]),
-            label=_label(run, stream, table, row),
+            label=_label(run, stream, table, row, of_step=of_step),
             metadata=metadata,
         )
 
 
-def _label(run: "Run", stream: str, table: dict[str, Any], row: int) -> str:
+def _rows_of_steps(run: "Run", stream: str, rows: int) -> Collection[int]:
+    """Rows that count for a step; the others lie between."""
+    if stream in _STREAMS:
+        return range(rows if stream == "primary" else 0)
+    from dac_control.records.gauge_series import read_gauges  # for runs only
+
+    return {int(row) for each in read_gauges(run) if each.gauge == stream for row in each.events}
+
+
+def _label(run: "Run", stream: str, table: dict[str, Any], row: int, *, of_step: bool) -> str:
     number = _number(table.get(f"{run.start['devices'].get('step')}_number"), row)
     sequence = int(table["seq_num"][row])
-    if stream == "primary":
+    if of_step:
         return f"step {sequence if number is None else int(number)}"
-    of_step = "" if number is None else f" of step {int(number)}"
-    return f"{stream} {sequence}{of_step}"
+    of_which = "" if number is None else f" of step {int(number)}"
+    return f"{stream} {sequence}{of_which}"
 
 
-def _detector(run: "Run", stream: str) -> dict[str, float]:
-    device = run.start["devices"]["spectrometer"]
+def _detector(run: "Run", stream: str, spectrometer: str) -> dict[str, float]:
+    device = run.start["devices"][spectrometer]
     stored = run.descriptor(stream).get("configuration", {}).get(device, {}).get("data", {})
     found: dict[str, float] = {}
     for name in _DETECTOR:
@@ -106,13 +134,13 @@ def _detector(run: "Run", stream: str) -> dict[str, float]:
     return found
 
 
-def _darks(run: "Run") -> dict[Any, Any]:
+def _darks(run: "Run", spectrometer: str) -> dict[Any, Any]:
     """Spectra with the light closed by their exposure, the last of each, as the gauge used them."""
     if "dark" not in run.streams:
         return {}
     table = run.table("dark")
-    exposure = table.get(run.key("spectrometer", "exposure_s"))
-    counts = table.get(run.key("spectrometer", "spectrum"))
+    exposure = table.get(run.key(spectrometer, "exposure_s"))
+    counts = table.get(run.key(spectrometer, "spectrum"))
     if exposure is None or counts is None:
         return {}
     return {
@@ -121,10 +149,11 @@ def _darks(run: "Run") -> dict[Any, Any]:
     }
 
 
-def _temperatures(run: "Run", table: dict[str, Any]) -> Any:
-    """Column of the ruby's temperature, else of the cell's."""
+def _temperatures(run: "Run", stream: str, table: dict[str, Any]) -> Any:
+    """Column of the temperature that the gauge used, else of the cell's."""
     devices = run.start.get("devices", {})
-    for role, attribute in (("ruby", "temperature_k"), ("cryostat", "cell_temperature_k")):
+    gauge = "ruby" if stream in _STREAMS else stream
+    for role, attribute in ((gauge, "temperature_k"), ("cryostat", "cell_temperature_k")):
         column = table.get(f"{devices.get(role)}_{attribute}")
         if column is not None:
             return column

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dac_control.app.fit.adapter import fit_one_by_one, flag_message, refuse_options
+from dac_control.app.fit.adapter import fit_one_by_one, flag_message, or_nan, refuse_options
+from dac_control.app.fit.axes import UsableAxis
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.results import Reading
@@ -20,7 +21,7 @@ from dac_control.gauges.vibron import (
     RamanLineFit,
     RamanLineGauge,
 )
-from dac_control.spectrum_files.model import AxisUnit, Vector
+from dac_control.spectrum_files.model import AxisUnit
 
 if TYPE_CHECKING:
     from dac_control.app.fit.plot import FitPicture
@@ -44,6 +45,8 @@ class RamanLineAdapter:
         )
         scale = user_scale(options)
         self.symbol = options.gauge
+        self._options, self._scale = options, scale
+        self._recorded: dict[str, RamanLineGauge | None] = {}
         table = None if options.stated is None else options.stated.vibron
         expected = None if table is None else table.expected_cm1
         self.window: tuple[float, float] = (
@@ -58,9 +61,14 @@ class RamanLineAdapter:
         }
         self._gauge = RamanLineGauge(**given) if table is None else _stated(table, given)
 
-    def spectrum(self, axis: Vector, detector: Detector) -> RamanSpectrum:
+    def spectrum(self, axis: UsableAxis, detector: Detector) -> RamanSpectrum:
         """Put a spectrum together; raises `NotMeasured` where the data cannot be one."""
-        return RamanSpectrum(shift_cm1=axis, **detector.arguments())
+        return RamanSpectrum(
+            shift_cm1=axis.values,
+            convention=axis.convention,
+            laser_nm=axis.laser_nm,
+            **detector.arguments(),
+        )
 
     def fit(
         self, spectra: Sequence[RamanSpectrum], temperatures_k: Sequence[float | None]
@@ -77,6 +85,9 @@ class RamanLineAdapter:
     ) -> Reading:
         """Sort a measurement into a reading; a line beyond the scale is a line all the same."""
         line = fit.fit
+        recorded = self._of_the_run(said)
+        if recorded is not None and isinstance(line, RamanLineFit):
+            fit = recorded.pressure_from_fit(line, or_nan(temperature_k), convention="vacuum")
         good = isinstance(line, RamanLineFit) and line.ok
         message = fit.range_note if not fit.measured else ""
         if not good:
@@ -91,6 +102,27 @@ class RamanLineAdapter:
             details=_details(line) if isinstance(line, RamanLineFit) else {},
             fit=line,
         )
+
+    def _of_the_run(self, said: Mapping[str, Any]) -> RamanLineGauge | None:
+        """The gauge of the spectrum's run, with what the options change; None without one."""
+        start, options = said.get("start"), self._options
+        if start is None or "laser_vacuum_nm" not in said or options.stated is not None:
+            return None
+        if start["uid"] not in self._recorded:
+            from dac_control.app.recorded_gauges import recorded_line, recorded_settings
+
+            settings = recorded_settings(start, options.gauge)
+            gauge = None
+            if settings is not None:
+                gauge = recorded_line(
+                    settings,
+                    scale=self._scale,
+                    reference_cm1=options.nu0_cm1,
+                    laser_nm=None if options.laser_nm is None else options.vacuum_laser_nm,
+                    laser_sigma_nm=options.laser_sigma_nm,
+                )
+            self._recorded[start["uid"]] = gauge
+        return self._recorded[start["uid"]]
 
     def picture(self, fit: RamanLineFit, spectrum: RamanSpectrum) -> "FitPicture | None":
         """Say what there is to draw; None where nothing was fitted."""

@@ -46,7 +46,7 @@ class SpectrumResult:
     @property
     def shown(self) -> bool:
         """False for the spectra between the steps of a run: hundreds, for files and no table."""
-        return self.frame.metadata.get("stream") != "dwell"
+        return bool(self.frame.metadata.get("of_step", True))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -19,6 +19,7 @@ from dac_control.gauges.diamond_edge.edge_pressure import (
 from dac_control.gauges.diamond_edge.fit import fit_edge
 from dac_control.gauges.diamond_edge.nu0 import Nu0
 from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention, RamanSpectrum
+from dac_control.gauges.diamond_edge.result import EdgeFit
 from dac_control.gauges.measurement import PressureMeasurement
 from dac_control.gauges.quoting import (
     check_sigma,
@@ -155,7 +156,33 @@ class DiamondEdgeGauge:
         if expected_gpa is not None:
             nu0 = nu0_for(self._scale, self._known)
             window = expected_observables(self._scale, expected_gpa, nu0.value_cm1)
-        fit = fit_edge(spectrum, expected_cm1=window)
+        return self.pressure_from_fit(
+            fit_edge(spectrum, expected_cm1=window),
+            temperature_k,
+            convention=spectrum.convention,
+            laser_nm=spectrum.laser_nm,
+        )
+
+    def pressure_from_fit(
+        self,
+        fit: EdgeFit,
+        temperature_k: float = _NAN,
+        *,
+        convention: AxisConvention = "unknown",
+        laser_nm: float | None = None,
+    ) -> PressureMeasurement:
+        """Turn an edge that was fitted into a pressure; `measure` without its fit.
+
+        Parameters
+        ----------
+        fit : EdgeFit
+        temperature_k : float
+            NaN where unknown.
+        convention : {"vacuum", "air", "unknown"}
+            Of the wavelengths that the Raman shift was computed from.
+        laser_nm : float, optional
+            Vacuum wavelength; that of the gauge where the spectrum does not say its own.
+        """
         if not fit.ok:
             return quote(
                 self._scale,
@@ -171,8 +198,8 @@ class DiamondEdgeGauge:
             sigma_cm1=fit.edge_sigma_cm1,
             definition_cm1=shift if np.isfinite(shift) else fit.width_cm1,
             temperature_k=float(temperature_k),
-            laser_nm=self._laser_nm if spectrum.laser_nm is None else spectrum.laser_nm,
-            convention=spectrum.convention,
+            laser_nm=self._laser_nm if laser_nm is None else laser_nm,
+            convention=convention,
         )
         return edge_pressure(self._scale, reading, self._known, flags=fit.flags, fit=fit)
 

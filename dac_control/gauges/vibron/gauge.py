@@ -111,9 +111,22 @@ class RamanLineGauge:
             Of the specimen; NaN where unknown.
         """
         fit = fit_raman_line(spectrum, self._expected_cm1, widest_cm1=self._widest_cm1)
-        laser = self._laser_nm if spectrum.laser_nm is None else spectrum.laser_nm
+        return self.pressure_from_fit(
+            fit, temperature_k, convention=spectrum.convention, laser_nm=spectrum.laser_nm
+        )
+
+    def pressure_from_fit(
+        self,
+        fit: RamanLineFit,
+        temperature_k: float = _NAN,
+        *,
+        convention: AxisConvention = "unknown",
+        laser_nm: float | None = None,
+    ) -> PressureMeasurement:
+        """Turn a line that was fitted into a pressure; `measure` without its fit."""
+        laser = self._laser_nm if laser_nm is None else laser_nm
         return self._measurement(
-            (fit.line_cm1, fit.line_sigma_cm1), temperature_k, (spectrum.convention, laser), fit
+            (fit.line_cm1, fit.line_sigma_cm1), temperature_k, (convention, laser), fit
         )
 
     def pressure_from_line(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from dac_control.app.cli import app
 from dac_control.app.fit.axes import axis_in
 from dac_control.app.fit.options import FitOptions
+from dac_control.app.recorded_gauges import recorded_edge
 from dac_control.errors import NotMeasured
 from dac_control.gauges.ruby_gauge.settings import ruby_settings
 from dac_control.spectrum_files import FileFrame
@@ -549,3 +550,35 @@ def test_real_raman_spectra_are_no_ruby() -> None:
     status, found = run_json(REAL / "diamond_edge_andor_header.asc", REAL / "hydrogen_vibron.txt")
     assert status == 1
     assert all("--laser-nm" in each["message"] for each in found)
+
+
+def test_the_edge_of_a_run_is_read_from_its_own_spectra(fake_run: Any) -> None:
+    settings = {
+        "scale": "akahama2006",
+        "nu0_cm1": 1332.5,
+        "nu0_sigma_cm1": 0.3,
+        "nu0_source": "this anvil, 2026-11-20",
+        "laser_nm": 532.0,
+        "laser_sigma_nm": 0.02,
+    }
+    start = {"raman_laser_nm": {"diamond_edge": 532.0}, "edge_settings": settings}
+    made = fake_run(
+        load=5, unload=0, dwell_readings=0, frames=False, edge_at=(4, 5), start_changes=start
+    )
+    status, (file,) = run_json(made.folder, "--gauge", "diamond_edge")
+    assert status == 0
+    found = file["spectra"]
+    # two spectra for a step, of which the last counts
+    labels = ["diamond_edge 1 of step 4", "step 4", "diamond_edge 3 of step 5", "step 5"]
+    assert [each["label"] for each in found] == labels
+    gauge = recorded_edge(settings)
+    recorded = made.column("diamond_edge", "edge_cm1", "diamond_edge")
+    for each, edge_cm1 in zip(found[1::2], recorded[1::2], strict=True):
+        assert each["edge_cm1"] == pytest.approx(edge_cm1, abs=2.0)
+        again = gauge.pressure_from_edge(
+            each["edge_cm1"], each["sigma_cm1"], 80.0, convention="vacuum", definition_cm1=0.0
+        )
+        assert each["pressure_gpa"] == pytest.approx(again.pressure_gpa)
+        terms = {term["name"]: term for term in each["budget"]}
+        assert "0.30 cm-1, vacuum" in terms["nu0"]["note"]
+        assert terms["air or vacuum"]["sigma_gpa"] == 0.0
