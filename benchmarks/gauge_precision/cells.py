@@ -81,6 +81,8 @@ class Cell:
     """Whether a flag, other than those of `allowed`, is a false one."""
     allowed: tuple[str, ...] = ()
     """Flags that are true of these spectra."""
+    untold: tuple[str, ...] = ()
+    """What the fit is not told of the detector."""
 
     def limits(self, seed: int) -> Limits:
         """Bounds, averaged over scenes drawn with their own seed."""

@@ -49,7 +49,7 @@ class Answers:
 def spectrum_fields(cell: Cell) -> dict[str, Any]:
     """What the fit is told of the detector."""
     detector = cell.detector
-    return {
+    fields = {
         "exposure_s": 1.0,
         "averages": detector.averages,
         "gain_e_per_count": detector.gain_e_per_count,
@@ -57,6 +57,7 @@ def spectrum_fields(cell: Cell) -> dict[str, Any]:
         "dark_counts": detector.offset_counts,
         "saturation_counts": cell.saturation_counts,
     }
+    return fields | dict.fromkeys(cell.untold)
 
 
 def fit_batch(cell: Cell, batch: Batch) -> Answers:

@@ -8,6 +8,7 @@ import numpy as np
 
 from gauge_precision.campaigns import PRIORS, drawn_doublet
 from gauge_precision.cells import Cell, Sampler
+from gauge_precision.detector import Detector
 from gauge_precision.recipes import Axis, Recipe
 from gauge_precision.shapes import ARGON_AIR_NM, NEON_AIR_NM
 
@@ -32,6 +33,7 @@ def hard_set() -> Iterator[Cell]:
     for height in (1e3, 1e5):
         name = f"rising luminescence {height:.0e}"
         yield drawn_doublet(name, height, 0.5, background="rising")
+    yield from _untold()
 
 
 def rival_set() -> Iterator[Cell]:
@@ -74,6 +76,20 @@ def _damaged() -> Iterator[Cell]:
     for share in (0.6, 0.3):
         name = f"saturated at {share:.0%} of the peak"
         yield drawn_doublet(name, 4e4, 0.5, full_scale=share, clean=False)
+
+
+def _untold() -> Iterator[Cell]:
+    """Files of two columns: nothing is said of the detector, and the base is subtracted."""
+    untold = ("gain_e_per_count", "read_noise_e", "dark_counts")
+    for fwhm, height, read_e in (
+        (0.1, 1e4, 5.0),
+        (0.3, 1e3, 15.0),
+        (0.5, 1e2, 5.0),
+        (0.5, 1e4, 15.0),
+    ):
+        name = f"nothing told, base 0, FWHM {fwhm} {height:.0e}"
+        detector = Detector(offset_counts=0.0, read_noise_e=read_e)
+        yield drawn_doublet(name, height, fwhm, detector=detector, untold=untold)
 
 
 def _merged() -> Iterator[Cell]:

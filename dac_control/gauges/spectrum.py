@@ -1,7 +1,7 @@
 """A spectrum as it was measured, and the noise that photons and electronics put on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from dac_control.gauges.spectrum_checks import (
     ordered,
     read_only,
 )
+from dac_control.gauges.unlit_scatter import unlit_variance
 
 __all__ = ["MIN_PIXELS", "PhotonNoise", "Spectrum", "SpectrumStack", "usable_rows"]
 
@@ -190,12 +191,17 @@ class PhotonNoise:
     """True where the gain is not known: the scale of the variance then comes from the scatter."""
     dark_variance: float | NDArray[np.float64] = 0.0
     """Variance of the offset that was subtracted, in counts squared; a number, or one a pixel."""
+    unlit_variance: float = 0.0
+    """Variance of a pixel without light that the scatter shows, where no read noise is known."""
 
     @classmethod
     def of(cls, spectrum: Spectrum | SpectrumStack) -> "PhotonNoise":
-        """Take the noise of a spectrum, one electron per count where the gain is unknown."""
+        """Take the noise of a spectrum, one electron per count where the gain is unknown.
+
+        Where the read noise is unknown, the scatter of the darkest pixels stands for it.
+        """
         gain = spectrum.gain_e_per_count
-        return cls(
+        noise = cls(
             gain_e_per_count=1.0 if gain is None else gain,
             read_noise_e=0.0 if spectrum.read_noise_e is None else spectrum.read_noise_e,
             offset_counts=spectrum.offset_counts,
@@ -205,6 +211,11 @@ class PhotonNoise:
                 0.0 if spectrum.dark_sigma_counts is None else np.square(spectrum.dark_sigma_counts)
             ),
         )
+        if spectrum.read_noise_e is not None:
+            return noise
+        counts = np.atleast_2d(spectrum.counts)
+        lit = counts[usable_rows(counts)], noise.offset_counts, noise.counts_variance
+        return replace(noise, unlit_variance=unlit_variance(*lit))
 
     @property
     def counts_variance(self) -> float:
@@ -215,7 +226,8 @@ class PhotonNoise:
     def floor_variance(self) -> float | NDArray[np.float64]:
         """Variance of a pixel without light, in counts squared."""
         read = (self.read_noise_e / self.gain_e_per_count) ** 2
-        return max(read, _ROUNDING_VARIANCE) / self.averages + self.dark_variance
+        known = max(read, _ROUNDING_VARIANCE) / self.averages
+        return max(known, self.unlit_variance) + self.dark_variance
 
     def variance(self, expected_counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Variance in counts squared, shape as given, never 0."""

@@ -128,13 +128,14 @@ def _from_residuals(fitted: Fitted) -> Array:
     """Covariance where the weights themselves are a guess: the sandwich form.
 
     Residuals over one less their leverage, MacKinnon and White, J. Econometrics 29, 305 (1985),
-    HC2: the scatter about the fit says how noisy each pixel was, whatever its weight.
+    HC3: the scatter about the fit says how noisy each pixel was, whatever its weight. Of a line of
+    six pixels it says that so roughly that HC2, right on average, has pulls of 1.16.
     """
     windows, scored, inverse = fitted.windows, fitted.scored, fitted.scored.covariance
     jacobian = evaluate(scored.parameters, windows.x, fitted.active)[1]
     weight = np.where(windows.used, 1.0 / scored.variance, 0.0)
     leverage = np.einsum("bpk,bpq,bqk->bk", jacobian, inverse, jacobian, optimize=True) * weight
-    residual = (windows.y - scored.model) / np.sqrt(np.clip(1.0 - leverage, 0.05, 1.0))
+    residual = (windows.y - scored.model) / np.clip(1.0 - leverage, 0.05, 1.0)
     half = jacobian * (weight * residual)[:, None, :]
     return inverse @ (half @ half.transpose(0, 2, 1)) @ inverse
 
