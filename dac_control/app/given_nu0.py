@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dac_control.gauges.diamond_edge import Nu0
+from dac_control.gauges.diamond_edge import AxisConvention, Nu0
 
 __all__ = ["nu0_given"]
 
@@ -10,7 +10,7 @@ _SIGMA_CM1: Final = 0.5
 """Where nobody states one: what is read off a spectrum of the unstressed anvil."""
 
 
-def nu0_given(value_cm1: float | None) -> Nu0 | None:
+def nu0_given(value_cm1: float | None, convention: AxisConvention = "unknown") -> Nu0 | None:
     """The line of unstressed diamond as given with ``--nu0-cm1``; None where it was not.
 
     Raises
@@ -23,5 +23,6 @@ def nu0_given(value_cm1: float | None) -> Nu0 | None:
     return Nu0(
         value_cm1=value_cm1,
         sigma_cm1=_SIGMA_CM1,
+        convention=convention,
         source="as given with --nu0-cm1, uncertainty assumed",
     )

@@ -1,11 +1,14 @@
 """Wavelengths in air and in vacuum."""
 
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["air_index"]
+__all__ = ["AxisConvention", "air_index"]
+
+AxisConvention = Literal["vacuum", "air", "unknown"]
+"""Whether a Raman shift was computed from vacuum or from air wavelengths."""
 
 Length = TypeVar("Length", float, NDArray[np.float64])
 

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.air import air_index
+from dac_control.gauges.air import AxisConvention, air_index
 from dac_control.gauges.budget import BudgetTerm
 from dac_control.gauges.quoting import check_sigma
 from dac_control.gauges.scales import Scale
@@ -33,6 +33,9 @@ class RamanAxis:
     """Its standard uncertainty."""
     holds_lambda0: bool = False
     """True where lambda0 was read on this axis with this laser: errors of it then move both."""
+    convention: AxisConvention = "unknown"
+    """Of the wavelengths that the shift was reckoned from; unknown ones are taken for those in
+    air, and the budget has what that may be wrong by."""
 
     def __post_init__(self) -> None:
         check_sigma("laser wavelength", "nm", self.laser_sigma_nm)
@@ -93,6 +96,9 @@ def raman_axis_terms(
         note=f"of {axis.laser_nm:g} nm in air, from which the axis was reckoned; the line moves by "
         f"{axis.nm_per_laser_nm(line_nm):.2f} nm per nm{together}",
     )
+    if axis.convention != "unknown":
+        stated = f"the shift is stated to be of wavelengths in {axis.convention}"
+        return laser, BudgetTerm("air or vacuum", "systematic", 0.0, stated)
     here, there = (
         scale.pressure_gpa(scale.argument(*pair))
         for pair in ((line_nm, lambda0_nm), (axis.if_of_vacuum(line_nm), moved_nm))

@@ -118,6 +118,10 @@ def fit(
     laser_sigma_nm: Annotated[
         float | None, typer.Option(help="Its standard uncertainty; by default 0.1.")
     ] = None,
+    shifts_of: Annotated[
+        Literal["air", "vacuum"] | None,
+        typer.Option(help="Wavelengths behind Raman shifts; unknown by default, which costs ±."),
+    ] = None,
     axis: Annotated[
         Literal["nm", "cm-1", "pixel"] | None, typer.Option(help="Unit of the files' axis.")
     ] = None,
@@ -177,6 +181,7 @@ def fit(
                 axis_sigma_nm=axis_sigma_nm,
                 laser_nm=laser_nm,
                 laser_sigma_nm=laser_sigma_nm,
+                shifts_of=shifts_of,
                 axis=axis,
                 between=between,
                 gain_e_per_count=gain_e_per_count,

@@ -3,25 +3,23 @@
 A Raman shift is ``1e7 / laser - 1e7 / line`` with both wavelengths in nm. Programs of
 spectrometers reckon it from the wavelengths of their own axis, which are those in air, and so
 is it turned back here: with the laser's wavelength in air the result is a wavelength in air. A
-shift reckoned from vacuum wavelengths gives, with the laser's vacuum wavelength, a wavelength in
-vacuum; mixing the two at 532 nm moves a ruby line by 0.06 nm, that is 0.16 GPa. What the laser
-and this mixing make uncertain is in the budget of a pressure, see `RamanAxis`.
+shift that is said to be reckoned from vacuum wavelengths gives, with the laser's vacuum wavelength,
+a wavelength in vacuum, and from that the one in air; mixing the two at 532 nm moves a ruby line by
+0.06 nm, that is 0.16 GPa. What the laser and, where nobody says it, this mixing make uncertain
+is in the budget of a pressure, see `RamanAxis`.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from dac_control.app.fit.options import FitOptions
 from dac_control.errors import NotMeasured
-from dac_control.gauges.air import air_index
+from dac_control.gauges.air import AxisConvention, air_index
 from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import FileFrame
 from dac_control.spectrum_files.model import AxisUnit, Vector
-
-if TYPE_CHECKING:
-    from dac_control.gauges.diamond_edge.raman_spectrum import AxisConvention  # needs scipy
 
 __all__ = ["UsableAxis", "axis_in"]
 
@@ -40,8 +38,8 @@ class UsableAxis:
     """``axis_assumed`` where the unit was not sure."""
     raman: RamanAxis | None = None
     """Where wavelengths were reckoned from a Raman shift, what with."""
-    convention: "AxisConvention" = "unknown"
-    """Of a Raman shift: whether it was reckoned from wavelengths in vacuum or in air."""
+    convention: AxisConvention = "unknown"
+    """Of the wavelengths behind a Raman shift; those of a file's axis in nm are those in air."""
     laser_nm: float | None = None
     """Vacuum wavelength that a Raman shift was reckoned with, where it is known for sure."""
 
@@ -85,7 +83,7 @@ def _in_unit(
         found, flags = _most_likely(axis, unit, options.laser_nm, window), ("axis_assumed",)
     if found == unit:
         if unit == "cm-1" or options.axis is not None or not _looks_absolute(axis):
-            return UsableAxis(axis, flags)
+            return UsableAxis(axis, flags, convention=options.convention)
         raise NotMeasured(f"{_range(axis)} cannot be nm; {_hint(axis, unit, window)}.")
     if found == "pixel":
         raise NotMeasured(
@@ -104,8 +102,13 @@ def _in_unit(
         )
     if options.laser_nm is None:
         raise NotMeasured(_needs_laser(frame, unit, found, axis))
-    converted = _converted(axis, unit, options.laser_nm)
-    return UsableAxis(converted, flags, options.raman_axis if unit == "nm" else None)
+    if unit == "cm-1":
+        return UsableAxis(_converted(axis, unit, options.laser_nm), flags, convention="air")
+    laser_nm = options.vacuum_laser_nm if options.shifts_of == "vacuum" else options.laser_nm
+    wavelength = _converted(axis, unit, laser_nm)
+    if options.shifts_of == "vacuum":
+        wavelength = wavelength / air_index(wavelength)
+    return UsableAxis(wavelength, flags, options.raman_axis)
 
 
 def _converted(axis: Vector, unit: AxisUnit, laser_nm: float) -> Vector:

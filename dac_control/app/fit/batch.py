@@ -178,7 +178,9 @@ def _about_laser(reading: Reading, axis: RamanAxis | None) -> str:
     laser = f"Wavelengths are those of a laser of {axis.laser_nm:g} ± {axis.laser_sigma_nm:g} nm"
     if reading.measurement is None:
         return f"{laser}, which moves every line."
-    held = f"{laser} in air; that, and shifts reckoned in vacuum instead, are in ± sys"
+    held = f"{laser} in air; that is in ± sys"
+    if axis.convention == "unknown":
+        held = f"{laser} in air; that, and shifts reckoned in vacuum instead, are in ± sys"
     if axis.holds_lambda0:
         return f"{held}, but for what line and lambda0 share."
     return (

@@ -138,7 +138,7 @@ class EdgeAdapter:
 
 
 def _gauge(options: FitOptions) -> DiamondEdgeGauge:
-    nu0 = nu0_given(options.nu0_cm1)
+    nu0 = nu0_given(options.nu0_cm1, options.convention)
     laser: dict[str, Any] = {
         "laser_sigma_nm": options.laser_sigma,
         "laser_nm": options.vacuum_laser_nm,

@@ -3,11 +3,11 @@
 import datetime
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from dac_control.app.days import lambda0_day_given
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.air import air_index
+from dac_control.gauges.air import AxisConvention, air_index
 from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import AxisUnit
 
@@ -40,6 +40,8 @@ class FitOptions:
     lambda0_temperature_k: float | None = None
     lambda0_date: str | None = None
     """Day on which it was measured, ISO 8601."""
+    shifts_of: Literal["air", "vacuum"] | None = None
+    """Wavelengths that Raman shifts were reckoned from: of the axis, and of nu0."""
     lambda0_same_laser: bool = False
     """lambda0 was read on the Raman axis of the spectra, with their laser."""
     nu0_cm1: float | None = None
@@ -113,6 +115,11 @@ class FitOptions:
         return _LASER_SIGMA_NM if self.laser_sigma_nm is None else self.laser_sigma_nm
 
     @property
+    def convention(self) -> AxisConvention:
+        """What is known of the wavelengths behind a Raman shift."""
+        return "unknown" if self.shifts_of is None else self.shifts_of
+
+    @property
     def vacuum_laser_nm(self) -> float:
         """Wavelength of the laser in vacuum, a usual one where not stated."""
         if self.laser_nm is None:
@@ -128,6 +135,7 @@ class FitOptions:
             laser_nm=self.laser_nm,
             laser_sigma_nm=self.laser_sigma,
             holds_lambda0=self.lambda0_same_laser,
+            convention=self.convention,
         )
 
 

@@ -1,12 +1,13 @@
 """A Raman spectrum as it was measured: counts against Raman shift, and what the axis means."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
+from dac_control.gauges.air import AxisConvention
 from dac_control.gauges.spectrum import PhotonNoise, Spectrum
 from dac_control.gauges.spectrum_checks import (
     RAMAN,
@@ -17,9 +18,6 @@ from dac_control.gauges.spectrum_checks import (
 )
 
 __all__ = ["AxisConvention", "RamanSpectrum"]
-
-AxisConvention = Literal["vacuum", "air", "unknown"]
-"""Whether a Raman shift was computed from vacuum or from air wavelengths."""
 
 _LASER_LIMITS_NM: Final = (200.0, 1100.0)
 _USUAL_LASER_NM: Final = 532.0

@@ -269,6 +269,11 @@ def test_a_shift_turns_back_into_the_wavelength_it_came_from() -> None:
     found = axis_in("nm", frame, FitOptions(laser_nm=532.0), (690.0, 800.0))
     np.testing.assert_allclose(found.values, AXIS, atol=1e-9)
     assert found.flags == ()
+    stated = FitOptions(laser_nm=532.0, shifts_of="vacuum")
+    moved = axis_in("nm", frame, stated, (690.0, 800.0))
+    assert found.raman is not None and moved.raman is not None
+    np.testing.assert_allclose(moved.values, found.raman.if_of_vacuum(AXIS), atol=1e-6)
+    assert (found.raman.convention, moved.raman.convention) == ("unknown", "vacuum")
     with pytest.raises(NotMeasured, match="no Raman shift"):
         far = FileFrame(axis=np.array([100.0, 2e4]), axis_unit="cm-1", counts=np.zeros(2))
         axis_in("nm", far, FitOptions(laser_nm=600.0), (690.0, 800.0))

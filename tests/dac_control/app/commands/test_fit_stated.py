@@ -98,6 +98,10 @@ def test_an_edge_has_every_term_that_the_file_states(tmp_path: Path) -> None:
     plain, terms = edge_of(tmp_path)
     assert "raman_axis_unknown" in plain["flags"]
     assert terms["Raman axis"]["sigma_gpa"] == 0.0
+    assert terms["air or vacuum"]["note"].startswith("unknown for edge")
+    in_air, terms = edge_of(tmp_path, "--shifts-of", "air", "--nu0-cm1", 1334)
+    assert terms["air or vacuum"]["sigma_gpa"] == 0.0
+    assert in_air["pressure_gpa"] == pytest.approx(plain["pressure_gpa"], abs=0.2)  # both move
     path = stated(tmp_path, EDGE)
     found, terms = edge_of(tmp_path, "--station", path)
     assert "raman_axis_unknown" not in found["flags"]
