@@ -13,6 +13,7 @@ from dac_control.gauges.raman_axis import raman_axis_terms
 from dac_control.gauges.ruby_gauge.line import RubyLine
 from dac_control.gauges.temperature import (
     REFERENCE_K,
+    nearest_compared_k,
     spread_sources,
 )
 
@@ -141,12 +142,13 @@ def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
         else f"{u_k:g} K at the ruby"
     )
     seam = f"{correction.name}, {correction.citation}; our assessment of its own error"
-    sources = spread_sources(t, zero.source_k)
+    since_k, until_k = nearest_compared_k(zero.source_k), nearest_compared_k(t)
     spread = (
-        f"{', '.join(sources)} between {zero.source_k:.4g} and {t:.4g} K"
-        if len(sources) > 1
-        else f"fewer than two corrections were made for both {zero.source_k:.4g} and {t:.4g} K"
+        f"{', '.join(spread_sources(t, zero.source_k))} between {since_k:.4g} and {until_k:.4g} K"
     )
+    if (since_k, until_k) != (zero.source_k, t):
+        asked = f"{zero.source_k:.4g} and {t:.4g} K"
+        spread += f", the nearest to {asked} for which two corrections were made"
     way_gpa = _other_way_gpa(line)
     way = (
         f"taking the shift off the line instead gives {way_gpa:+.3g} GPa; a rectangle between "

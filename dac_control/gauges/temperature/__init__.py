@@ -5,6 +5,7 @@ from dac_control.gauges.temperature.formulas import REFERENCE_K
 from dac_control.gauges.temperature.registry import (
     CORRECTIONS,
     get_correction,
+    nearest_compared_k,
     spread_nm,
     spread_sources,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "REFERENCE_K",
     "TemperatureCorrection",
     "get_correction",
+    "nearest_compared_k",
     "spread_nm",
     "spread_sources",
 ]

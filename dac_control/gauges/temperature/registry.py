@@ -12,7 +12,13 @@ from dac_control.gauges.temperature.correction import (
 )
 from dac_control.gauges.temperature.formulas import REFERENCE_K, datchi, ragan, vos, zero
 
-__all__ = ["CORRECTIONS", "get_correction", "spread_nm", "spread_sources"]
+__all__ = [
+    "CORRECTIONS",
+    "get_correction",
+    "nearest_compared_k",
+    "spread_nm",
+    "spread_sources",
+]
 
 _DATCHI: Final = "Datchi et al., High Press. Res. 27, 447 (2007), eqs. 2 to 4"
 _STATIONARY_K: Final = 69.7
@@ -72,6 +78,13 @@ _ALL: Final = (
 CORRECTIONS: Final[dict[str, TemperatureCorrection]] = {each.name: each for each in _ALL}
 """Temperature corrections of R1 by name."""
 
+_PUBLISHED: Final = tuple(each for each in _ALL if each.published)
+_COMPARED_K: Final = (
+    sorted(each.range_k[0] for each in _PUBLISHED)[1],
+    sorted(each.range_k[1] for each in _PUBLISHED)[-2],
+)
+"""Between these two or more published corrections were made: 0 to 600 K."""
+
 
 def get_correction(name: str) -> TemperatureCorrection:
     """Look up a temperature correction.
@@ -90,13 +103,19 @@ def get_correction(name: str) -> TemperatureCorrection:
         ) from None
 
 
+def nearest_compared_k(temperature_k: float) -> float:
+    """The nearest temperature for which two or more published corrections were made."""
+    return min(max(temperature_k, _COMPARED_K[0]), _COMPARED_K[1])
+
+
 def spread_sources(temperature_k: float, reference_k: float) -> tuple[str, ...]:
-    """Names of the published corrections that were made for both temperatures."""
-    return tuple(
-        each.name
-        for each in _ALL
-        if each.published and each.covers(temperature_k) and each.covers(reference_k)
-    )
+    """Names of the published corrections that are compared between two temperatures.
+
+    Those that were made for both; where that are fewer than two, those that were made for the
+    nearest temperatures at which there are two.
+    """
+    places = [nearest_compared_k(each) for each in (temperature_k, reference_k)]
+    return tuple(each.name for each in _PUBLISHED if all(each.covers(k) for k in places))
 
 
 @lru_cache(maxsize=1024)
@@ -110,7 +129,9 @@ def spread_nm(
     2007 is an end of it in the cold), so the uncertainty is the root mean square distance of
     its value from the rectangle: the full width over sqrt(3) from an end, half of it from the
     middle. It vanishes where lambda0 was measured at the temperature of the run, and is 0 for
-    no correction at all, whose own uncertainty is larger.
+    no correction at all, whose own uncertainty is larger. Beyond the temperatures at which there
+    are two sources it stays what it is at the nearest: that fewer sources reach so far makes
+    nothing surer.
 
     Parameters
     ----------
@@ -119,11 +140,12 @@ def spread_nm(
     temperature_k, reference_k : float
         Of the ruby, and where lambda0 was measured.
     """
-    names = spread_sources(temperature_k, reference_k)
-    if not names or correction.name == "none":
+    if correction.name == "none":
         return 0.0
-    shifts = [_between(CORRECTIONS[name], temperature_k, reference_k) for name in names]
-    return rectangle_rms(_between(correction, temperature_k, reference_k), min(shifts), max(shifts))
+    there, since = nearest_compared_k(temperature_k), nearest_compared_k(reference_k)
+    names = spread_sources(there, since)
+    shifts = [_between(CORRECTIONS[name], there, since) for name in names]
+    return rectangle_rms(_between(correction, there, since), min(shifts), max(shifts))
 
 
 def _between(correction: TemperatureCorrection, temperature_k: float, reference_k: float) -> float:

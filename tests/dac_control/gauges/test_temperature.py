@@ -85,11 +85,19 @@ def test_the_spread_between_the_corrections() -> None:
 def test_no_spread_where_there_is_nothing_to_compare() -> None:
     datchi = get_correction("datchi2007")
     assert spread_nm(datchi, 80.0, 80.0) == 0.0
-    assert spread_nm(datchi, 700.0) == 0.0, "one source only above 600 K"
     assert spread_nm(get_correction("none"), 80.0) == 0.0
     # outside its own range a correction is as far off as the valid ones say
     vos = get_correction("vos1991")
     assert spread_nm(vos, 77.0) > 0.013
+
+
+def test_what_fewer_sources_reach_is_not_surer() -> None:
+    datchi = get_correction("datchi2007")
+    inside = spread_nm(datchi, 600.0)
+    assert inside > 0.015
+    for temperature_k in (700.0, 1200.0):  # one source is left, then none
+        assert spread_nm(datchi, temperature_k) == inside
+        assert spread_sources(temperature_k, 296.0) == ("datchi2007", "ragan1992")
 
 
 @given(temperature_k=st.floats(1.0, 900.0), reference_k=st.floats(1.0, 900.0))
