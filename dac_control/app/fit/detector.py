@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dac_control.app.fit.options import FitOptions
+from dac_control.errors import NotMeasured
 from dac_control.spectrum_files import FileFrame
 from dac_control.spectrum_files.model import Vector
 
@@ -40,13 +41,20 @@ class Detector:
 
 
 def detector_of(frame: FileFrame, options: FitOptions) -> Detector:
-    """Put together what is known of a frame; what was added up is averaged."""
+    """Put together what is known of a frame; what was added up is averaged.
+
+    Raises
+    ------
+    NotMeasured
+        The offset is above every pixel, so it is not that of this detector.
+    """
     said = frame.metadata
     averages = options.averages or int(said.get("averages") or 1)
     counts = frame.counts / averages if said.get("summed") else frame.counts
     dark: float | Vector | None = options.dark_counts
     if dark is None:
         dark = _dark(said)
+    _check_dark(dark, counts)
     return Detector(
         counts=counts,
         exposure_s=options.exposure_s or _positive(said.get("exposure_s")),
@@ -63,6 +71,17 @@ def _dark(said: Any) -> float | Vector | None:
     if dark is None:
         return 0.0 if said.get("dark_subtracted") else None
     return dark if isinstance(dark, np.ndarray) else float(dark)
+
+
+def _check_dark(dark: float | Vector | None, counts: Vector) -> None:
+    if dark is None or not counts.size:
+        return
+    lowest, brightest = float(np.min(dark)), float(np.max(counts))
+    if lowest > brightest:
+        raise NotMeasured(
+            f"The dark level is {lowest:.6g} counts and the brightest pixel has {brightest:.6g}; "
+            "give the offset of this detector with --dark-counts, or none."
+        )
 
 
 def _positive(value: Any) -> float | None:

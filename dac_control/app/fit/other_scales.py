@@ -33,5 +33,7 @@ def on_other_scales(each: SpectrumResult) -> OtherScales | None:
         return None
     if len(others) == 1:
         return OtherScales(f"{others[0].pressure_gpa:.2f}", f"on {others[0].scale}")
-    pressures = [found.pressure_gpa, *(other.pressure_gpa for other in others)]
+    # as in the spread of the budget: what no source confirms is listed elsewhere, not counted
+    counted = [other.pressure_gpa for other in others if other.evidence != "from memory"]
+    pressures = [found.pressure_gpa, *counted]
     return OtherScales(span(pressures), f"on {len(pressures)} scales")

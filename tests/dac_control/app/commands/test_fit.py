@@ -200,6 +200,9 @@ def test_header_and_options_reach_the_fit(tmp_path: Path) -> None:
     assert (found["exposure_s"], found["averages"]) == (0.25, 10)
     assert found["gain_e_per_count"] == 2.0
     assert not {"gain_assumed", "dark_assumed"} & set(found["flags"])
+    status, (found,) = run_json(path, "--dark-counts", 1e9)
+    assert (status, found["flags"]) == (1, ["no_spectrum"])
+    assert found["message"].startswith("The dark level is 1e+09 counts and the brightest pixel")
     _, (stated,) = run_json(path, "--averages", 3, "--exposure-s", 1.5)
     assert (stated["exposure_s"], stated["averages"]) == (1.5, 3)
 
@@ -387,6 +390,7 @@ def test_the_diamond_edge(tmp_path: Path) -> None:
     assert found["edge_cm1"] == pytest.approx(1600.0, abs=0.5)
     assert found["scale"] == "akahama2006"
     assert len(found["alternatives"]) >= 4
+    assert "on 4 scales" in run(path, "--gauge", "diamond_edge")[1]  # akahama2004 is not counted
     assert run(path, "--gauge", "diamond_edge", "--lambda0-nm", 694.2)[0] == 2
 
 
