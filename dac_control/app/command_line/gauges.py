@@ -136,6 +136,13 @@ def fit(
             "and every uncertainty that can be stated. Options given beside it win."
         ),
     ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            help="Spectrum of the reference ruby of --station, taken beside the others: its line "
+            "stands in for lambda0."
+        ),
+    ] = None,
     gain_e_per_count: Annotated[float | None, typer.Option(help="Electrons per count.")] = None,
     read_noise_e: Annotated[
         float | None, typer.Option(help="Read noise of one exposure in electrons.")
@@ -195,6 +202,7 @@ def fit(
                 stated=_stated(station),
             ),
             scale_files=scales or [],
+            reference=reference,
             plot=plot,
             csv=csv,
             as_json=json,

@@ -34,6 +34,7 @@ def fit_spectra(
     options: FitOptions,
     *,
     scale_files: Sequence[Path] = (),
+    reference: Path | None = None,
     plot: Path | None = None,
     csv: Path | None = None,
     as_json: bool = False,
@@ -53,6 +54,8 @@ def fit_spectra(
     """
     sources, left_out = find_sources(names)
     read = [*(source.path for source in sources), *scale_files]
+    read += [] if reference is None else [reference]
+    read += [] if options.stated is None else [options.stated.path]
     if csv is not None:
         check_writable(csv, read)
     pictures = None if plot is None else _Pictures(plot, read, many=len(sources) > 1)
@@ -63,6 +66,10 @@ def fit_spectra(
         from dac_control.app.fit.stated import as_stated  # pydantic, which most calls do not need
 
         options = as_stated(options)
+    if reference is not None:
+        from dac_control.app.fit.reference import with_reference
+
+        options = with_reference(options, reference)
     adapter = adapter_of(options)(options)
     files: list[FileResult] = []
     documents = []

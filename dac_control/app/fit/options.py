@@ -12,6 +12,7 @@ from dac_control.gauges.raman_axis import RamanAxis
 from dac_control.spectrum_files import AxisUnit
 
 if TYPE_CHECKING:
+    from dac_control.app.fit.reference import SeenReference
     from dac_control.app.fit.stated import StatedGauges  # pydantic, which most calls do not need
 
 __all__ = ["FitOptions"]
@@ -63,6 +64,8 @@ class FitOptions:
     priors: bool = True
     stated: "StatedGauges | None" = None
     """What ``--station`` states of the gauge; the other options win."""
+    reference: "SeenReference | None" = None
+    """R1 of the ruby outside the pressure chamber, in place of lambda0."""
 
     def __post_init__(self) -> None:
         if self.axis is not None and self.axis not in _AXES:
@@ -89,7 +92,8 @@ class FitOptions:
                 f"--laser-nm is {self.laser_nm:g}; the wavelength of a laser that excites ruby or "
                 "Raman light lies between 180 and 1100 nm."
             )
-        if self.lambda0_same_laser and (self.laser_nm is None or self.lambda0_nm is None):
+        has_lambda0 = self.lambda0_nm is not None or self.stated is not None
+        if self.lambda0_same_laser and (self.laser_nm is None or not has_lambda0):
             raise ConfigurationError(
                 "--lambda0-same-laser says that lambda0 was read on the Raman axis of the spectra; "
                 "give --laser-nm and --lambda0-nm with it."

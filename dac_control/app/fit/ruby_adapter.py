@@ -92,12 +92,14 @@ class RubyAdapter(LineInNm):
                     refuted
                     or f"The ruby was taken to be at {temperature_k:g} K; give --temperature-k."
                 )
+            reference = self._options.reference
             if not refuted:
                 measurement = gauge.pressure_from_line(
                     fit.r1_nm,
                     fit.r1_sigma_nm,
                     temperature_k,
                     asymmetry_sigma_nm=fit.asymmetry_sigma_nm,
+                    reference=None if reference is None else reference.beside(temperature_k),
                     raman_axis=raman_axis,
                 )
                 flags += [flag for flag in measurement.flags if flag not in flags]

@@ -14,6 +14,7 @@ from dac_control.app.fit.options import FitOptions
 from dac_control.app.fit.ruby_choice import RubyChoice
 from dac_control.app.fit.stated import load_stated
 from dac_control.errors import ConfigurationError
+from dac_control.gauges import get_scale
 
 RUBY = """\
 [gauge]
@@ -113,6 +114,29 @@ def test_an_edge_has_every_term_that_the_file_states(tmp_path: Path) -> None:
     found, terms = edge_of(tmp_path, "--station", path, "--nu0-cm1", 1333, "--laser-sigma-nm", 0.5)
     assert "1333.00 +- 0.50 cm-1" in found["reference"]
     assert terms["laser wavelength"]["u"] == 0.5
+
+
+def test_a_reference_ruby_stands_in_for_lambda0(tmp_path: Path) -> None:
+    axis = 688.0 + 0.02 * np.arange(600)
+    for name, r1_nm in (("cell.txt", 697.0), ("beside.txt", 694.4)):
+        u1, u2 = (axis - r1_nm) / 0.25, (axis - r1_nm + 1.43) / 0.25
+        mean = 300.0 + 8000.0 * (np.exp(-(u1**2)) + 0.6 * np.exp(-(u2**2)))
+        rows = zip(axis, np.random.default_rng(3).poisson(mean), strict=True)
+        (tmp_path / name).write_text("\n".join(f"{x:.4f}\t{y}" for x, y in rows))
+    station = stated(tmp_path, RUBY + LAMBDA0)
+    words = ["fit", tmp_path / "cell.txt", "--temperature-k", 80, "--json", "--station", station]
+    words += ["--reference", tmp_path / "beside.txt"]
+    refused = CliRunner().invoke(app, [str(word) for word in words])
+    assert refused.exit_code == 2 and "[gauge.reference_ruby]" in refused.stderr
+    chip = '[gauge.reference_ruby]\nchip = "R"\ntemperature_difference_sigma_k = 0.1\n'
+    stated(tmp_path, RUBY + LAMBDA0 + chip)
+    (found,) = json.loads(CliRunner().invoke(app, [str(word) for word in words]).stdout)
+    scale = get_scale("mao1986")
+    expected_gpa = scale.pressure_gpa(scale.argument(697.0, 694.4))
+    assert found["pressure_gpa"] == pytest.approx(expected_gpa, abs=0.02)
+    assert found["reference"].startswith("lambda0 from the reference ruby 'R', ")
+    terms = {term["name"]: term["sigma_gpa"] for term in found["budget"]}
+    assert terms["reference line"] > 0.0 and terms["spread between corrections"] == 0.0
 
 
 @pytest.mark.parametrize(
