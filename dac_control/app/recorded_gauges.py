@@ -7,7 +7,7 @@ from dac_control.app.raman_tables import Edge, Vibron
 from dac_control.app.stated_gauges import edge_gauge, vibron_gauge
 from dac_control.errors import ConfigurationError, RecordError
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge
-from dac_control.gauges.scales import scales_of
+from dac_control.gauges.scales import gauges, scales_of
 from dac_control.gauges.vibron import RamanLineGauge
 
 __all__ = ["recorded_edge", "recorded_line", "recorded_settings"]
@@ -64,7 +64,7 @@ def recorded_line(settings: Mapping[str, Any], **instead: Any) -> RamanLineGauge
     given = _given(instead)
     if "scale" not in given:
         # the file of the scale need not be where it was when the run was made
-        known = scales_of(line.gauge)
+        known = scales_of(line.gauge) if line.gauge in gauges() else {}
         if line.scale not in known:
             raise _unknown(line.scale)
         given["scale"] = known[line.scale]

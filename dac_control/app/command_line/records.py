@@ -72,7 +72,10 @@ def index(
 
 def reduce(
     run: RunName,
-    scale: Annotated[str | None, typer.Option(help="Ruby scale; by default the run's own.")] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option(help="Scale of ruby, or of another gauge of the run; by default its own."),
+    ] = None,
     correction: Annotated[
         str | None, typer.Option(help="Temperature correction; by default the run's own.")
     ] = None,

@@ -5,15 +5,16 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from dac_control.app.reduction.reduce import Reduced, Reduction
+from dac_control.app.reduction.reduce import Reduction
+from dac_control.app.reduction.reduced import Reduced
 from dac_control.app.reduction.sentences import what_came_out, what_changed
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.budget import finite_or_none
-from dac_control.gauges.ruby_gauge.settings import ruby_settings
+from dac_control.records.gauge_series import GaugeSeries
 
 __all__ = ["as_csv", "as_document"]
 
-_COLUMNS: Final = (
+_BEFORE: Final = (
     "stream",
     "seq_num",
     "step",
@@ -21,10 +22,8 @@ _COLUMNS: Final = (
     "lab_time_s",
     "branch",
     "turns",
-    "line_nm",
-    "sigma_nm",
-    "recorded_line_nm",
-    "moved_nm",
+)
+_AFTER: Final = (
     "temperature_k",
     "measured",
     "recorded_pressure_gpa",
@@ -43,31 +42,28 @@ def as_document(reduction: Reduction) -> dict[str, Any]:
     """Return everything as JSON takes it; what is not finite is None."""
     run, chosen, top = reduction.run, reduction.chosen, reduction.top
     found = None if top is None else top.measurement
-    settings = ruby_settings(chosen.ruby)
     return {
         "uid": run.uid,
         "plan": run.start.get("plan_name"),
         "folder": str(run.folder),
         "exit_status": run.exit_status,
         "simulated": run.simulated,
-        "gauge": "ruby",
+        "gauge": chosen.gauge,
         "from_scale": chosen.from_scale,
-        "to_scale": chosen.ruby.scale.name,
-        "source": chosen.ruby.scale.citation,
-        "from_correction": chosen.from_correction,
-        "correction": chosen.ruby.correction.name,
-        "from_lambda0": chosen.from_lambda0,
-        "lambda0": settings["lambda0"],
+        "to_scale": chosen.scale.name,
+        "source": chosen.scale.citation,
+        **chosen.details,
         "refit": reduction.request.refit,
         "complete": reduction.complete,
         "reference": None if found is None else found.reference,
         "sentences": what_changed(reduction) + what_came_out(reduction),
         "record_difference_gpa": finite_or_none(reduction.record_difference_gpa),
-        "steps": _rows(reduction.steps),
-        "dwell": _rows(reduction.dwell),
+        "steps": _rows(reduction.steps, chosen.key),
+        "dwell": _rows(reduction.dwell, chosen.key),
         "highest_step": None if top is None else top.step,
         "budget": [] if found is None else [term.to_dict() for term in found.budget],
         "alternatives": [other.to_dict() for other in reduction.others],
+        "left_as_recorded": [_as_recorded(each) for each in reduction.left],
     }
 
 
@@ -75,26 +71,41 @@ def as_csv(reduction: Reduction) -> str:
     """One row a spectrum, with a line of headings; numbers with a decimal point."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in _rows(reduction.steps + reduction.dwell):
+    key = reduction.chosen.key
+    columns = (*_BEFORE, *_observable(key), *_AFTER)
+    writer.writerow(columns)
+    for row in _rows(reduction.steps + reduction.dwell, key):
         cells = row | {"flags": " ".join(row["flags"])}
-        writer.writerow(["" if cells[name] is None else cells[name] for name in _COLUMNS])
+        writer.writerow(["" if cells[name] is None else cells[name] for name in columns])
     return text.getvalue()
 
 
-def _rows(several: Iterable[Reduced]) -> list[dict[str, Any]]:
-    return [_row(each) for each in several]
+def _observable(key: str) -> tuple[str, str, str, str]:
+    """Names of the line or edge, its sigma, what was recorded, and how far that is."""
+    unit = key.rpartition("_")[2]
+    return key, f"sigma_{unit}", f"recorded_{key}", f"moved_{unit}"
 
 
-def _row(each: Reduced) -> dict[str, Any]:
+def _as_recorded(series: GaugeSeries) -> dict[str, Any]:
+    """Pressures of another gauge, step by step."""
+    return {
+        "gauge": series.gauge,
+        "scale": series.scale,
+        "pressure_gpa": [finite_or_none(float(each)) for each in series.pressure_gpa],
+    }
+
+
+def _rows(several: Iterable[Reduced], key: str) -> list[dict[str, Any]]:
+    return [_row(each, key) for each in several]
+
+
+def _row(each: Reduced, key: str) -> dict[str, Any]:
+    seen = (each.line.value, each.line.sigma, each.recorded_value, each.moved)
     numbers = {
         "time": each.time,
         "lab_time_s": each.lab_time_s,
         "turns": each.turns,
-        "line_nm": each.line.line_nm,
-        "sigma_nm": each.line.sigma_nm,
-        "recorded_line_nm": each.recorded_nm,
-        "moved_nm": each.moved_nm,
+        **dict(zip(_observable(key), seen, strict=True)),
         "temperature_k": each.line.temperature_k,
         "recorded_pressure_gpa": each.recorded_gpa,
         "pressure_gpa": each.pressure_gpa,

@@ -9,16 +9,23 @@ import numpy as np
 
 from dac_control.app.fit.adapter import flag_message
 from dac_control.app.readings import Readings, Steps, read_dwell, read_steps
+from dac_control.app.reduction.reduced import Reduced
 from dac_control.app.reduction.refit import refit_stream
 from dac_control.app.reduction.request import Chosen, ReduceRequest, choose_gauge
+from dac_control.app.reduction.shifts import (
+    ChosenShift,
+    choose_shift_gauge,
+    largest_shift_difference_gpa,
+    reduce_shifts,
+)
 from dac_control.app.reduction.stored_lines import (
     StoredLine,
+    by_pressure,
     largest_difference_gpa,
-    measured_with_ruby,
     on_every_scale,
     stored_line,
 )
-from dac_control.errors import DacError, RecordError
+from dac_control.errors import ConfigurationError, DacError, RecordError
 from dac_control.gauges import (
     DISQUALIFYING,
     RUBY_FLAGS,
@@ -26,63 +33,18 @@ from dac_control.gauges import (
     PressureMeasurement,
     RubyFit,
     RubyGauge,
+    get_scale,
+    scales_of,
 )
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
+from dac_control.gauges.scales import gauges
 from dac_control.records import Run
+from dac_control.records.gauge_series import GaugeSeries, base_gauge, read_gauges
 
-__all__ = ["Reduced", "Reduction", "reduce_run"]
+__all__ = ["Reduction", "reduce_run"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reduced:
-    """One spectrum of a run, recorded and recomputed; numbers are NaN where there are none."""
-
-    stream: str
-    seq_num: int
-    step: int
-    time: float
-    """Seconds since the epoch."""
-    lab_time_s: float
-    branch: str
-    turns: float
-    recorded_gpa: float
-    """NaN where the run measured no pressure."""
-    recorded_nm: float
-    line: StoredLine
-    """What the pressure was recomputed from: the recorded line, or that of the refit."""
-    measurement: PressureMeasurement | None
-    """None where there is no line, or no pressure for it."""
-    flags: tuple[str, ...]
-    message: str
-    """Why there is no pressure; empty where there is one."""
-
-    @property
-    def measured(self) -> bool:
-        """True where a pressure came out."""
-        return self.measurement is not None
-
-    @property
-    def lost(self) -> bool:
-        """True where the run has a pressure and this has none."""
-        return self.measurement is None and math.isfinite(self.recorded_gpa)
-
-    @property
-    def pressure_gpa(self) -> float:
-        """The recomputed pressure; NaN where there is none."""
-        return math.nan if self.measurement is None else self.measurement.pressure_gpa
-
-    @property
-    def difference_gpa(self) -> float:
-        """Recomputed minus recorded pressure; NaN unless there are both."""
-        return self.pressure_gpa - self.recorded_gpa
-
-    @property
-    def moved_nm(self) -> float:
-        """The line minus the recorded one."""
-        return self.line.line_nm - self.recorded_nm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,17 +53,19 @@ class Reduction:
 
     run: Run
     request: ReduceRequest
-    chosen: Chosen
+    chosen: Chosen | ChosenShift
     steps: tuple[Reduced, ...]
     dwell: tuple[Reduced, ...]
     """Empty unless it was asked for."""
     top: Reduced | None
     """The highest of the recomputed steps."""
     others: tuple[OnScale, ...]
-    """The line of the highest step on every ruby scale, by pressure."""
+    """The line of the highest step on every scale of its gauge, by pressure."""
     record_difference_gpa: float
     """Largest difference between recorded pressures and those that the run's own settings give;
     anything but rounding means that the record does not hold. NaN where it cannot be known."""
+    left: tuple[GaugeSeries, ...] = ()
+    """Other gauges of the run, which stay as they were recorded."""
 
     @property
     def complete(self) -> bool:
@@ -110,26 +74,29 @@ class Reduction:
 
 
 def reduce_run(run: Run, request: ReduceRequest) -> Reduction:
-    """Recompute a run; its folder is only read.
+    """Recompute the readings of the gauge that the scale is of; the run's folder is only read.
 
     Raises
     ------
     ConfigurationError
         A name is unknown, or a number is none that it can be.
     RecordError
-        The run did not measure with ruby, or its record lacks what pressures follow from.
+        The record lacks what pressures follow from.
     """
-    if not measured_with_ruby(run.start):
-        raise RecordError(
-            f"The run {run.folder.name} measured with the gauge '{run.start['gauge']}'; "
-            "only runs with ruby lines can be recomputed."
-        )
+    gauge = _gauge_meant(run, request.scale)
+    series = [each for each in read_gauges(run) if each.of_the_cell]
+    left = tuple(each for each in series if each.gauge != gauge and np.any(each.measured))
+    if gauge != "ruby":
+        own = next(each for each in series if each.gauge == gauge)
+        return _of_shifts(run, request, own, left)
     chosen = choose_gauge(run, request)
     steps = read_steps(run)
     reduced = _stream(run, steps, chosen.ruby, request)
     dwell = _stream(run, read_dwell(run), chosen.ruby, request) if request.dwell else ()
-    measured = [each for each in reduced if each.measured]
-    top = max(measured, key=lambda each: each.pressure_gpa, default=None)
+    top = _highest(reduced)
+    others: tuple[OnScale, ...] = ()
+    if top is not None and isinstance(top.line, StoredLine):
+        others = on_every_scale(chosen.settings, top.line)
     return Reduction(
         run=run,
         request=request,
@@ -137,9 +104,53 @@ def reduce_run(run: Run, request: ReduceRequest) -> Reduction:
         steps=reduced,
         dwell=dwell,
         top=top,
-        others=() if top is None else on_every_scale(chosen.settings, top.line),
+        others=others,
         record_difference_gpa=_record_difference_gpa(chosen, steps),
+        left=left,
     )
+
+
+def _gauge_meant(run: Run, scale: str | None) -> str:
+    """The gauge of the run that has the scale; without one, the first gauge of the run."""
+    base = base_gauge(run)
+    if scale is None:
+        return base
+    known = gauges()
+    held = [each.gauge for each in read_gauges(run) if each.of_the_cell and each.gauge in known]
+    for gauge in held:
+        if scale in scales_of(gauge):
+            return gauge
+    # says what the name is of, or that it is unknown
+    get_scale(scale, base if base in known else "ruby")
+    raise ConfigurationError(
+        f"'{scale}' is a scale of ruby, and the run {run.folder.name} measured with "
+        f"{', '.join(each.gauge for each in read_gauges(run))}."
+    )
+
+
+def _of_shifts(
+    run: Run, request: ReduceRequest, series: GaugeSeries, left: tuple[GaugeSeries, ...]
+) -> Reduction:
+    chosen = choose_shift_gauge(run, series.gauge, request)
+    steps, dwell = reduce_shifts(run, series, chosen, dwell=request.dwell)
+    top = _highest(steps)
+    others = () if top is None or top.measurement is None else top.measurement.alternatives
+    return Reduction(
+        run=run,
+        request=request,
+        chosen=chosen,
+        steps=steps,
+        dwell=dwell,
+        top=top,
+        others=tuple(sorted(others, key=by_pressure)),
+        record_difference_gpa=largest_shift_difference_gpa(chosen, steps),
+        left=left,
+    )
+
+
+def _highest(rows: Sequence[Reduced]) -> Reduced | None:
+    measured = [each for each in rows if each.measured]
+    return max(measured, key=lambda each: each.pressure_gpa, default=None)
 
 
 def _stream(
@@ -169,6 +180,7 @@ def _row(readings: Readings, row: int, fit: RubyFit | DacError | None, ruby: Rub
     step = readings.step[row]
     return Reduced(
         stream=readings.stream,
+        of_step=of_step,
         seq_num=int(readings.seq_num[row]),
         step=int(step) if np.isfinite(step) else 0,
         time=float(readings.time[row]),
@@ -176,7 +188,7 @@ def _row(readings: Readings, row: int, fit: RubyFit | DacError | None, ruby: Rub
         branch=readings.branch[row] if of_step else "",
         turns=float(readings.turns[row]) if of_step else math.nan,
         recorded_gpa=float(readings.pressure_gpa[row]) if readings.measured[row] else math.nan,
-        recorded_nm=float(readings.r1_nm[row]),
+        recorded_value=float(readings.r1_nm[row]),
         line=line,
         measurement=measurement,
         flags=flags,

@@ -7,8 +7,8 @@ from typing import Any, Final
 from dac_control.app.days import lambda0_day_given
 from dac_control.app.reduction.stored_lines import gauge_settings
 from dac_control.errors import ConfigurationError, RecordError
-from dac_control.gauges import RubyGauge, get_scale, scales_of
-from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
+from dac_control.gauges import RubyGauge, Scale, get_scale, scales_of
+from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from, ruby_settings
 from dac_control.records import Run
 
 __all__ = ["Chosen", "ReduceRequest", "choose_gauge"]
@@ -69,6 +69,29 @@ class Chosen:
     """One sentence for each thing that is other than in the run."""
     remarks: tuple[str, ...]
     """One sentence for each thing that a reader must know of the settings."""
+
+    gauge: str = "ruby"
+    key: str = "line_nm"
+    """Name of the observable in tables."""
+    symbol: str = "R1/nm"
+    """The same for people."""
+    unchanged: str = "scale, correction, lambda0 and lines"
+    """What may be other than in the run."""
+
+    @property
+    def scale(self) -> Scale:
+        """The scale to compute on."""
+        return self.ruby.scale
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What else pressures follow from, as JSON takes it."""
+        return {
+            "from_correction": self.from_correction,
+            "correction": self.ruby.correction.name,
+            "from_lambda0": self.from_lambda0,
+            "lambda0": ruby_settings(self.ruby)["lambda0"],
+        }
 
     @property
     def from_scale(self) -> str | None:

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from dac_control.app.reduction.reduce import Reduced, Reduction
+from dac_control.app.reduction.reduce import Reduction
+from dac_control.app.reduction.reduced import Reduced
 from dac_control.app.reduction.stored_lines import ROUNDING_GPA
 
 __all__ = ["what_came_out", "what_changed"]
@@ -16,17 +17,26 @@ _ROUNDING_PM = 1e-3
 def what_changed(reduction: Reduction) -> list[str]:
     """What is other than in the run, sentence by sentence."""
     changes = list(reduction.chosen.changes)
-    return changes or ["Nothing was changed: scale, correction, lambda0 and lines are the run's."]
+    return changes or [f"Nothing was changed: {reduction.chosen.unchanged} are the run's."]
 
 
 def what_came_out(reduction: Reduction) -> list[str]:
     """How far lines and pressures moved, and what speaks against the result."""
     return [
         *reduction.chosen.remarks,
+        *_left(reduction),
         *_record(reduction),
         *_lines(reduction),
         *_pressures(reduction),
         *_absent(reduction),
+    ]
+
+
+def _left(reduction: Reduction) -> list[str]:
+    """The gauges that the scale is not of."""
+    return [
+        f"The readings of {each.gauge} stay as recorded{f' on {each.scale}' if each.scale else ''}."
+        for each in reduction.left
     ]
 
 
@@ -44,10 +54,10 @@ def _lines(reduction: Reduction) -> list[str]:
     both = [each for each in _all(reduction) if math.isfinite(each.difference_gpa)]
     if not reduction.request.refit or not both:
         return []
-    moved_pm = np.array([1e3 * each.moved_nm for each in both])
+    moved_pm = np.array([1e3 * each.moved for each in both])
     if np.abs(moved_pm).max() < _ROUNDING_PM:
         return ["The fit gives the recorded lines again, to 0.001 pm."]
-    pull = moved_pm / np.array([1e3 * each.line.sigma_nm for each in both])
+    pull = moved_pm / np.array([1e3 * each.line.sigma for each in both])
     furthest = both[int(np.argmax(np.abs(moved_pm)))]
     return [
         f"The lines moved by {moved_pm.min():+.2g} to {moved_pm.max():+.2g} pm, most "
@@ -90,13 +100,13 @@ def _all(reduction: Reduction) -> tuple[Reduced, ...]:
 
 
 def _where(each: Reduced) -> str:
-    if each.stream == "primary":
+    if each.of_step:
         return f"at step {each.step}"
     return f"at dwell spectrum {each.seq_num} of step {each.step}"
 
 
 def _places(several: list[Reduced]) -> str:
-    steps = [str(each.step) for each in several if each.stream == "primary"]
+    steps = [str(each.step) for each in several if each.of_step]
     dwell = len(several) - len(steps)
     parts = [f"step{'s' if len(steps) > 1 else ''} {', '.join(steps)}"] if steps else []
     if dwell:

@@ -17,6 +17,7 @@ from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 __all__ = [
     "ROUNDING_GPA",
     "StoredLine",
+    "by_pressure",
     "gauge_settings",
     "largest_difference_gpa",
     "measured_with_ruby",
@@ -41,6 +42,16 @@ class StoredLine:
     """Systematic, from the shape of the line."""
     beside: tuple[float, float, float, float] | None = None
     """Line, its sigma, temperature and time of the reference ruby that stood in for lambda0."""
+
+    @property
+    def value(self) -> float:
+        """The line in nm."""
+        return self.line_nm
+
+    @property
+    def sigma(self) -> float:
+        """Its statistical standard uncertainty in nm."""
+        return self.sigma_nm
 
     def measure(self, ruby: RubyGauge) -> PressureMeasurement:
         """Compute the pressure; raises as `RubyGauge.pressure_from_line` does.
@@ -103,7 +114,7 @@ def on_every_scale(settings: Mapping[str, Any], line: StoredLine) -> tuple[OnSca
     others = [
         _on_scale(ruby_gauge_from(settings, scale), line) for scale in scales_of("ruby").values()
     ]
-    return tuple(sorted(others, key=_by_pressure))
+    return tuple(sorted(others, key=by_pressure))
 
 
 def largest_difference_gpa(ruby: RubyGauge, readings: Readings) -> float:
@@ -137,5 +148,6 @@ def _on_scale(ruby: RubyGauge, line: StoredLine) -> OnScale:
     )
 
 
-def _by_pressure(other: OnScale) -> tuple[bool, float]:
+def by_pressure(other: OnScale) -> tuple[bool, float]:
+    """Key to sort by; what has no pressure comes last."""
     return math.isnan(other.pressure_gpa), other.pressure_gpa

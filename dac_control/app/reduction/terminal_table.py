@@ -9,15 +9,20 @@ from rich.table import Table
 from rich.text import Text
 
 from dac_control.app.fit.number_text import decimals
-from dac_control.app.reduction.reduce import Reduced, Reduction
+from dac_control.app.reduction.reduce import Reduction
+from dac_control.app.reduction.reduced import Reduced
 from dac_control.app.reduction.sentences import what_came_out, what_changed
+from dac_control.app.reduction.stored_lines import StoredLine
 from dac_control.gauges import RUBY_FLAGS, BudgetTerm, OnScale
+from dac_control.gauges.diamond_edge import EDGE_FLAGS
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
+from dac_control.gauges.vibron import RAMAN_LINE_FLAGS
 
 __all__ = ["print_reduction"]
 
-_HEADERS: Final = ("step", "turns", "R1/nm", "T/K", "recorded", "P/GPa", "change", "±stat", "±sys")
-_MEANINGS: Final = RUBY_FLAGS | MEASUREMENT_FLAGS
+_BEFORE: Final = ("step", "turns")
+_AFTER: Final = ("T/K", "recorded", "P/GPa", "change", "±stat", "±sys")
+_MEANINGS: Final = RAMAN_LINE_FLAGS | EDGE_FLAGS | RUBY_FLAGS | MEASUREMENT_FLAGS
 _NOTHING: Final = "–"
 _PADDING: Final = (0, 2, 0, 0)
 _MOST_DECIMALS_GPA: Final = 4
@@ -33,10 +38,10 @@ def print_reduction(console: Console, reduction: Reduction) -> None:
     for sentence in what_changed(reduction):
         _say(console, sentence)
     marks = _marks(reduction.steps + reduction.dwell)
-    _print_rows(console, reduction.steps, marks)
+    _print_rows(console, reduction.steps, marks, reduction.chosen.symbol)
     if reduction.dwell:
         console.print(Text("\nbetween the steps", style="bold"))
-        _print_rows(console, reduction.dwell, marks)
+        _print_rows(console, reduction.dwell, marks, reduction.chosen.symbol)
     for flag, mark in marks.items():
         _say(console, f"{mark} {flag.replace('_', ' ')}: {_MEANINGS.get(flag, '')}".rstrip(": "))
     for sentence in what_came_out(reduction):
@@ -48,11 +53,13 @@ def _say(console: Console, text: str) -> None:
     console.print(Text(text))
 
 
-def _print_rows(console: Console, rows: Sequence[Reduced], marks: Mapping[str, int]) -> None:
+def _print_rows(
+    console: Console, rows: Sequence[Reduced], marks: Mapping[str, int], symbol: str
+) -> None:
     if not rows:
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=_PADDING)
-    for header in _HEADERS:
+    for header in (*_BEFORE, symbol, *_AFTER):
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("flags", overflow="fold")
     for each in rows:
@@ -70,7 +77,7 @@ def _cells(each: Reduced) -> list[str]:
     return [
         str(each.step),
         _number(each.turns, 4),
-        _number(each.line.line_nm, 4),
+        _number(each.line.value, 4 if isinstance(each.line, StoredLine) else 2),
         _number(each.line.temperature_k, 2),
         _number(each.recorded_gpa, digits),
         _number(each.pressure_gpa, digits),
@@ -98,7 +105,8 @@ def _print_top(console: Console, reduction: Reduction) -> None:
         f"{found.reference} {found.range_note}".rstrip(),
     )
     console.print(_budget(found.budget))
-    _say(console, f"The same line on other scales, in GPa: {_others(reduction)}.")
+    if reduction.others:
+        _say(console, f"The same reading on other scales, in GPa: {_others(reduction)}.")
     if any(not other.in_range for other in reduction.others):
         _say(console, "* outside the pressures or temperatures that the scale was made for")
 
@@ -116,7 +124,7 @@ def _budget(budget: Sequence[BudgetTerm]) -> Table:
 
 
 def _others(reduction: Reduction) -> str:
-    own = reduction.chosen.ruby.scale.name
+    own = reduction.chosen.scale.name
     return ", ".join(_other(other) for other in reduction.others if other.scale != own)
 
 
