@@ -36,6 +36,7 @@ class DiamondEdge(GaugeDevice):
     width_cm1 = Cpt(CachedSignal, units="cm-1", precision=2)
     derivative_minimum_cm1 = Cpt(CachedSignal, units="cm-1", precision=2)
     derivative_minimum_sigma_cm1 = Cpt(CachedSignal, units="cm-1", precision=3)
+    definition_shift_cm1 = Cpt(CachedSignal, units="cm-1", precision=3)
     signal_to_noise = Cpt(CachedSignal, precision=1)
     chi2_reduced = Cpt(CachedSignal, precision=2)
     on_scales_gpa = Cpt(CachedSignal, units="GPa", dtype="array", ndim=1)
@@ -127,6 +128,7 @@ _EDGE_NUMBERS = (
     "width_cm1",
     "derivative_minimum_cm1",
     "derivative_minimum_sigma_cm1",
+    "definition_shift_cm1",
     "signal_to_noise",
     "chi2_reduced",
 )

@@ -113,6 +113,16 @@ def test_the_edge_is_read_off_the_anvil(edge) -> None:
     scales = found["edge_on_scales_gpa"]
     assert np.isfinite(scales).sum() >= 4
     assert np.nanmin(scales) <= found["edge_pressure_gpa"] <= np.nanmax(scales)
+    # what is recorded suffices for the same pressure and budget
+    again = device.gauge.pressure_from_edge(
+        found["edge_edge_cm1"],
+        found["edge_edge_sigma_cm1"],
+        found["edge_temperature_k"],
+        convention="vacuum",
+        definition_cm1=found["edge_definition_shift_cm1"],
+    )
+    assert again.pressure_gpa == pytest.approx(found["edge_pressure_gpa"])
+    assert again.sigma_sys_gpa == pytest.approx(found["edge_pressure_sigma_sys_gpa"])
 
 
 def test_a_dark_spectrum_reads_nothing_and_says_why(edge) -> None:

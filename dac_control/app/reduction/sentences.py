@@ -68,7 +68,9 @@ def _lines(reduction: Reduction) -> list[str]:
 
 def _pressures(reduction: Reduction) -> list[str]:
     if not reduction.steps:
-        return ["The run holds no step, so there is nothing to recompute."]
+        gauge = reduction.chosen.gauge
+        what = "step" if gauge == "ruby" else f"reading of {gauge} at a step"
+        return [f"The run holds no {what}, so there is nothing to recompute."]
     both = [each for each in _all(reduction) if math.isfinite(each.difference_gpa)]
     if not both:
         return []

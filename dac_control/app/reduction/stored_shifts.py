@@ -1,6 +1,5 @@
 """Edges and Raman lines of a run as they were recorded."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +28,7 @@ class StoredShift:
     """Statistical standard uncertainty."""
     temperature_k: float
     definition_cm1: float | None = None
-    """Of an edge: how far its derivative minimum, by which scales were made, lies from it."""
+    """Of an edge: how far the derivative minimum, by which scales were made, lies from it."""
 
     def measure(self, gauge: DiamondEdgeGauge | RamanLineGauge) -> PressureMeasurement:
         """Compute the pressure; raises as the gauge does."""
@@ -77,7 +76,10 @@ def stored_shifts(run: Run, gauge: str) -> StoredShifts:
     name = "edge" if gauge == "diamond_edge" else "line"
     value = numbers(gauge, f"{name}_cm1")
     sigma = numbers(gauge, f"{name}_sigma_cm1")
-    steepest = numbers(gauge, "derivative_minimum_cm1")
+    definition = numbers(gauge, "definition_shift_cm1")
+    # older records have the derivative minimum of the model only
+    of_model = np.abs(numbers(gauge, "derivative_minimum_cm1") - value)
+    definition = np.where(np.isfinite(definition), definition, of_model)
     temperature_k = numbers(gauge, "temperature_k")
     pressure_gpa = numbers(gauge, "pressure_gpa")
     flags = table.get(f"{_device(run, gauge)}_flags", ("",) * value.size)
@@ -89,7 +91,7 @@ def stored_shifts(run: Run, gauge: str) -> StoredShifts:
                 value=float(value[row]),
                 sigma=float(sigma[row]),
                 temperature_k=float(temperature_k[row]),
-                definition_cm1=_away(float(steepest[row] - value[row])),
+                definition_cm1=float(definition[row]) if np.isfinite(definition[row]) else None,
             )
             for row in range(value.size)
         ),
@@ -101,10 +103,6 @@ def stored_shifts(run: Run, gauge: str) -> StoredShifts:
         time=np.asarray(table.get("time", ()), dtype=float),
         lab_time_s=numbers("clock", "lab_time_s"),
     )
-
-
-def _away(distance_cm1: float) -> float | None:
-    return abs(distance_cm1) if math.isfinite(distance_cm1) else None
 
 
 def _numbers(run: Run, table: Mapping[str, Any], role: str, attribute: str) -> Array:
