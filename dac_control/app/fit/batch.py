@@ -43,7 +43,7 @@ def fit_files(
     """
     with ThreadPoolExecutor(_READERS, thread_name_prefix="read-spectra") as pool:
         for part in _batches(sources):
-            read = list(pool.map(lambda source: _read(source, options), part))
+            read = list(pool.map(lambda source: _read(source, options, adapter), part))
             for file in _fit_part(part, read, adapter, options, keep):
                 yield file
                 if progress is not None:
@@ -55,9 +55,11 @@ def _batches(sources: Sequence[Source]) -> Iterator[Sequence[Source]]:
         yield sources[start : start + _FILES_AT_ONCE]
 
 
-def _read(source: Source, options: FitOptions) -> SpectrumFile | str:
+def _read(source: Source, options: FitOptions, adapter: GaugeAdapter) -> SpectrumFile | str:
     try:
-        return load(source, options.dataset, options.gauge)
+        # an axis in nm is no Raman shift, of as many spectra as there are
+        no_shift = adapter.unit == "cm-1" and options.laser_nm is None and options.axis is None
+        return load(source, options.dataset, options.gauge, own_only=no_shift)
     except SpectrumFileError as error:
         return str(error)
     except MemoryError:

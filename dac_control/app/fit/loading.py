@@ -20,11 +20,13 @@ _STREAMS: Final = ("primary", "dwell")
 _DETECTOR: Final = ("gain_e_per_count", "read_noise_e", "dark_counts", "saturation_counts")
 
 
-def load(source: Source, dataset: str | None, gauge: str = "ruby") -> SpectrumFile:
+def load(
+    source: Source, dataset: str | None, gauge: str = "ruby", *, own_only: bool = False
+) -> SpectrumFile:
     """Read a file, or every spectrum that a run stored for a gauge.
 
     A gauge with a spectrometer of its own has them in a stream of its own name; any other looks at
-    the spectra of the ruby.
+    the spectra of the ruby, unless `own_only` says that these are of no use to it.
 
     Raises
     ------
@@ -38,6 +40,12 @@ def load(source: Source, dataset: str | None, gauge: str = "ruby") -> SpectrumFi
     try:
         run = open_run(source.path)
         own = f"{gauge}_spectrometer" in run.start.get("devices", {})
+        if own_only and not own:
+            raise SpectrumFileError(
+                f"The run {run.folder} holds no spectra for the gauge '{gauge}', only those of "
+                f"{run.start.get('gauge') or 'ruby'} in nm. Where these are Raman spectra, give "
+                "the wavelength of the laser with --laser-nm."
+            )
         streams = (gauge,) if own else _STREAMS
         frames = tuple(frame for stream in streams for frame in run_frames(run, stream))
     except RecordError as error:

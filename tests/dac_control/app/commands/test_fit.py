@@ -591,3 +591,9 @@ def test_the_edge_of_a_run_is_read_from_its_own_spectra(fake_run: Any) -> None:
         terms = {term["name"]: term for term in each["budget"]}
         assert "0.30 cm-1, vacuum" in terms["nu0"]["note"]
         assert terms["air or vacuum"]["sigma_gpa"] == 0.0
+
+
+def test_a_run_without_raman_spectra_says_so_once(good_run: Any) -> None:
+    status, (file,) = run_json(good_run.folder, "--gauge", "diamond_edge")
+    assert status == 1
+    assert "holds no spectra for the gauge 'diamond_edge'" in file["message"]
