@@ -51,7 +51,8 @@ def _put_first_with_pair_lines(rank: Array, found: Found, leading: Mask) -> None
         leads = leading[:, candidate]
         if not leads.any():
             continue
-        leads &= _has_pair_lines(found, found.r1_nm[:, candidate], found.score[:, 0])
+        weakest = _WEAKEST_SHARE * found.score[:, 0]
+        leads &= _has_pair_lines(found, found.r1_nm[:, candidate], weakest)
         rank[:, candidate] += np.where(leads, found.score[:, 0], 0.0)
 
 
@@ -74,7 +75,8 @@ def is_rival(
     above = found.r1_nm[rows, other] - r1_nm
     rival = strong(found, score)[rows, other]
     rival &= is_apart(found.r1_nm[rows, other], r1_nm)
-    has_them = _has_pair_lines(found, r1_nm, score, last_nm)
+    # the weaker of the two may be too weak to be a rival itself
+    has_them = _has_pair_lines(found, r1_nm, _SISTER_SHARE * _WEAKEST_SHARE * score, last_nm)
     return rival & ~(_at_pair_lines(above).any(axis=-1) & has_them)
 
 
@@ -98,14 +100,14 @@ def is_apart(other_nm: Array, r1_nm: Array) -> Mask:
     return np.abs(other_nm - r1_nm) > _APART_NM
 
 
-def _has_pair_lines(found: Found, r1_nm: Array, score: Array, last_nm: float = np.inf) -> Mask:
+def _has_pair_lines(found: Found, r1_nm: Array, weakest: Array, last_nm: float = np.inf) -> Mask:
     """True where both pair lines stand above a line or would lie beyond the end of the spectra.
 
     One line at the distance of a pair line is neon as well as that; both are not. Lines count from
-    a share of `score` on, all of shape (spectra,).
+    the score `weakest` on, shape (spectra,).
     """
     at = _at_pair_lines(found.r1_nm - r1_nm[:, None])
-    at &= (found.score > _WEAKEST_SHARE * score[:, None])[..., None]
+    at &= (found.score > weakest[:, None])[..., None]
     seen = np.where(at, found.score[..., None], 0.0).max(axis=1)
     strongest = seen.max(axis=1, keepdims=True)
     beyond = r1_nm[:, None] + _PAIR_LINES_NM + _PAIR_TOLERANCE_NM > last_nm
