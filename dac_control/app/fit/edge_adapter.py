@@ -10,6 +10,7 @@ from dac_control.app.fit.adapter import fit_one_by_one, flag_message, or_nan, re
 from dac_control.app.fit.axes import UsableAxis
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
+from dac_control.app.fit.recorded import RecordedGauges
 from dac_control.app.fit.results import Reading
 from dac_control.app.given_nu0 import nu0_given
 from dac_control.gauges import PressureMeasurement
@@ -46,7 +47,7 @@ class EdgeAdapter:
             "the gauge diamond_edge, which counts from --nu0-cm1",
         )
         self._options = options
-        self._recorded: dict[str, DiamondEdgeGauge | None] = {}
+        self._recorded = RecordedGauges(options, "diamond_edge", self._as_recorded)
         self.window = options.between or self.window
         self._between = options.between
         self._gauge = _gauge(options)
@@ -76,7 +77,7 @@ class EdgeAdapter:
     ) -> Reading:
         """Sort a measurement into a reading."""
         edge = fit.fit
-        recorded = self._of_the_run(said)
+        recorded = self._recorded.of(said)
         if recorded is not None and isinstance(edge, EdgeFit):
             fit = recorded.pressure_from_fit(edge, or_nan(temperature_k), convention="vacuum")
         details = _details(edge) if isinstance(edge, EdgeFit) else {}
@@ -93,26 +94,17 @@ class EdgeAdapter:
             fit=edge,
         )
 
-    def _of_the_run(self, said: Mapping[str, Any]) -> DiamondEdgeGauge | None:
-        """The gauge of the spectrum's run, with what the options change; None without one."""
-        start, options = said.get("start"), self._options
-        if start is None or "laser_vacuum_nm" not in said or options.stated is not None:
-            return None
-        if start["uid"] not in self._recorded:
-            from dac_control.app.recorded_gauges import recorded_edge, recorded_settings
+    def _as_recorded(self, settings: Mapping[str, Any]) -> DiamondEdgeGauge:
+        from dac_control.app.recorded_gauges import recorded_edge  # for runs only
 
-            settings = recorded_settings(start, "diamond_edge")
-            gauge = None
-            if settings is not None:
-                gauge = recorded_edge(
-                    settings,
-                    scale=options.scale,
-                    laser_nm=None if options.laser_nm is None else options.vacuum_laser_nm,
-                    laser_sigma_nm=options.laser_sigma_nm,
-                    nu0=nu0_given(options.nu0_cm1),
-                )
-            self._recorded[start["uid"]] = gauge
-        return self._recorded[start["uid"]]
+        options = self._options
+        return recorded_edge(
+            settings,
+            scale=options.scale,
+            laser_nm=None if options.laser_nm is None else options.vacuum_laser_nm,
+            laser_sigma_nm=options.laser_sigma_nm,
+            nu0=nu0_given(options.nu0_cm1),
+        )
 
     def picture(self, fit: EdgeFit, spectrum: RamanSpectrum) -> "FitPicture | None":
         """Say what there is to draw; None where nothing was fitted."""

@@ -9,6 +9,7 @@ from dac_control.app.fit.adapter import fit_one_by_one, flag_message, or_nan, re
 from dac_control.app.fit.axes import UsableAxis
 from dac_control.app.fit.detector import Detector
 from dac_control.app.fit.options import FitOptions
+from dac_control.app.fit.recorded import RecordedGauges
 from dac_control.app.fit.results import Reading
 from dac_control.app.fit.user_scale import user_scale, window_of
 from dac_control.gauges import PressureMeasurement
@@ -46,7 +47,7 @@ class RamanLineAdapter:
         scale = user_scale(options)
         self.symbol = options.gauge
         self._options, self._scale = options, scale
-        self._recorded: dict[str, RamanLineGauge | None] = {}
+        self._recorded = RecordedGauges(options, options.gauge, self._as_recorded)
         table = None if options.stated is None else options.stated.vibron
         expected = None if table is None else table.expected_cm1
         self.window: tuple[float, float] = (
@@ -85,7 +86,7 @@ class RamanLineAdapter:
     ) -> Reading:
         """Sort a measurement into a reading; a line beyond the scale is a line all the same."""
         line = fit.fit
-        recorded = self._of_the_run(said)
+        recorded = self._recorded.of(said)
         if recorded is not None and isinstance(line, RamanLineFit):
             fit = recorded.pressure_from_fit(line, or_nan(temperature_k), convention="vacuum")
         good = isinstance(line, RamanLineFit) and line.ok
@@ -103,26 +104,17 @@ class RamanLineAdapter:
             fit=line,
         )
 
-    def _of_the_run(self, said: Mapping[str, Any]) -> RamanLineGauge | None:
-        """The gauge of the spectrum's run, with what the options change; None without one."""
-        start, options = said.get("start"), self._options
-        if start is None or "laser_vacuum_nm" not in said or options.stated is not None:
-            return None
-        if start["uid"] not in self._recorded:
-            from dac_control.app.recorded_gauges import recorded_line, recorded_settings
+    def _as_recorded(self, settings: Mapping[str, Any]) -> RamanLineGauge:
+        from dac_control.app.recorded_gauges import recorded_line  # for runs only
 
-            settings = recorded_settings(start, options.gauge)
-            gauge = None
-            if settings is not None:
-                gauge = recorded_line(
-                    settings,
-                    scale=self._scale,
-                    reference_cm1=options.nu0_cm1,
-                    laser_nm=None if options.laser_nm is None else options.vacuum_laser_nm,
-                    laser_sigma_nm=options.laser_sigma_nm,
-                )
-            self._recorded[start["uid"]] = gauge
-        return self._recorded[start["uid"]]
+        options = self._options
+        return recorded_line(
+            settings,
+            scale=self._scale,
+            reference_cm1=options.nu0_cm1,
+            laser_nm=None if options.laser_nm is None else options.vacuum_laser_nm,
+            laser_sigma_nm=options.laser_sigma_nm,
+        )
 
     def picture(self, fit: RamanLineFit, spectrum: RamanSpectrum) -> "FitPicture | None":
         """Say what there is to draw; None where nothing was fitted."""
