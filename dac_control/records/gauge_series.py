@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from dac_control.records.reader import Run
 
-__all__ = ["REFERENCE_GAUGE", "GaugeSeries", "base_gauge", "gauges_in_charge", "read_gauges"]
+__all__ = [
+    "REFERENCE_GAUGE",
+    "GaugeSeries",
+    "base_gauge",
+    "device_of",
+    "gauges_in_charge",
+    "numbers_of",
+    "read_gauges",
+]
 
 Array = NDArray[np.float64]
 
@@ -72,7 +80,7 @@ def base_gauge(run: Run) -> str:
 def gauges_in_charge(run: Run) -> tuple[str, ...]:
     """Name the gauge that the plan acted on at each step; older runs knew the ruby only."""
     count, base = _count(run), base_gauge(run)
-    found = run.table("primary").get(f"{_device(run, 'step')}_gauge")
+    found = run.table("primary").get(f"{device_of(run, 'step')}_gauge")
     if found is None:
         return (base,) * count
     # a step whose measurement failed altogether names none
@@ -100,8 +108,8 @@ def _of_primary(run: Run, gauge: str) -> GaugeSeries:
 
 def _of_own_stream(run: Run, gauge: str) -> GaugeSeries:
     table = run.table(gauge)
-    step_key = f"{_device(run, 'step')}_number"
-    of_event = _numbers(table, step_key, len(table.get("seq_num", ())))
+    step_key = f"{device_of(run, 'step')}_number"
+    of_event = numbers_of(table, step_key, len(table.get("seq_num", ())))
     usable = _measured(run, gauge, table)
     rows = np.full(_count(run), -1)
     spectra = np.zeros(_count(run), dtype=np.int64)
@@ -123,7 +131,7 @@ def _series(
 ) -> GaugeSeries:
     """Take `rows` of a table, -1 for none."""
     events = len(table.get("seq_num", ()))
-    device = _device(run, gauge)
+    device = device_of(run, gauge)
     taken = rows >= 0
 
     def pick(values: Array) -> Array:
@@ -132,7 +140,7 @@ def _series(
         return found
 
     def numbers(name: str) -> Array:
-        return pick(_numbers(table, f"{device}_{name}", events))
+        return pick(numbers_of(table, f"{device}_{name}", events))
 
     measured = np.zeros(rows.size, dtype=bool)
     measured[taken] = _measured(run, gauge, table)[rows[taken]]
@@ -156,7 +164,7 @@ def _series(
         observable_sigma=numbers(sigma),
         observable_unit=unit,
         temperature_k=numbers("temperature_k"),
-        lab_time_s=pick(_numbers(table, f"{_device(run, 'clock')}_lab_time_s", events)),
+        lab_time_s=pick(numbers_of(table, f"{device_of(run, 'clock')}_lab_time_s", events)),
         events=np.asarray(rows, dtype=np.intp),
         spectra=spectra,
     )
@@ -164,12 +172,13 @@ def _series(
 
 def _measured(run: Run, gauge: str, table: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
     """Events with a pressure; what is not finite is no measurement, whatever the record says."""
-    events, device = len(table.get("seq_num", ())), _device(run, gauge)
-    said = _numbers(table, f"{device}_measured", events) == 1.0
-    return said & np.isfinite(_numbers(table, f"{device}_pressure_gpa", events))
+    events, device = len(table.get("seq_num", ())), device_of(run, gauge)
+    said = numbers_of(table, f"{device}_measured", events) == 1.0
+    return said & np.isfinite(numbers_of(table, f"{device}_pressure_gpa", events))
 
 
-def _numbers(table: Mapping[str, NDArray[Any]], key: str, count: int) -> Array:
+def numbers_of(table: Mapping[str, NDArray[Any]], key: str, count: int) -> Array:
+    """A column of `count` numbers, NaN where there is none."""
     found = table.get(key)
     if found is None:
         return np.full(count, np.nan)
@@ -178,7 +187,7 @@ def _numbers(table: Mapping[str, NDArray[Any]], key: str, count: int) -> Array:
 
 def _step_numbers(run: Run) -> Array:
     table = run.table("primary")
-    number = _numbers(table, f"{_device(run, 'step')}_number", _count(run))
+    number = numbers_of(table, f"{device_of(run, 'step')}_number", _count(run))
     return number if np.any(np.isfinite(number)) else np.asarray(table.get("seq_num", ()), float)
 
 
@@ -190,7 +199,8 @@ def _scale(run: Run, gauge: str) -> str:
     return "" if found is None else str(found)
 
 
-def _device(run: Run, role: str) -> str:
+def device_of(run: Run, role: str) -> str:
+    """Name of the device in a role, by which its columns begin; the role where none is named."""
     return str((run.start.get("devices") or {}).get(role, role))
 
 

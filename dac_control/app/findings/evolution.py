@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dac_control.app.readings import Steps
 from dac_control.errors import RecordError
 from dac_control.records import Run
-from dac_control.records.gauge_series import GaugeSeries, read_gauges
+from dac_control.records.gauge_series import GaugeSeries, device_of, read_gauges
 from dac_control.records.summary import plain
 
 __all__ = ["Column", "Evolution", "Gap", "State", "gauge_words", "read_evolution"]
@@ -190,6 +190,6 @@ def _longest_gap(steps: Steps, states: tuple[State, ...]) -> Gap | None:
 
 
 def _steps_of(run: Run, stream: str) -> frozenset[float]:
-    device = (run.start.get("devices") or {}).get("step", "step")
+    device = device_of(run, "step")
     found = run.table(stream).get(f"{device}_number", ())
     return frozenset(float(number) for number in found if number is not None)

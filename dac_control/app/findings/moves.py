@@ -17,6 +17,7 @@ from dac_control.app.findings.text import number
 from dac_control.app.readings import Steps
 from dac_control.errors import RecordError
 from dac_control.records import IntentLog, Run
+from dac_control.records.gauge_series import device_of
 from dac_control.records.summary import plain
 
 __all__ = ["Move", "Moves", "read_moves"]
@@ -110,7 +111,7 @@ def _journalled(records: Sequence[Mapping[str, Any]]) -> Iterator[Move]:
 
 def _read_after(run: Run, steps: Steps) -> Iterator[Move]:
     """Moves of which readings while settling tell, and no step."""
-    device = (run.start.get("devices") or {}).get("step", "step")
+    device = device_of(run, "step")
     known = set(steps.step.tolist())
     for stream in run.streams:
         table = run.table(stream)

@@ -18,7 +18,7 @@ from dac_control.gauges.diamond_edge import DISQUALIFYING_EDGE, EDGE_FLAGS, Diam
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.gauges.vibron import DISQUALIFYING_LINE, RAMAN_LINE_FLAGS, RamanLineGauge
 from dac_control.records import Run
-from dac_control.records.gauge_series import GaugeSeries
+from dac_control.records.gauge_series import GaugeSeries, device_of
 
 __all__ = ["ChosenShift", "choose_shift_gauge", "largest_shift_difference_gpa", "reduce_shifts"]
 
@@ -140,7 +140,7 @@ class _Table:
         self.count = len(self._stored.shifts)
         primary = run.table("primary")
         self._turns = self._stored.of_run(primary, "drive", "turns")
-        branch = primary.get(f"{(run.start.get('devices') or {}).get('step', 'step')}_branch", ())
+        branch = primary.get(f"{device_of(run, 'step')}_branch", ())
         self._branch = [str(each or "") for each in branch]
         self._steps: dict[int, int] = {
             int(row): place for place, row in enumerate(series.events) if row >= 0

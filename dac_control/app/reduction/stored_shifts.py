@@ -11,7 +11,7 @@ from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge
 from dac_control.gauges.vibron import RamanLineGauge
 from dac_control.records import Run
-from dac_control.records.gauge_series import base_gauge
+from dac_control.records.gauge_series import base_gauge, device_of, numbers_of
 
 __all__ = ["StoredShift", "StoredShifts", "stored_shifts"]
 
@@ -62,7 +62,7 @@ class StoredShifts:
 
     def of_run(self, table: Mapping[str, Any], role: str, attribute: str) -> Array:
         """A column of another table of the run."""
-        return _numbers(self.run, table, role, attribute)
+        return _column(self.run, table, role, attribute)
 
 
 def stored_shifts(run: Run, gauge: str) -> StoredShifts:
@@ -71,7 +71,7 @@ def stored_shifts(run: Run, gauge: str) -> StoredShifts:
     table = run.table(stream)
 
     def numbers(role: str, attribute: str) -> Array:
-        return _numbers(run, table, role, attribute)
+        return _column(run, table, role, attribute)
 
     name = "edge" if gauge == "diamond_edge" else "line"
     value = numbers(gauge, f"{name}_cm1")
@@ -82,7 +82,7 @@ def stored_shifts(run: Run, gauge: str) -> StoredShifts:
     definition = np.where(np.isfinite(definition), definition, of_model)
     temperature_k = numbers(gauge, "temperature_k")
     pressure_gpa = numbers(gauge, "pressure_gpa")
-    flags = table.get(f"{_device(run, gauge)}_flags", ("",) * value.size)
+    flags = table.get(f"{device_of(run, gauge)}_flags", ("",) * value.size)
     return StoredShifts(
         run=run,
         stream=stream,
@@ -105,13 +105,6 @@ def stored_shifts(run: Run, gauge: str) -> StoredShifts:
     )
 
 
-def _numbers(run: Run, table: Mapping[str, Any], role: str, attribute: str) -> Array:
+def _column(run: Run, table: Mapping[str, Any], role: str, attribute: str) -> Array:
     count = len(table.get("seq_num", ()))
-    found = table.get(f"{_device(run, role)}_{attribute}")
-    if found is None:
-        return np.full(count, np.nan)
-    return np.array([np.nan if each is None else each for each in found], dtype=float)
-
-
-def _device(run: Run, role: str) -> str:
-    return str((run.start.get("devices") or {}).get(role, role))
+    return numbers_of(table, f"{device_of(run, role)}_{attribute}", count)
