@@ -3,6 +3,7 @@
 from dac_control.gauges.budget import BudgetTerm, quadrature
 from dac_control.gauges.lambda0 import Lambda0, ReferenceLine, ReferenceRuby
 from dac_control.gauges.measurement import OnScale, PressureMeasurement
+from dac_control.gauges.photon_noise import PhotonNoise
 from dac_control.gauges.ruby import (
     DISQUALIFYING,
     RUBY_FLAGS,
@@ -22,7 +23,7 @@ from dac_control.gauges.scales import (
     load_scales,
     scales_of,
 )
-from dac_control.gauges.spectrum import PhotonNoise, Spectrum, SpectrumStack
+from dac_control.gauges.spectrum import Spectrum, SpectrumStack
 from dac_control.gauges.srb4o7 import SrB4O7Gauge
 from dac_control.gauges.temperature import CORRECTIONS, TemperatureCorrection, get_correction
 

@@ -14,10 +14,10 @@ from typing import Any, Literal
 import orjson
 
 from dac_control.errors import RecordError
+from dac_control.records.append_file import AppendFile
 from dac_control.records.catalog import RunInfo, list_runs
 from dac_control.records.copies import Copies, put_copies
 from dac_control.records.journal import JOURNAL_NAME, iter_documents
-from dac_control.records.lines import AppendFile
 from dac_control.records.recorder import ENVIRONMENT_NAME
 
 __all__ = ["PROCESS_DIED", "close_dead_runs", "close_if_dead", "close_run"]

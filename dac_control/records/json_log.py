@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dac_control.errors import RecordError
+from dac_control.records.append_file import AppendFile
 from dac_control.records.disk import record_error
-from dac_control.records.lines import AppendFile, dumps_line, iter_lines
+from dac_control.records.lines import dumps_line, iter_lines
 
 __all__ = ["JsonLog"]
 

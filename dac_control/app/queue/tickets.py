@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from dac_control.errors import LimitError
-from dac_control.records.lines import AppendFile, iter_lines
+from dac_control.records.append_file import AppendFile
+from dac_control.records.lines import iter_lines
 
 __all__ = ["Ticket", "begin", "end", "read_tickets"]
 

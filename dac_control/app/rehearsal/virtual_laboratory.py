@@ -19,7 +19,8 @@ from dac_control.app.rehearsal.memory_storage import CountedFrames, MemoryLog, N
 from dac_control.app.rehearsal.twin_drivers import make_twin_drivers
 from dac_control.app.rehearsal.twin_settings import fitted_to, settings_of
 from dac_control.app.rehearsal.virtual_loop import VirtualLoop
-from dac_control.app.rehearsal.virtual_timing import POLL_PERIOD_S, seeded_ids, virtual_timing
+from dac_control.app.rehearsal.virtual_timing import seeded_ids, virtual_timing
+from dac_control.app.rehearsal.virtual_worker import POLL_PERIOD_S
 from dac_control.app.session import Session, build_session
 from dac_control.app.state_files import CALIBRATIONS_NAME, LIGHT_NAME
 from dac_control.app.station import Clock, Station

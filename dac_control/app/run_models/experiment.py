@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, GetPydanticSchema, T
 from dac_control.app.light_budget import LightPart
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
 from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
-from dac_control.app.run_models.optics import ReflectanceFile, check_words
+from dac_control.app.run_models.reflectance import ReflectanceFile, check_words
 from dac_control.app.run_models.screw import ScrewFile
 from dac_control.app.run_models.single import SINGLE_PLANS
 from dac_control.app.station import Station

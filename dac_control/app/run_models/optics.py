@@ -8,28 +8,19 @@ from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile,
 from dac_control.app.run_models.screw import ScrewFile, check_placing, check_targets
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
-from dac_control.errors import ConfigurationError
-from dac_control.reflectance.names import FORBIDDEN_WORD, checked_name
-from devices.drivers.spot_role import GASKET, SAMPLE, home_of
+from devices.drivers.spot_role import SAMPLE, home_of
 from plans.close_and_seal import close_and_seal
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
-from plans.looks import (
-    LookRules,
-    Looks,
-    beside_ruby_looks,
-    map_looks,
-    reflectance_looks,
-)
+from plans.looks import LookRules, Looks, beside_ruby_looks, map_looks
 from plans.measure_edge import measure_edge
-from plans.measure_reflectance import Bounces, ThroughTheCell, measure_reflectance
 from plans.measure_vibron import measure_vibron
-from plans.optics_settings import Closing, ReflectanceSettings
+from plans.optics_settings import Closing
 from plans.pressure_map import pressure_map
 from plans.ramp_looks import closing_looks
 from plans.settings import RampSettings
 
-__all__ = ["ClosingFile", "EdgeFile", "MapFile", "ReflectanceFile", "VibronFile", "check_words"]
+__all__ = ["ClosingFile", "EdgeFile", "MapFile", "VibronFile", "check_spots"]
 
 Readings = Annotated[int, Field(ge=1, le=1000, strict=True)]
 
@@ -47,16 +38,6 @@ def check_spots(station: Station, gauge: str, spots: dict[str, str]) -> None:
             f"the optics of this station cannot look at {spot!r}, they look at "
             f"{', '.join(known) or home}; name it in places of [devices.spots] in the station "
             "file, if somebody can find it",
-        )
-
-
-def check_words(key: str, text: str, where: str = "") -> None:
-    """Raise `Impossible` for a text beside a reflectance that says what it cannot show."""
-    if FORBIDDEN_WORD in text.lower():
-        raise Impossible(
-            key,
-            f"{text!r}{where} says more than reflectance alone can show, and would stand on its "
-            "page; name what was loaded, for example 'hydrogen'",
         )
 
 
@@ -176,95 +157,6 @@ class MapFile(RunFile):
             rounds=self.rounds,
             settings=self.settings,
             md=md,
-        )
-
-
-class ReflectanceFile(RunFile):
-    """``plan = "measure_reflectance"``."""
-
-    sample: Annotated[str, Field(min_length=1)]
-    """What was loaded, as the sentences of the report call it."""
-    through: str = ""
-    """Place at which light of the lamp behind passes the cell: with it the absorption of the
-    anvils is measured."""
-    unstressed: Annotated[bool, Field(strict=True)] = False
-    """The cell bears no load: keep what passes it, which later readings are compared with."""
-    bounces: Bounces = "unknown"
-    reflectance: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
-    transmission: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
-    ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
-
-    @property
-    def gauges(self) -> tuple[str, ...]:
-        """The ruby, which says at which pressure."""
-        return ("ruby",)
-
-    def check(self, station: Station) -> None:
-        """Hold lamp, places and name against what the station has, and what can be claimed."""
-        if station.devices.lamp is None:
-            raise Impossible(
-                "plan",
-                "reflectance needs white light that can be switched off; declare [devices.lamp] "
-                "in the station file",
-            )
-        for spot in (GASKET, SAMPLE):
-            check_spots(station, "ruby", {"plan": spot})
-        self._check_through(station)
-        try:
-            checked_name("sample", self.sample)
-        except ConfigurationError as error:
-            raise Impossible("sample", str(error)) from None
-        # they stand on the page of the reflectance, too
-        check_words("purpose", self.purpose)
-        for name in ("id", "material", "contents"):
-            where = station.where(f"specimen.{name}")
-            check_words("plan", getattr(station.specimen, name), f" ({where})")
-
-    def looks(self, rules: LookRules) -> tuple[Looks, ...]:
-        """The white light and the ruby."""
-        passes = (self.through, self.transmission) if self.through else None
-        return reflectance_looks(self.reflectance, self.ruby, rules, passes)
-
-    def _check_through(self, station: Station) -> None:
-        if self.unstressed and not self.through:
-            raise Impossible(
-                "unstressed",
-                "what passes the anvils without load is read where light passes; give `through`, "
-                "a place of [devices.spots]",
-            )
-        if "transmission" in self.model_fields_set and not self.through:
-            raise Impossible(
-                "transmission",
-                "this says how light through the cell is taken, and none is; give `through`, a "
-                "place of [devices.spots], or leave the table out",
-            )
-        if self.through and station.devices.lamp_behind is None:
-            raise Impossible(
-                "through",
-                "light through the cell needs a lamp behind it; declare [devices.lamp_behind] in "
-                "the station file",
-            )
-        if self.through:
-            check_spots(station, "ruby", {"through": self.through})
-
-    def make(self, instruments: Instruments, md: Metadata) -> Plan:
-        """Make the measurement."""
-        return measure_reflectance(
-            instruments,
-            self.sample,
-            settings=self.reflectance,
-            ruby=self.ruby,
-            through=self._through,
-            bounces=self.bounces,
-            md=md,
-        )
-
-    @property
-    def _through(self) -> ThroughTheCell | None:
-        if not self.through:
-            return None
-        return ThroughTheCell(
-            spot=self.through, settings=self.transmission, unstressed=self.unstressed
         )
 
 

@@ -7,13 +7,8 @@ from dac_control.app.run_models.calibrations import (
     LambdaZeroFile,
     ReferenceFile,
 )
-from dac_control.app.run_models.optics import (
-    ClosingFile,
-    EdgeFile,
-    MapFile,
-    ReflectanceFile,
-    VibronFile,
-)
+from dac_control.app.run_models.optics import ClosingFile, EdgeFile, MapFile, VibronFile
+from dac_control.app.run_models.reflectance import ReflectanceFile
 from dac_control.app.run_models.screw import ControlFile, RampFile, RepeatFile
 from dac_control.app.run_models.watching import HoldFile, TemperatureFile
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from dac_control.gauges.spectrum import PhotonNoise, Spectrum
+from dac_control.gauges.photon_noise import PhotonNoise
+from dac_control.gauges.spectrum import Spectrum
 
 __all__ = ["LampPeak", "find_lamp_peaks"]
 

@@ -13,7 +13,7 @@ from dac_control.gauges.diamond_edge.search import SEARCH_CM1, EdgeStart, find_e
 from dac_control.gauges.diamond_edge.spikes import isolated, noise_scale, running_median
 from dac_control.gauges.diamond_edge.verdict import is_edge, judge, signal_to_noise
 from dac_control.gauges.diamond_edge.window import EdgePixels, WindowFit, fit_around
-from dac_control.gauges.spectrum import PhotonNoise
+from dac_control.gauges.photon_noise import PhotonNoise
 
 __all__ = ["fit_edge"]
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError, NotMeasured
 from dac_control.gauges.air import AxisConvention
-from dac_control.gauges.spectrum import PhotonNoise, Spectrum
+from dac_control.gauges.photon_noise import PhotonNoise
+from dac_control.gauges.spectrum import Spectrum
 from dac_control.gauges.spectrum_checks import (
     RAMAN,
     check_axis,

@@ -23,7 +23,7 @@ from dac_control.gauges.diamond_edge.needed_terms import (
     stable,
 )
 from dac_control.gauges.fisher import Bounds, Estimate, fisher_scoring, solved
-from dac_control.gauges.spectrum import PhotonNoise
+from dac_control.gauges.photon_noise import PhotonNoise
 
 __all__ = ["FEWEST_PX", "EdgeBounds", "fit_terms", "linear_residual"]
 

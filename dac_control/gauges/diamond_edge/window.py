@@ -19,7 +19,7 @@ from dac_control.gauges.diamond_edge.search import EdgeStart
 from dac_control.gauges.diamond_edge.structure import Structure, structure_of
 from dac_control.gauges.diamond_edge.terms import FEWEST_PX, EdgeBounds, fit_terms, linear_residual
 from dac_control.gauges.fisher import Estimate, inverse
-from dac_control.gauges.spectrum import PhotonNoise
+from dac_control.gauges.photon_noise import PhotonNoise
 
 __all__ = ["WIDEST_CM1", "EdgePixels", "WindowFit", "fit_around"]
 

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.photon_noise import PhotonNoise
 from dac_control.gauges.ruby.chunk import Chunk, Setup
 from dac_control.gauges.ruby.clipped import clipped_from, flat_tops
 from dac_control.gauges.ruby.engine import Engine
@@ -14,7 +15,7 @@ from dac_control.gauges.ruby.result import RubyFits
 from dac_control.gauges.ruby.scoring import Noise
 from dac_control.gauges.ruby.search import Axis, SearchNoise
 from dac_control.gauges.ruby.species import Species
-from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack, usable_rows
+from dac_control.gauges.spectrum import SpectrumStack, usable_rows
 
 __all__ = ["CandidateFitter"]
 

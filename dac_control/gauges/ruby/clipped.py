@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.photon_noise import PhotonNoise
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
-from dac_control.gauges.spectrum import PhotonNoise, SpectrumStack
+from dac_control.gauges.spectrum import SpectrumStack
 
 __all__ = ["clipped_from", "flat_tops", "unclipped"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dac_control.errors import ConfigurationError, DacError, NotMeasured
-from dac_control.gauges import PhotonNoise, Spectrum
+from dac_control.gauges import Spectrum
 
 
 def spectrum(**changes: Any) -> Spectrum:
@@ -69,16 +69,6 @@ def test_arrays_are_copied_and_read_only() -> None:
 def test_what_is_no_spectrum(changes: dict[str, Any], error: type[DacError], words: str) -> None:
     with pytest.raises(error, match=words):
         spectrum(**changes)
-
-
-def test_noise_in_counts_comes_from_electrons_and_averages() -> None:
-    made = spectrum(averages=4, gain_e_per_count=2.0, read_noise_e=6.0, dark_counts=50.0)
-    noise = PhotonNoise.of(made)
-    # (100 - 50) / 2 for the light, (6 / 2)**2 for the electronics, over 4 exposures
-    assert noise.variance(np.array([100.0]))[0] == pytest.approx((25.0 + 9.0) / 4.0)
-    assert noise.variance(np.array([0.0]))[0] == pytest.approx(9.0 / 4.0)
-    assert not noise.gain_assumed
-    assert PhotonNoise.of(spectrum()).gain_assumed
 
 
 def test_the_pattern_of_the_offset_is_removed_and_its_level_kept() -> None:

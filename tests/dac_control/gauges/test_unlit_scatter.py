@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dac_control.gauges import Spectrum, fit_ruby
-from dac_control.gauges.spectrum import PhotonNoise
+from dac_control.gauges.photon_noise import PhotonNoise
 from dac_control.gauges.unlit_scatter import unlit_variance
 
 X = np.linspace(688.0, 705.0, 1024)

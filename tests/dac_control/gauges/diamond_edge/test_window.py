@@ -6,7 +6,7 @@ import pytest
 from dac_control.gauges.diamond_edge.search import EdgeStart
 from dac_control.gauges.diamond_edge.verdict import is_edge
 from dac_control.gauges.diamond_edge.window import EdgePixels, fit_around
-from dac_control.gauges.spectrum import PhotonNoise
+from dac_control.gauges.photon_noise import PhotonNoise
 
 
 @pytest.fixture

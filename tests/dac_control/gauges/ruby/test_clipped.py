@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from dac_control.gauges.photon_noise import PhotonNoise
 from dac_control.gauges.ruby.clipped import flat_tops, unclipped
-from dac_control.gauges.spectrum import PhotonNoise
 
 X = np.arange(684.0, 710.0, 0.03)
 
