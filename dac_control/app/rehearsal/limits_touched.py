@@ -30,8 +30,10 @@ _NAMED = {
     "limits.max_temperature_change_k": "max_temperature_change_k",
     "specimen.max_temperature_k": "specimen.max_temperature_k",
 }
-_LIGHT = re.compile(r"raise (max_energy_mj|max_exposure_s|max_intensity_mw_per_um2)\b")
-"""As `dac_control.safety.light.check_exposures` refuses light."""
+_LIGHT = re.compile(
+    r"([^\s:.]+ on [^:.;]+): .*?\braise (max_energy_mj|max_exposure_s|max_intensity_mw_per_um2)\b"
+)
+"""As `dac_control.safety.light.check_exposures` refuses a light on a spot."""
 _TABLES = {"ruby": "ruby", "diamond_edge": "edge"}
 
 
@@ -97,7 +99,7 @@ def limits_touched(
 def _named(text: str) -> Iterator[str]:
     """Limits that a message names as what stood in the way."""
     yield from (name for said, name in _NAMED.items() if f"{said} (" in text)
-    yield from (f"light.limits.{name}" for name in _LIGHT.findall(text))
+    yield from (f"light.limits.{name} ({where})" for where, name in _LIGHT.findall(text))
 
 
 def _alone(step: RehearsedStep, limits: StepLimits, settings: RampSettings) -> Iterator[str]:

@@ -234,7 +234,9 @@ def test_the_limits_of_a_run_hold_while_it_runs_and_stand_in_its_record(folder: 
     assert starts[0]["light_budget"][0]["max_energy_mj"] == 3.6
     assert accounts[0].run_limits == ()
     assert done.doses[0].energy_mj < 3.7
-    assert list(done.touched) == ["light.limits.max_energy_mj"], "it is used to the end"
+    assert list(done.touched) == ["light.limits.max_energy_mj (532nm on chip)"], (
+        "it is used to the end"
+    )
 
 
 def test_a_shell_is_refused_by_the_plan_itself(folder: Path) -> None:
@@ -298,7 +300,9 @@ def test_a_screw_does_not_turn_where_the_light_to_measure_it_is_not_left(
     intents = [record for record in moves[0].read() if record["kind"] == "intent"]
     assert ("before it has settled" in why[-1]) == (len(steps) == 1)
     assert steps and all(steps) and len(intents) == len(steps) - 1, "every move was measured"
-    assert [touch.step for touch in done.touched["light.limits.max_energy_mj"]] == [len(steps)]
+    assert [touch.step for touch in done.touched["light.limits.max_energy_mj (532nm on chip)"]] == [
+        len(steps)
+    ]
 
 
 def test_readings_cost_no_more_light_than_the_wanted_signal_needs(folder: Path) -> None:
