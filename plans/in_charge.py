@@ -7,62 +7,29 @@ ramp holds and says so.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bluesky.utils import MsgGenerator
 
-from dac_control.errors import DacError, LimitError, RampHeld
+from dac_control.errors import DacError, RampHeld
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.handover import GaugeSequence, HandOver, hand_over
+from plans.gauge_ranges import Span, span_gpa
 from plans.instruments import Instruments
 from plans.ramp_step import StepOutcome
 from plans.settings import HandOverSettings
 from plans.step_choice import Branch, Point
 from plans.stubs.work_out import work_out
 
-__all__ = ["GaugesInCharge", "check_ranges", "scale_end_gpa"]
+__all__ = ["GaugesInCharge", "scale_span_gpa"]
 
 
-def scale_end_gpa(instruments: Instruments, gauge: str) -> float:
-    """Upper end of the pressures that the scale of a gauge was made for, in GPa."""
+def scale_span_gpa(instruments: Instruments, gauge: str) -> Span:
+    """Pressures that the scale of a gauge was made for, in GPa; see `span_gpa`."""
     device: Any = instruments.gauge(gauge).device
-    return float(device.gauge.scale.range_gpa[1])
-
-
-def check_ranges(tops_gpa: Mapping[str, float], gauges: Sequence[str], top_gpa: float) -> None:
-    """Refuse a pressure that the last gauge of a sequence has no scale for.
-
-    Parameters
-    ----------
-    tops_gpa : mapping
-        Upper end of each gauge's scale, by name.
-    gauges : sequence of str
-        In the order in which they take over.
-    top_gpa : float
-        Highest target.
-
-    Raises
-    ------
-    LimitError
-        Saying which gauge ends where; nothing was moved.
-    """
-    last = gauges[-1]
-    end_gpa = tops_gpa[last]
-    if top_gpa <= end_gpa:
-        return
-    able = [name for name, top in tops_gpa.items() if top >= top_gpa and name not in gauges]
-    written = ", ".join(f'"{name}"' for name in (*gauges, *able[:1]))
-    remedy = (
-        f"let {able[0]} take over: gauge = [{written}]"
-        if able
-        else "lower the target, or choose a scale in the station file that was made for it"
-    )
-    raise LimitError(
-        f"A target of {top_gpa:g} GPa lies beyond the scale of {last}, which ends at {end_gpa:g} "
-        f"GPa, and no gauge takes over; {remedy}. Nothing was moved."
-    )
+    return span_gpa(device.gauge.scale)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +85,9 @@ class GaugesInCharge:
         return self.successor if len(self._pairs) >= self._settings.fewest_pairs else None
 
     @property
-    def end_gpa(self) -> float:
-        """Where the scale of the gauge in charge ends."""
-        return scale_end_gpa(self._instruments, self.gauge)
+    def span_gpa(self) -> Span:
+        """Where the scale of the gauge in charge begins and ends."""
+        return scale_span_gpa(self._instruments, self.gauge)
 
     def note(self, number: int, outcome: StepOutcome, sign: int) -> None:
         """Take in what both gauges say at a step that was measured."""
@@ -130,8 +97,9 @@ class GaugesInCharge:
         first, second = (self._last(name) for name in (self.gauge, self.successor))
         if first is None or second is None or not (first.measured and second.measured):
             return
-        ends = scale_end_gpa(self._instruments, self.successor)
-        if first.pressure_gpa <= self.end_gpa and second.pressure_gpa <= ends:
+        low, high = scale_span_gpa(self._instruments, self.successor)
+        begin, end = self.span_gpa
+        if begin <= first.pressure_gpa <= end and low <= second.pressure_gpa <= high:
             self._pairs.append(
                 _Pair(step=number, turns=point.turns, sign=sign, first=first, second=second)
             )

@@ -8,8 +8,9 @@ from bluesky.utils import MsgGenerator, plan
 
 from dac_control.errors import RampHeld
 from plans.calibrated import check_calibrations
+from plans.gauge_ranges import check_ranges
 from plans.held_run import held_run
-from plans.in_charge import check_ranges, scale_end_gpa
+from plans.in_charge import scale_span_gpa
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.ramp_looks import ramp_looks
@@ -58,7 +59,7 @@ def pressure_ramp(
     Raises
     ------
     LimitError, StaleCalibration
-        Before the run opens, for a target beyond a limit or the scale of the last gauge, an
+        Before the run opens, for a target beyond a limit or the scales of the gauges in charge, an
         exposure that the spectrometer cannot make, light that the budget does not allow, or a
         calibration that is missing or older than the station allows.
     RampHeld
@@ -81,9 +82,8 @@ def ramp_run(
     limits, route = instruments.limits, route_of(targets)
     limits.check_targets(route.unit, route.aims)
     check_calibrations(instruments, ("ruby", *settings.all_gauges))
-    if route.unit == "gpa":
-        tops_gpa = {name: scale_end_gpa(instruments, name) for name in instruments.gauges}
-        check_ranges(tops_gpa, settings.sequence, max(route.aims))
+    spans_gpa = {name: scale_span_gpa(instruments, name) for name in instruments.gauges}
+    check_ranges(spans_gpa, settings.sequence, route.legs if route.unit == "gpa" else ())
     document = {
         "plan_name": name,
         "plan_args": {"targets": asdict(targets), "settings": asdict(settings)},

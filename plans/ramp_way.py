@@ -17,7 +17,7 @@ from plans.settings import RampSettings
 from plans.step_answer import check_answer
 from plans.step_choice import Branch, Point
 
-__all__ = ["Way", "step_towards"]
+__all__ = ["Way", "stays_in_range", "step_towards"]
 
 
 @dataclass
@@ -56,7 +56,11 @@ class Way:
             self.instruments, self.settings, aim, lambda _: "load", self.watch
         )
         if outcome.point is None:
-            _hold(self.number, outcome.failed)
+            begin_gpa = self.charge.span_gpa[0]
+            hint = (
+                f" The scale of {aim.gauge} begins at {begin_gpa:g} GPa; does the cell stand there?"
+            )
+            _hold(self.number, outcome.failed, hint=hint if begin_gpa > 0.0 else "")
         self._first = outcome
         return outcome.point
 
@@ -167,7 +171,7 @@ def step_towards(way: Way, unit: str, aim: float) -> MsgGenerator[Point]:
     """
     instruments = way.instruments
     turns = way.next_turns(unit, aim)
-    if (yield from _stays_in_range(way, turns)):
+    if (yield from stays_in_range(way, turns)):
         turns = way.next_turns(unit, aim)
     smallest = 0.5 * way.branch.placing.grid_turns
     move = abs(turns - float(instruments.drive.turns.get())) > smallest
@@ -187,18 +191,23 @@ def step_towards(way: Way, unit: str, aim: float) -> MsgGenerator[Point]:
     return outcome.point
 
 
-def _stays_in_range(way: Way, turns: float) -> MsgGenerator[bool]:
+def stays_in_range(way: Way, turns: float) -> MsgGenerator[bool]:
     """Hand over before a step that may leave the scale of the gauge in charge; True if it did."""
     charge, branch = way.charge, way.branch
-    high_gpa = branch.predict(turns).high_gpa
-    if high_gpa <= charge.end_gpa:
+    (begin_gpa, end_gpa), here_gpa = charge.span_gpa, branch.here.pressure_gpa
+    step = branch.predict(turns)
+    ends = f"the scale of {charge.gauge} ends at {end_gpa:g} GPa"
+    begins = f"the scale of {charge.gauge} begins at {begin_gpa:g} GPa"
+    if step.high_gpa > end_gpa:
+        why = f"the next step may reach {step.high_gpa:.1f} GPa and {ends}"
+    elif here_gpa < begin_gpa:
+        why = f"the cell stands at {here_gpa:.1f} GPa and {begins}"
+    elif branch.sign < 0 and step.low_gpa < begin_gpa:
+        why = f"the next step may reach {step.low_gpa:.1f} GPa and {begins}"
+    else:
         return False
-    why = (
-        f"the next step may reach {high_gpa:.1f} GPa and the scale of {charge.gauge} ends at "
-        f"{charge.end_gpa:g} GPa"
-    )
     if charge.successor is None:
-        if branch.here.pressure_gpa <= charge.end_gpa:
+        if begin_gpa <= here_gpa <= end_gpa:
             return False
         raise RampHeld(f"The ramp holds at step {way.number}: {why}, and no gauge takes over.")
     way.branch = yield from charge.hand_over(way.number, why, branch)
@@ -225,10 +234,10 @@ def _end_of_the_road(way: Way, unit: str, aim: float) -> None:
     )
 
 
-def _hold(number: int, failed: GaugeReading | None, allowed: int = 0) -> NoReturn:
+def _hold(number: int, failed: GaugeReading | None, allowed: int = 0, hint: str = "") -> NoReturn:
     assert failed is not None  # a step either measured or failed to
     written = f" ({allowed} unmeasured steps were allowed)" if allowed else ""
     raise RampHeld(
         f"The ramp holds at step {number}: no pressure after {failed.attempts} attempts, "
-        f"because {failed.why_not()}{written}. Nothing was moved since."
+        f"because {failed.why_not()}{written}. Nothing was moved since.{hint}"
     )

@@ -33,6 +33,7 @@ from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_tex
 from dac_control.gauges import SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
+from plans.gauge_ranges import Span, span_gpa
 from plans.looks import LookRules
 from plans.optics_settings import ReflectanceSettings
 
@@ -176,14 +177,14 @@ class Station(Strict):
         return self
 
     @property
-    def scale_ends_gpa(self) -> dict[str, float]:
-        """Upper end of the pressures that each gauge's scale was made for, by gauge."""
-        ends = {"ruby": SCALES[self.gauge.scale].range_gpa[1]}
+    def scale_spans_gpa(self) -> dict[str, Span]:
+        """Pressures that each gauge's scale was made for, by gauge."""
+        spans = {"ruby": span_gpa(SCALES[self.gauge.scale])}
         if self.edge is not None:
-            ends["diamond_edge"] = scales_of("diamond_edge")[self.edge.scale].range_gpa[1]
+            spans["diamond_edge"] = span_gpa(scales_of("diamond_edge")[self.edge.scale])
         if self.vibron is not None:
-            ends[self.vibron.gauge] = self.vibron.load_scale().range_gpa[1]
-        return ends
+            spans[self.vibron.gauge] = span_gpa(self.vibron.load_scale())
+        return spans
 
     @property
     def gauge_names(self) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import LimitError, RecordError
 from dac_control.records import find_run, open_run
 from plans.control_run import control_run
+from plans.gauge_ranges import check_ranges
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
-from plans.in_charge import check_ranges
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks
 from plans.outliers import OutlierSettings
@@ -22,7 +22,7 @@ from plans.pressure_ramp import pressure_ramp
 from plans.ramp_looks import ramp_looks
 from plans.repeatability import repeatability
 from plans.resumption import Resumption
-from plans.route import Repeat, route_of
+from plans.route import Leg, Repeat, route_of
 from plans.settings import DwellSettings, HandOverSettings, RampSettings, StepSettings, Targets
 
 __all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_placing", "check_targets"]
@@ -102,11 +102,11 @@ class RampFile(ScrewFile):
             self.settings  # noqa: B018 - refuses what contradicts itself
         except LimitError as error:
             raise Impossible("gauge", str(error)) from None
-        if self.targets.unit == "gpa":
-            name = "load" if self.targets.load else "unload"
-            check_scales(
-                station, self.sequence, max(getattr(self.targets, name)), f"targets.{name}"
-            )
+        check_scales(station, self.sequence, (), "gauge")
+        legs = route_of(self.targets).legs if self.targets.unit == "gpa" else ()
+        for number, leg in enumerate(legs, start=1):
+            key = "targets.load" if leg.sign > 0 else "targets.unload"
+            check_scales(station, self.sequence, legs[:number], key)
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest ramp along the targets."""
@@ -185,7 +185,7 @@ class RepeatFile(ScrewFile):
         check_placing(station, self.step)
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
-        check_scales(station, ("ruby",), top_gpa, "repeat.pressure_gpa")
+        check_scales(station, ("ruby",), route_of(self.repeat).legs, "repeat.pressure_gpa")
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest way through all cycles."""
@@ -208,10 +208,10 @@ class RepeatFile(ScrewFile):
         )
 
 
-def check_scales(station: Station, gauges: Sequence[str], top_gpa: float, key: str) -> None:
-    """Raise `Impossible` for a pressure that the last of several gauges has no scale for."""
+def check_scales(station: Station, gauges: Sequence[str], legs: Sequence[Leg], key: str) -> None:
+    """Raise `Impossible` for what the gauges in charge have no scales for."""
     try:
-        check_ranges(station.scale_ends_gpa, gauges, top_gpa)
+        check_ranges(station.scale_spans_gpa, gauges, legs)
     except LimitError as error:
         raise Impossible(key, str(error)) from None
 

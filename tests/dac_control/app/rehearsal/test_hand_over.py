@@ -204,8 +204,8 @@ def test_gauges_that_contradict_each_other_hold_the_ramp(tmp_path: Path) -> None
 def test_the_end_of_a_scale_hands_over_before_the_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ends = {"ruby": 40.0, "diamond_edge": 310.0}
-    monkeypatch.setattr("plans.in_charge.scale_end_gpa", lambda _, gauge: ends[gauge])
+    spans = {"ruby": (0.0, 40.0), "diamond_edge": (0.0, 310.0)}
+    monkeypatch.setattr("plans.in_charge.scale_span_gpa", lambda _, gauge: spans[gauge])
     _done, documents = rehearse(tmp_path, 41.0, None)
     by_ruby = [s for s in events(documents, "primary") if s["step_gauge"] == "ruby"]
     assert max(step["step_pressure_gpa"] for step in by_ruby) < 40.0
