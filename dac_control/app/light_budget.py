@@ -8,6 +8,8 @@ from dac_control.app.light import make_account
 from dac_control.app.light_tables import LightLimit
 from dac_control.app.state_files import LIGHT_NAME
 from dac_control.app.station import Station
+from dac_control.app.station_light import refuse_limits
+from dac_control.app.toml_file import MistakeAt
 from dac_control.clock import SteadyClock
 from dac_control.errors import LimitError
 from dac_control.records.json_log import JsonLog
@@ -56,8 +58,10 @@ def check_light(station: Station, parts: Sequence[LightPart]) -> None:
         Naming the limit, what is left, and what would be possible.
     """
     for part in parts:
-        for number, limit in enumerate(part.limits):
-            _check_known(station, limit, f"{part.table}.limits.{number}.light")
+        try:
+            refuse_limits(part.limits, station.lit_places, part.table)
+        except MistakeAt as error:
+            raise BudgetTooSmall(str(error), of_run=True, key=error.key) from None
     # one limit at a time, so that the one that is too small can be named
     limits = [(True, part, n, limit) for part in parts for n, limit in enumerate(part.limits)]
     whole = LightPart(limits=station.light.limits, looks=parts[0].looks)
@@ -84,18 +88,6 @@ def check_light(station: Station, parts: Sequence[LightPart]) -> None:
                     of_run=of_run,
                     key=f"{part.table}.limits.{number}",
                 ) from None
-
-
-def _check_known(station: Station, limit: LightLimit, key: str) -> None:
-    if limit.light in station.light.beams:
-        return
-    known = ", ".join(station.light.beams) or "no light"
-    raise BudgetTooSmall(
-        f"this limits {limit.light}, and the station accounts for {known}; state its "
-        "optics in [light.beams] of the station file",
-        of_run=True,
-        key=key,
-    )
 
 
 def _lights(station: Station) -> dict[str, LightOf]:

@@ -26,7 +26,7 @@ from dac_control.app.queue_tables import QueueTable
 from dac_control.app.raman_tables import Edge, Vibron
 from dac_control.app.reflectance_tables import GasketReflectance
 from dac_control.app.rule_tables import Rules, refuse_unreadable
-from dac_control.app.station_light import arm_needs, refuse_light
+from dac_control.app.station_light import arm_needs, lit_places, refuse_light, refuse_limits
 from dac_control.app.supplies_tables import SuppliesTable
 from dac_control.app.tables import Positive, Strict
 from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
@@ -174,6 +174,7 @@ class Station(Strict):
     @model_validator(mode="after")
     def _light_is_accounted_for(self) -> Self:
         refuse_light(self.devices, self.light, self.limits)
+        refuse_limits(self.light.limits, self.lit_places)
         return self
 
     @property
@@ -196,6 +197,11 @@ class Station(Strict):
     def arm_needs(self) -> tuple[str, ...]:
         """What must be on record before a laser shoots at high pressure."""
         return arm_needs(self.devices, self.light, self.limits)
+
+    @property
+    def lit_places(self) -> dict[str, tuple[str, ...]]:
+        """Places where each light that it accounts for can fall, by the light's label."""
+        return lit_places(self.devices, self.light, self.gauge_names)
 
     @property
     def look_rules(self) -> LookRules:

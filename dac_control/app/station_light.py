@@ -1,12 +1,16 @@
 """What a station's instruments and its table ``[light]`` must agree on, and what follows."""
 
-from dac_control.app.device_tables import Devices
-from dac_control.app.light_tables import LightTable
-from dac_control.app.toml_file import MistakeAt
-from dac_control.safety.limits import StepLimits
-from devices.drivers.spot_role import GASKET, SAMPLE
+from collections.abc import Mapping, Sequence
 
-__all__ = ["arm_needs", "refuse_light"]
+from dac_control.app.device_tables import Devices
+from dac_control.app.light_tables import LightLimit, LightTable
+from dac_control.app.toml_file import MistakeAt
+from dac_control.safety.light.arming import LAMP
+from dac_control.safety.light.budget import EVERY_SPOT
+from dac_control.safety.limits import StepLimits
+from devices.drivers.spot_role import GASKET, ON_THE_LAMP, SAMPLE, home_of
+
+__all__ = ["arm_needs", "lit_places", "refuse_light", "refuse_limits"]
 
 _LIGHTS = ("laser", "lamp", "lamp_behind", "line_lamp")
 _PICTURE = "[devices.microscope]"
@@ -60,6 +64,54 @@ def refuse_light(devices: Devices, light: LightTable, limits: StepLimits) -> Non
             f"needs {_PICTURE}, and the reflectance, which needs {_REFLECTANCE}; declare what is "
             "there, or write arm_needs = [] in [light] to let it shoot without either",
         )
+
+
+def lit_places(
+    devices: Devices, light: LightTable, gauges: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Places where each light that is accounted for can fall, by its label.
+
+    Those that somebody can find, and where the optics of each gauge look without being told; the
+    lamps', where the light of calibrations falls.
+    """
+    found = () if devices.spots is None else devices.spots.places
+    homes = tuple(home_of(gauge) for gauge in gauges)
+    return {
+        label: tuple(dict.fromkeys((*found, *((ON_THE_LAMP,) if label == LAMP else homes))))
+        for label in light.beams
+    }
+
+
+def refuse_limits(
+    limits: Sequence[LightLimit], lit: Mapping[str, Sequence[str]], table: str = "light"
+) -> None:
+    """Raise `MistakeAt` for a limit that no light could ever touch: it would look kept.
+
+    Parameters
+    ----------
+    limits : sequence of LightLimit
+        Of a station file, a run file, or a stage.
+    lit : mapping
+        As `lit_places` gives it.
+    table : str
+        Where the limits stand in their file.
+    """
+    for number, limit in enumerate(limits):
+        places = lit.get(limit.light)
+        if places is None:
+            raise MistakeAt(
+                f"{table}.limits.{number}.light",
+                f"this limits {limit.light}, and the station accounts for "
+                f"{', '.join(lit) or 'no light'}; is it spelled right? If there is such a light, "
+                "state its optics in [light.beams] of the station file",
+            )
+        if limit.spot not in (EVERY_SPOT, *places):
+            raise MistakeAt(
+                f"{table}.limits.{number}.spot",
+                f"this limits {limit.light} on {limit.spot!r}, and it falls on "
+                f"{', '.join(places) or 'no place'}; is it spelled right? If the optics can look "
+                "there, name it in places of [devices.spots] in the station file",
+            )
 
 
 def _comes_to_high_pressure(light: LightTable, limits: StepLimits) -> bool:

@@ -13,6 +13,7 @@ from dac_control.records import LightLedger, Run
 from dac_control.records.gauge_series import base_gauge, read_gauges
 from dac_control.records.summary import plain
 from dac_control.safety.light import Allowance, Dose, LightBook, LightBudget, LightLimits, Moment
+from devices.drivers.spot_role import ON_THE_LAMP
 
 __all__ = ["LEDGER_NAME", "LightOnSpecimen", "SpotDose", "read_light"]
 
@@ -42,6 +43,12 @@ class SpotDose:
             self.life.energy_mj > self.allowance.max_energy_mj * slack
             or self.run.peak_intensity_mw_per_um2 > self.allowance.max_intensity_mw_per_um2 * slack
         )
+
+    @property
+    def unlimited(self) -> bool:
+        """True where this run lit the specimen and no limit of energy was stated for it."""
+        lit = self.run.shots > 0 or self.run.energy_mj > 0
+        return lit and self.spot != ON_THE_LAMP and math.isinf(self.allowance.max_energy_mj)
 
     def to_dict(self) -> dict[str, Any]:
         """As ``show --json`` prints it."""

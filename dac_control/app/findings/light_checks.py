@@ -44,6 +44,16 @@ def _budget(evidence: Evidence) -> Check | None:
     ]
     if over:
         return Check(clause, False, f"More light than the budget allows: {', '.join(over)}.")
+    free = [
+        f"{spot.light} on {spot.spot} ({number(spot.run.energy_mj, 2)} mJ)"
+        for spot in light.spots
+        if spot.unlimited
+    ]
+    if free:
+        text = (
+            f"No limit of energy held for all of the light: none was stated for {', '.join(free)}."
+        )
+        return Check(clause, False, text)
     return Check(clause, True, "The light stayed within its budget.")
 
 

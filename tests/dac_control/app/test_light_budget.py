@@ -77,10 +77,28 @@ def test_one_of_the_station_is_named_in_the_station_file(folder: Path) -> None:
         load(folder, HOLD)
 
 
-def test_a_limit_of_a_light_that_nobody_accounts_for_is_refused(folder: Path) -> None:
+def test_a_limit_that_no_light_could_touch_is_refused(folder: Path) -> None:
     other = LIMIT.format(3.0).replace("532nm", "633nm")
-    with pytest.raises(ConfigurationError, match=r"light.limits.0.light: this limits 633nm"):
+    with pytest.raises(
+        ConfigurationError, match=r"toml:9: light.limits.0.light: this limits 633nm"
+    ):
         load(folder, HOLD + other)
+    here = LIMIT.format(4.0) + 'spot = "{}"\n'
+    with pytest.raises(ConfigurationError, match=r"toml:11: .*\.spot: .* it falls on chip; is it"):
+        load(folder, HOLD + here.format("Chip"))
+    load(folder, HOLD + here.format("chip"))
+
+
+def test_a_limit_may_stand_on_every_place_that_a_light_reaches(folder: Path) -> None:
+    path = folder / "station.toml"
+    text = path.read_text().replace(
+        "[light.beams", "[light.beams.lamp]\nspot_um = 9\ntransmission = 1\n[light.beams", 1
+    )
+    path.write_text(text + '\n[devices.spots]\ndriver = "manual"\nplaces = ["chip", "gasket"]\n')
+    assert load_station(path).lit_places == {
+        "lamp": ("chip", "gasket", "lamp"),
+        "532nm": ("chip", "gasket"),
+    }
 
 
 RUBY = "[ruby]\nexposure_s = 1\n"

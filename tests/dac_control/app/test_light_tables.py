@@ -61,7 +61,7 @@ max_energy_mj = 100
 max_intensity_mw_per_um2 = 0.2
 [[light.limits]]
 light = "532nm"
-spot = "sample"
+spot = "chip"
 max_exposure_s = 10
 """
 
@@ -101,10 +101,10 @@ def test_the_account_has_the_optics_the_limits_and_the_specimen(tmp_path: Path) 
     account = make_account(station, LightLedger(tmp_path / "light.jsonl"), SteadyClock())
     assert account.specimen == "s1"
     assert account.beam("532nm").area_um2 == pytest.approx(12.566, rel=1e-3)
-    assert account.allowance("532nm", "sample").max_exposure_s == 10.0
-    assert account.allowance("532nm", "chip").max_exposure_s == float("inf")
+    assert account.allowance("532nm", "chip").max_exposure_s == 10.0
+    assert account.allowance("532nm", "sample").max_exposure_s == float("inf")
     with pytest.raises(LimitError, match="100 mJ"):
-        account.check("532nm", "chip", Exposures(power_mw=2.0, exposure_s=1000.0))
+        account.check("532nm", "sample", Exposures(power_mw=2.0, exposure_s=1000.0))
     assert account.arming.above_gpa == 100.0
     assert account.arming.needs == (), "its limits keep it below"
 
@@ -152,6 +152,12 @@ def test_a_laser_that_would_shoot_unseen_at_high_pressure_is_refused(tmp_path: P
         ("max_energy_mj = 100", 'max_energy_mj = "100"', "max_energy_mj"),
         ("max_exposure_s = 10", "", "limits nothing"),
         ('light = "532nm"\nspot', 'light = "green"\nspot', "light.limits"),
+        (
+            'light = "532nm"\nspot',
+            'light = "523nm"\nspot',
+            ":46: light.limits.1.light: this limits 523nm",
+        ),
+        ('spot = "chip"', 'spot = "Chip"', ":47: light.limits.1.spot: this limits 532nm on 'Chip'"),
         ("power_mw = 2\n", "power_mw = 200\n", "above max_power_mw"),
         ("wavelength_nm = 532.1", "wavelength_nm = 5", "devices.laser.wavelength_nm"),
         ('"manual"', '"manual"\ntolerance_turns = 0.001', "half a division"),

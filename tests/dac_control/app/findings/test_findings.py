@@ -271,7 +271,16 @@ def test_dose_of_the_run_and_of_the_whole_life(fake_run) -> None:
     assert green["life"]["energy_mj"] == pytest.approx(17.0)
     assert green["allowed"]["energy_mj"] == 40.0 and lamp["allowed"]["energy_mj"] is None
     assert clause(run, "light accounted for").passed
-    assert clause(run, "light within its budget").passed
+    kept = clause(run, "light within its budget")
+    assert not kept.passed and "none was stated for lamp on sample (15.00 mJ)" in kept.text
+
+
+def test_a_budget_is_kept_where_all_light_of_the_run_had_a_limit(fake_run) -> None:
+    budget = [{"light": "532nm", "spot": "chip", "max_energy_mj": 40.0}]
+    run = fake_run(load=3, unload=0, dwell_readings=0, start_changes={"light_budget": budget})
+    others = [("lamp", "lamp", run.uid, 1.0, 9.0), ("532nm", "sample", "earlier", 1.0, 9.0)]
+    write_ledger(run, [("532nm", "chip", run.uid, 2.0, 1.0), *others])
+    assert clause(run, "light within its budget").passed, "one is no specimen's, one no run's"
 
 
 def test_light_beyond_its_budget_and_light_without_an_end(fake_run) -> None:
