@@ -10,7 +10,19 @@ from plans.placing import Placing
 from plans.settings import StepSettings
 from plans.step_prediction import Point
 
-__all__ = ["SAME_SLOPE", "BranchPoints", "chord", "steepest_slope"]
+__all__ = [
+    "ANSWER_PART",
+    "ANSWER_TOLERANCES",
+    "SAME_SLOPE",
+    "BranchPoints",
+    "chord",
+    "least_answer_gpa",
+    "steepest_slope",
+]
+
+ANSWER_TOLERANCES, ANSWER_PART = 0.1, 0.01
+"""What counts as an answer of the pressure: these parts of the tolerance and of the pressure (it
+creeps by about as much)."""
 
 SAME_SLOPE = 0.7
 """A first step that is flatter than the next by more than this began inside the dead band."""
@@ -73,9 +85,9 @@ class BranchPoints:
         return "dead_band"
 
     def _answer_gpa(self, point: Point, since: Point) -> float:
-        """Change that counts as an answer: clear of noise, and of creep of about 1 %."""
+        """Change that counts as an answer: clear of noise, and of creep."""
         noise = 5.0 * math.hypot(point.sigma_gpa, since.sigma_gpa)
-        return max(noise, 0.1 * self.settings.tolerance_gpa, 0.01 * since.pressure_gpa)
+        return max(noise, least_answer_gpa(self.settings.tolerance_gpa, since.pressure_gpa))
 
     @property
     def dead_band_turns(self) -> float:
@@ -100,6 +112,11 @@ class BranchPoints:
         """True if the measured pressure is at the target or beyond it."""
         missing = (target_gpa - self.here.pressure_gpa) * self.sign
         return missing <= self.settings.tolerance_gpa
+
+
+def least_answer_gpa(tolerance_gpa: float, pressure_gpa: float) -> float:
+    """Change that counts as an answer of the pressure where it is known without noise, in GPa."""
+    return max(ANSWER_TOLERANCES * tolerance_gpa, ANSWER_PART * pressure_gpa)
 
 
 def chord(a: Point, b: Point) -> float:

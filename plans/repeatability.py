@@ -8,7 +8,7 @@ from bluesky.utils import MsgGenerator, plan
 from plans.instruments import Instruments
 from plans.pressure_ramp import ramp_run
 from plans.resumption import Resumption
-from plans.route import Repeat
+from plans.route import Repeat, check_swing
 from plans.settings import RampSettings
 
 __all__ = ["repeatability"]
@@ -44,6 +44,8 @@ def repeatability(
     Raises
     ------
     LimitError, RampHeld
-        As for `pressure_ramp`.
+        As for `pressure_ramp`; `LimitError` also for a swing that the tolerance swallows.
     """
+    settings = settings or RampSettings()
+    check_swing(repeat, settings.step.tolerance_gpa)
     return (yield from ramp_run("repeatability", instruments, repeat, settings, md, resumption))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from dac_control.errors import LimitError
+from plans.branch_points import ANSWER_PART, ANSWER_TOLERANCES, least_answer_gpa
 from plans.settings import Targets
 
-__all__ = ["Leg", "Repeat", "Route", "route_of"]
+__all__ = ["Leg", "Repeat", "Route", "check_swing", "route_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,34 @@ class Repeat:
             "swing": self.swing_gpa,
             "cycles": self.cycles,
         }
+
+
+def check_swing(repeat: Repeat, tolerance_gpa: float) -> None:
+    """Raise `LimitError` for legs that could be over without a move, or inside the dead band.
+
+    A leg may end a tolerance short of its end, and the next takes the pressure as reached a
+    tolerance before it: what it surely moves is the rest of the swing. The pressure has to answer
+    to that, or the approach is none, since a dead band is where it does not.
+    """
+    here, swing, two = repeat.pressure_gpa, repeat.swing_gpa, 2.0 + ANSWER_TOLERANCES
+    if swing > 2.0 * tolerance_gpa + least_answer_gpa(tolerance_gpa, here + swing):
+        return
+    creep_gpa = ANSWER_PART * (here + swing)
+    least_gpa = max(
+        two * tolerance_gpa, (2.0 * tolerance_gpa + ANSWER_PART * here) / (1.0 - ANSWER_PART)
+    )
+    most_gpa = min(swing / two, 0.5 * (swing - creep_gpa))
+    ways = [
+        *([f"a swing of more than {least_gpa:.3g} GPa"] if least_gpa < here else []),
+        *([f"a step.tolerance_gpa below {most_gpa:.3g}"] if most_gpa > 0.0 else []),
+    ]
+    ask = " or ".join(ways) or "a larger swing and a smaller tolerance"
+    raise LimitError(
+        f"repeat.swing_gpa ({swing:g}) is too small beside step.tolerance_gpa "
+        f"({tolerance_gpa:g}): a leg may end one tolerance short of its end, and the next counts "
+        f"{here:g} GPa as reached one tolerance before it, so that it could be over without a "
+        f"move, or before the pressure answers to one. Ask for {ask}."
+    )
 
 
 def route_of(targets: Targets | Repeat) -> Route:

@@ -1,17 +1,24 @@
 """The way of a ramp, and the plans that only differ in it."""
 
+import re
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dac_control.app.findings.approaches import approaches_in
+from dac_control.app.readings import read_steps
 from dac_control.errors import ConfigurationError, LimitError
+from dac_control.records import open_run
+from dac_control.safety.limits import StepLimits
+from plans.branch_points import BranchPoints
 from plans.control_run import control_run
 from plans.gauge_settings import RubySettings
 from plans.repeatability import repeatability
-from plans.route import Repeat, route_of
+from plans.route import Repeat, check_swing, route_of
 from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
+from plans.step_prediction import Point
 
 QUICK = RampSettings(
     dwell=DwellSettings(
@@ -24,6 +31,10 @@ QUICK = RampSettings(
     ),
     ruby=RubySettings(exposure_s=0.5, attempts=2, longest_exposure_s=4.0),
     step=StepSettings(probe_turns=0.01, tolerance_gpa=0.5),
+)
+
+LIMITS = StepLimits(
+    min_turns=-1.0, max_turns=1.0, max_step_turns=0.1, max_step_gpa=1.0, pressure_limit_gpa=900.0
 )
 
 
@@ -54,14 +65,50 @@ def test_what_is_no_repetition_is_refused(changes: dict) -> None:
         Repeat(**{"pressure_gpa": 8.0, "swing_gpa": 2.0, **changes})
 
 
+@pytest.mark.parametrize(
+    ("pressure", "swing", "tolerance", "ways"),
+    [
+        (3.0, 0.2, 0.3, "a swing of more than 0.636 GPa or a step.tolerance_gpa below 0.084"),
+        (3.0, 1.0, 0.5, "a swing of more than 1.05 GPa or a step.tolerance_gpa below 0.476"),
+        (200.0, 2.0, 0.3, "a swing of more than 2.63 GPa."),  # creep alone is as much
+        (3.0, 2.9, 100.0, "below 1.38."),
+        (3.0, 0.01, 100.0, "a larger swing and a smaller tolerance."),
+    ],
+)
+def test_a_swing_that_the_tolerance_swallows_is_refused(
+    pressure: float, swing: float, tolerance: float, ways: str
+) -> None:
+    with pytest.raises(LimitError, match=re.escape(ways)):
+        check_swing(Repeat(pressure_gpa=pressure, swing_gpa=swing), tolerance)
+
+
+@given(st.floats(1.0, 300.0), st.floats(0.01, 0.99), st.floats(0.01, 5.0))
+def test_every_leg_of_a_swing_that_is_taken_moves(
+    here: float, part: float, tolerance: float
+) -> None:
+    repeat = Repeat(pressure_gpa=here, swing_gpa=part * here, cycles=1)
+    try:
+        check_swing(repeat, tolerance)
+    except LimitError:
+        return
+    first, *later = route_of(repeat).legs
+    settings = StepSettings(tolerance_gpa=tolerance)
+    ended = first.aims[-1] - first.sign * tolerance  # as short of its end as a leg may be over
+    for leg in later:
+        branch = BranchPoints(leg.sign, Point(0.0, ended, 0.0), LIMITS, settings)
+        assert not branch.is_reached(here)
+        branch.points.append(Point(leg.sign * 0.1, here - leg.sign * tolerance, 0.0))
+        assert branch.engaged
+        ended = leg.aims[-1] - leg.sign * tolerance
+
+
 def test_the_same_pressure_from_both_sides(laboratory) -> None:
-    repeat = Repeat(pressure_gpa=7.0, swing_gpa=2.0, cycles=1)
+    repeat = Repeat(pressure_gpa=4.0, swing_gpa=1.5, cycles=1)
     laboratory.engine(repeatability(laboratory.instruments, repeat, settings=QUICK))
     assert laboratory.stop_doc()["exit_status"] == "success"
-    steps = [event["data"] for event in laboratory.events("primary")]
-    at_it = [step for step in steps if step["step_target"] == 7.0]
-    assert {step["step_branch"] for step in at_it} >= {"load", "unload"}
-    assert abs(steps[-1]["ruby_pressure_gpa"] - 7.0) < 2.0
+    steps = read_steps(open_run(laboratory.recorder.folder))
+    found = approaches_in(steps, 4.0, QUICK.step.tolerance_gpa)
+    assert [each.branch for each in found] == ["load", "unload", "load"], steps.pressure_gpa
 
 
 def test_a_control_run_says_what_it_controls(laboratory) -> None:

@@ -97,7 +97,7 @@ BODIES: dict[str, st.SearchStrategy[Table]] = {
             "repeat": st.fixed_dictionaries(
                 {
                     "pressure_gpa": numbers(3.0, 4.5),
-                    "swing_gpa": numbers(0.5, 1.0),
+                    "swing_gpa": numbers(0.5, 1.4),
                     "cycles": st.just(1),
                 }
             )

@@ -1,7 +1,9 @@
 """Checks of what stands beside the run: its controls, and other runs on the specimen."""
 
+import math
 from collections.abc import Callable, Mapping
 
+from dac_control.app.findings.approaches import approaches_in, approaches_words, from_both_sides
 from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.linked_runs import LinkedRun
 from dac_control.reflectance import describe_comparison
@@ -49,9 +51,13 @@ def _repeated(evidence: Evidence) -> Check:
     specimen = evidence.start.get("specimen") or {}
     name = specimen.get("id") if isinstance(specimen, Mapping) else specimen
     which = f"the specimen “{name}”" if name else "a specimen that is not named"
-    if evidence.start.get("plan_name") == "repeatability" and evidence.run.exit_status == "success":
-        text = f"The run itself reaches one pressure again and again on {which}."
-        return Check(clause, True, text)
+    targets = evidence.start.get("targets") or {}
+    if "repeat" in targets:
+        arguments = evidence.start.get("plan_args") or {}
+        step = (arguments.get("settings") or {}).get("step") or {}
+        within_gpa = float(step.get("tolerance_gpa", math.nan))
+        found = approaches_in(evidence.steps, float(targets["repeat"]), within_gpa)
+        return Check(clause, from_both_sides(found), approaches_words(found, targets, within_gpa))
     others = evidence.linked.same_specimen
     if others:
         runs = "1 other run" if len(others) == 1 else f"{len(others)} other runs"

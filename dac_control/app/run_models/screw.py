@@ -22,7 +22,7 @@ from plans.pressure_ramp import pressure_ramp
 from plans.ramp_looks import ramp_looks
 from plans.repeatability import repeatability
 from plans.resumption import Resumption
-from plans.route import Leg, Repeat, route_of
+from plans.route import Leg, Repeat, check_swing, route_of
 from plans.settings import DwellSettings, HandOverSettings, RampSettings, StepSettings, Targets
 
 __all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_placing", "check_targets"]
@@ -181,8 +181,12 @@ class RepeatFile(ScrewFile):
     repeat: Annotated[Repeat, NumbersOnly]
 
     def check(self, station: Station) -> None:
-        """Hold the highest pressure against the limits."""
+        """Hold the highest pressure against the limits, and the swing against the tolerance."""
         check_placing(station, self.step)
+        try:
+            check_swing(self.repeat, self.step.tolerance_gpa)
+        except LimitError as error:
+            raise Impossible("repeat.swing_gpa", str(error)) from None
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
         check_scales(station, ("ruby",), route_of(self.repeat).legs, "repeat.pressure_gpa")

@@ -76,6 +76,11 @@ def test_the_page_lists_every_plan_and_every_key_is_a_key() -> None:
             r"run.toml:4: targets.load",
         ),
         ("repeatability", "[repeat]\npressure_gpa = 49.5\n", r"run.toml:3: repeat.pressure_gpa"),
+        (
+            "repeatability",
+            "[repeat]\npressure_gpa = 8\nswing_gpa = 0.2\n",
+            r"run.toml:4: repeat.swing_gpa: .*more than 0.687 GPa or",
+        ),
         ("warmup", "target_k = 301\n", r"run.toml:2: target_k"),
         ("hold", "duration_h = -1\n", r"run.toml:2: duration_h"),
         ("hold", "duration_h = 1\nspeed = 3\n", r"run.toml:3: speed: this key is not known"),
