@@ -6,14 +6,15 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
 
-from dac_control.errors import RampHeld
+from dac_control.errors import ConfigurationError, RampHeld
 from devices.drivers.spot_role import SAMPLE
+from devices.raman_gauges import RamanLine
 from plans.beside_ruby import Sighting, gauge_beside_ruby
 from plans.gauge_settings import RubySettings, VibronSettings
 from plans.instruments import Instruments
 from plans.stubs.work_out import work_out
 
-__all__ = ["measure_vibron"]
+__all__ = ["check_line", "measure_vibron"]
 
 
 @plan
@@ -55,10 +56,12 @@ def measure_vibron(
     Raises
     ------
     ConfigurationError, LimitError, StaleCalibration
-        Before the run opens: no such gauge, or the optics cannot look there.
+        Before the run opens: no such line of the specimen, or the optics cannot look there.
     RampHeld
         If the line must be seen and is not; the text says when it was.
     """
+    further = instruments.further_gauges.items()
+    check_line(gauge, [name for name, each in further if isinstance(each.device, RamanLine)])
     settings = settings or VibronSettings()
     about = {"plan_name": "measure_vibron", "must_be_seen": must_be_seen}
     conclude = partial(_note_seen, instruments, gauge, must_be_seen)
@@ -66,6 +69,21 @@ def measure_vibron(
         instruments, gauge, spot, readings, (settings, ruby), about, md, conclude
     )
     return (yield from inside)
+
+
+def check_line(gauge: str, lines: Sequence[str]) -> None:
+    """Raise `ConfigurationError` for a gauge that is none of the station's lines of the specimen.
+
+    A ruby or an anvil is seen whatever else is in the cell.
+    """
+    if gauge in lines:
+        return
+    has = f"it has {', '.join(lines)}" if lines else "it has none"
+    raise ConfigurationError(
+        f"This station has no gauge {gauge!r} that reads a Raman line of the specimen, {has}; only "
+        "such a line shows that the specimen is there. Name one, or declare [vibron] and "
+        "[devices.raman] in the station file."
+    )
 
 
 def _note_seen(

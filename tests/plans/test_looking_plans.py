@@ -61,6 +61,7 @@ def first_messages(plan: Any, count: int) -> list[Msg]:
     [
         (lambda i: measure_edge(i), ConfigurationError, "no gauge 'diamond_edge'"),
         (lambda i: measure_vibron(i), ConfigurationError, "no gauge 'h2_vibron'"),
+        (lambda i: measure_vibron(i, "ruby", spot="chip"), ConfigurationError, "no gauge 'ruby'"),
         (lambda i: pressure_map(i, ["chip", "chip 2"]), LimitError, "they look at chip;"),
         (lambda i: pressure_map(i, ["chip"]), LimitError, "two different places"),
         (lambda i: measure_reflectance(i, "hydrogen"), LimitError, r"\[devices.lamp\]"),

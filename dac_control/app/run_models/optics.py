@@ -8,13 +8,14 @@ from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile,
 from dac_control.app.run_models.screw import ScrewFile, check_placing, check_targets
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
+from dac_control.errors import ConfigurationError
 from devices.drivers.spot_role import SAMPLE, home_of
 from plans.close_and_seal import close_and_seal
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks, beside_ruby_looks, map_looks
 from plans.measure_edge import measure_edge
-from plans.measure_vibron import measure_vibron
+from plans.measure_vibron import check_line, measure_vibron
 from plans.optics_settings import Closing
 from plans.pressure_map import pressure_map
 from plans.ramp_looks import closing_looks
@@ -94,7 +95,10 @@ class VibronFile(RunFile):
 
     def check(self, station: Station) -> None:
         """Hold gauge and place against what the station has and finds."""
-        check_gauges(station, {"gauge": [self.gauge]})
+        try:
+            check_line(self.gauge, () if station.vibron is None else (station.vibron.gauge,))
+        except ConfigurationError as error:
+            raise Impossible("gauge", str(error)) from None
         check_spots(station, self.gauge, {"spot": self.spot})
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:

@@ -153,6 +153,8 @@ def test_a_station_that_lacks_something_says_what_would_make_it_possible(
 @pytest.mark.parametrize(
     ("plan", "body", "said"),
     [
+        ("measure_vibron", 'gauge = "ruby"\n', r"run.toml:2: gauge: .*'ruby' .*has h2_vibron"),
+        ("measure_vibron", 'gauge = "diamond_edge"\n', r"gauge: .*'diamond_edge'.*has h2_vibron"),
         ("measure_vibron", 'spot = "moon"\n', r"run.toml:2: spot: .* 'moon'"),
         ("pressure_map", 'spots = ["chip", "chip"]\n', r"run.toml:2: spots: .* twice"),
         ("pressure_map", 'spots = ["chip"]\n', r"run.toml:2: spots"),
