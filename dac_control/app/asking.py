@@ -2,13 +2,17 @@
 
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 
 from dac_control.errors import InstrumentError
 
-__all__ = ["ask_at_terminal"]
+__all__ = ["ask_at_terminal", "drawn_around"]
 
 _ONE_AT_A_TIME = threading.Lock()
 """Screw, stage and lamp may have a person each, and the terminal is one."""
+drawn_around: set[Callable[[], AbstractContextManager[None]]] = set()
+"""Entered while a question is open: whatever redraws the terminal would write over the answer."""
 
 
 def ask_at_terminal(question: str) -> str:
@@ -25,7 +29,9 @@ def ask_at_terminal(question: str) -> str:
             "motor on the screw."
         )
     try:
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME, ExitStack() as still:
+            for stand_still in tuple(drawn_around):
+                still.enter_context(stand_still())
             return input(question)
     except EOFError:
         raise InstrumentError("The terminal was closed before the question was answered.") from None

@@ -119,6 +119,7 @@ def _manual(declared: ManualScrew, limits: StepLimits, state: Path, ask: Ask) ->
         min_turns=limits.min_turns,
         max_turns=limits.max_turns,
         divisions=declared.divisions,
+        tolerance_turns=declared.tolerance_turns,
         clockwise_loads=declared.clockwise_loads,
         remembered=remembered,
     )

@@ -3,8 +3,9 @@
 import contextlib
 import logging
 import math
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
+from dac_control.app.asking import drawn_around
 from dac_control.app.progress import RampProgress
 from dac_control.safety.hold import HoldFlag
 
@@ -95,6 +97,7 @@ class LiveView:
             console=console,
         )
         self._live: Live | None = None
+        self._drawing = threading.Lock()
         self._task: TaskID | None = None
         self._start: Mapping[str, Any] = {}
         self._streams: dict[str, str] = {}
@@ -129,10 +132,35 @@ class LiveView:
 
     def close(self) -> None:
         """Leave the terminal as it was, also after a run that did not stop."""
-        live, self._live = self._live, None
-        if live is not None:
-            with contextlib.suppress(Exception, SystemExit):
-                live.stop()
+        drawn_around.discard(self.standing_still)
+        with self._drawing:
+            live, self._live = self._live, None
+            _stop(live)
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Draw nothing while a person types; a new table begins below the answer."""
+        with self._drawing:
+            live = self._live
+            _stop(live)
+            if live is not None:
+                self._table = _new_table(self._columns)
+        try:
+            yield
+        finally:
+            with self._drawing, contextlib.suppress(Exception, SystemExit):
+                if live is not None and self._live is live:
+                    self._live = self._drawn()
+
+    def _drawn(self) -> Live:
+        live = Live(
+            Group(self._table, self._bar),
+            console=self._console,
+            refresh_per_second=8,
+            vertical_overflow="visible",
+        )
+        live.start()
+        return live
 
     def _begin(self, start: Mapping[str, Any]) -> None:
         self.close()
@@ -147,13 +175,8 @@ class LiveView:
             return
         self._task = self._bar.add_task("measuring the start", total=1.0, left="")
         if self._console.is_terminal:
-            self._live = Live(
-                Group(self._table, self._bar),
-                console=self._console,
-                refresh_per_second=8,
-                vertical_overflow="visible",
-            )
-            self._live.start()
+            self._live = self._drawn()
+            drawn_around.add(self.standing_still)
         else:
             self._print_plain([column.header for column in self._columns])
 
@@ -213,6 +236,12 @@ class LiveView:
             self._task = None
         self.close()
         self._progress = None
+
+
+def _stop(live: Live | None) -> None:
+    if live is not None:
+        with contextlib.suppress(Exception, SystemExit):
+            live.stop()
 
 
 def _new_table(columns: list[_Column]) -> Table:

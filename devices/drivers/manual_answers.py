@@ -11,6 +11,7 @@ __all__ = [
     "Answer",
     "agrees",
     "ask_again",
+    "confirmation_for",
     "parse_answer",
     "question_for",
     "yes_or_no",
@@ -88,6 +89,23 @@ def _number(text: str) -> float | None:
 def ask_again(text: str, reason: str, question: str) -> str:
     """Say what is wrong with an answer, and ask the same again."""
     return f"{text.strip()!r}: {reason} {question}"
+
+
+def confirmation_for(text: str, turns: float, start_turns: float, target_turns: float) -> str:
+    """Ask again where the screw stands, which is not where it was to be; of no further turn.
+
+    Parameters
+    ----------
+    text : str
+        What was typed.
+    turns, start_turns, target_turns : float
+        What that says, where the screw stood, and where it was to stand.
+    """
+    return (
+        f"{text.strip()!r}: this is {turns - target_turns:+.4f} turns from the {target_turns:.4f} "
+        f"that were asked for, and {turns - start_turns:+.4f} from the {start_turns:.4f} where it "
+        "stood. Look at the screw, leave it as it is, and type again where it stands: "
+    )
 
 
 def agrees(text: str) -> bool | None:

@@ -14,16 +14,24 @@ from typing import Any
 from dac_control.errors import MoveFailed, PositionUnknown
 from dac_control.safety.intents import last_move
 from devices.drivers.asked_person import Ask, AskedPerson, wanted_anyway
-from devices.drivers.manual_answers import MOST_QUESTIONS, ask_again, parse_answer, question_for
+from devices.drivers.manual_answers import (
+    MOST_QUESTIONS,
+    Answer,
+    ask_again,
+    confirmation_for,
+    parse_answer,
+    question_for,
+)
 from devices.drivers.roles import DriveReading, Identity
 
 __all__ = ["Ask", "ManualDrive", "remembered_turns"]
 
-NOT_DONE, STOPPED, NO_ANSWER = "not_done", "stopped", "no_answer"
+NOT_DONE, STOPPED, NO_ANSWER, ELSEWHERE = "not_done", "stopped", "no_answer", "elsewhere"
 _FAULTS = {
     NOT_DONE: "the person at the screw did not turn it as asked",
     STOPPED: "a stop came while the screw was in a person's hands",
     NO_ANSWER: "nobody said where the screw stands",
+    ELSEWHERE: "what the person at the screw typed, and typed again when asked",
 }
 
 
@@ -64,9 +72,9 @@ class ManualDrive:
         Takes a question back that is being put: a stop came.
     clockwise_loads : bool
         Which way the key goes for more turns.
-    plausible_turns : float
-        An answer further than this from where the screw was and should be is asked for again;
-        the same answer twice is believed.
+    tolerance_turns : float, optional
+        How far from the target a person may end, half a division if not given. An answer further
+        away is asked for again; the same answer twice is believed, and fails the move.
     """
 
     waits_for_a_person = True
@@ -82,7 +90,7 @@ class ManualDrive:
         remembered: Callable[[], float | None] = lambda: None,
         cancel: Callable[[], None] | None = None,
         clockwise_loads: bool = True,
-        plausible_turns: float = 0.5,
+        tolerance_turns: float | None = None,
         wall_time: Callable[[], float] = time.time,
     ) -> None:
         self._person = AskedPerson(ask, "the screw", cancel)
@@ -90,7 +98,7 @@ class ManualDrive:
         self._divisions = divisions
         self._remembered = remembered
         self._clockwise_loads = clockwise_loads
-        self._plausible_turns = plausible_turns
+        self._tolerance_turns = 0.5 / divisions if tolerance_turns is None else tolerance_turns
         self._wall_time = wall_time
         self._turns = math.nan
         self._known = False
@@ -177,17 +185,18 @@ class ManualDrive:
         with self._person.lock:
             self._turns, self._known, self._flags = turns, True, ()
 
-    def _take(self, answer: tuple[bool, float] | None) -> None:
+    def _take(self, answer: tuple[float, str] | None) -> None:
         """Believe an answer; the caller holds the lock."""
         if answer is None:
             self._known, self._flags = False, (NO_ANSWER,)
             return
-        done, self._turns = answer
-        self._known, self._flags = True, () if done else (NOT_DONE,)
+        self._turns, flag = answer
+        self._known, self._flags = True, (flag,) if flag else ()
 
     def _usable_answer(
         self, ask: Ask, start_turns: float, target_turns: float
-    ) -> tuple[bool, float]:
+    ) -> tuple[float, str]:
+        """Where the screw stands, and what went otherwise than asked."""
         first = question_for(start_turns, target_turns, clockwise_loads=self._clockwise_loads)
         question, doubted = first, None
         for _ in range(MOST_QUESTIONS):
@@ -197,28 +206,32 @@ class ManualDrive:
                 question = ask_again(text, "this is no number of turns.", first)
                 continue
             turns = start_turns if answer.turns is None else answer.turns
-            reason = self._implausible(turns, start_turns, target_turns)
-            if not reason or (turns == doubted and self._within_limits(turns)):
-                return answer.done, turns
+            if not self._within_limits(turns):
+                question = ask_again(text, self._beyond_limits(), first)
+                doubted = None
+                continue
+            off = not self._is_expected(answer, turns, start_turns, target_turns)
+            if not off or turns == doubted:
+                return turns, ("" if not off else ELSEWHERE) if answer.done else NOT_DONE
             doubted = turns
-            question = ask_again(text, reason, first)
+            question = confirmation_for(text, turns, start_turns, target_turns)
         raise MoveFailed(f"there was no usable answer after {MOST_QUESTIONS} questions.")
 
     def _within_limits(self, turns: float) -> bool:
         low, high = self._limits
         return low - self.resolution_turns <= turns <= high + self.resolution_turns
 
-    def _implausible(self, turns: float, start_turns: float, target_turns: float) -> str:
+    def _beyond_limits(self) -> str:
         low, high = self._limits
-        if not self._within_limits(turns):
-            return (
-                f"the screw may stand between {low:g} and {high:g} turns; if it really stands "
-                "elsewhere, stop the run and declare it."
-            )
-        away = min(abs(turns - start_turns), abs(turns - target_turns))
-        if away > self._plausible_turns:
-            return (
-                f"this is {away:.3f} turns from where it was and from where it should be; type it "
-                "again if it is right."
-            )
-        return ""
+        return (
+            f"the screw may stand between {low:g} and {high:g} turns; if it really stands "
+            "elsewhere, stop the run and declare it."
+        )
+
+    def _is_expected(
+        self, answer: Answer, turns: float, start_turns: float, target_turns: float
+    ) -> bool:
+        """At the target; of a turn that was not done, anywhere on the way to it."""
+        low, high = (target_turns, target_turns) if answer.done else (start_turns, target_turns)
+        low, high = min(low, high), max(low, high)
+        return low - self._tolerance_turns <= turns <= high + self._tolerance_turns

@@ -2,9 +2,11 @@
 
 import io
 
+import pytest
 from bluesky.plans import count
 from rich.console import Console
 
+from dac_control.app.asking import ask_at_terminal, drawn_around
 from dac_control.app.live import LiveView
 from plans.gauge_settings import RubySettings
 from plans.pressure_ramp import pressure_ramp
@@ -52,3 +54,23 @@ def test_a_run_that_is_no_ramp_is_passed_over(laboratory) -> None:
     view = LiveView(Console(file=io.StringIO()))
     laboratory.engine(count([laboratory.instruments.cryostat]), view)
     view.close()
+
+
+def test_nothing_is_drawn_under_an_open_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=100, legacy_windows=False)
+    view = LiveView(console)
+    view("start", {"targets": {"unit": "gpa", "load": [5]}})
+    drawing: list[bool] = []
+
+    def typed(question: str) -> str:
+        assert view._live is not None
+        drawing.append(view._live.is_started)
+        return "0.1"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", typed)
+    assert ask_at_terminal("where? ") == "0.1"
+    assert drawing == [False] and view._live is not None and view._live.is_started
+    view("stop", {})
+    assert not drawn_around and view._live is None

@@ -59,6 +59,7 @@ class Bench:
             min_turns=0.0,
             max_turns=3.0,
             remembered=lambda: remembered_turns(self.journal.read()),
+            tolerance_turns=tolerance_turns,
             **options,
         )
         drive = ScrewDrive(
@@ -222,14 +223,6 @@ def test_not_done_that_ends_at_the_target_is_still_not_done(bench: Bench) -> Non
     assert isinstance(ended(drive.set(0.25)), MoveFailed)
 
 
-def test_a_person_beyond_the_tolerance_has_failed_and_is_believed(bench: Bench) -> None:
-    drive = bench.drive("0.35")
-    drive.declare(0.0, "new")
-    error = ended(drive.set(0.25))
-    assert isinstance(error, MoveFailed) and "0.35000" in str(error)
-    assert bench.journal.read()[-1]["turns"] == 0.35
-
-
 def test_what_is_no_number_or_beyond_the_limits_is_asked_again(bench: Bench) -> None:
     drive = bench.drive("a bit", "25", "0.25")
     drive.declare(0.0, "new")
@@ -238,12 +231,27 @@ def test_what_is_no_number_or_beyond_the_limits_is_asked_again(bench: Bench) -> 
     assert "no number" in second and "between 0 and 3" in third
 
 
-def test_an_implausible_answer_is_believed_when_it_comes_twice(bench: Bench) -> None:
-    drive = bench.drive("2.5", "2.5")
+def test_a_slip_of_the_hand_is_asked_about_with_its_numbers(bench: Bench) -> None:
+    drive = bench.drive("0.012", "0.12", tolerance_turns=0.007)
+    drive.declare(0.1, "new")
+    assert ended(drive.set(0.12)) is None
+    assert bench.journal.read()[-1]["turns"] == 0.12
+    again = bench.person.questions[1]
+    assert "'0.012': this is -0.1080 turns from the 0.1200" in again
+    assert "-0.0880 from the 0.1000" in again and "Turn the screw" not in again
+
+
+@pytest.mark.parametrize("answers", [["0.35", "0.35"], ["0.37", "0.35", "not done 0.35"]])
+def test_what_is_typed_twice_is_believed_and_the_journal_says_so(
+    bench: Bench, answers: list[str]
+) -> None:
+    drive = bench.drive(*answers)
     drive.declare(0.0, "new")
-    error = ended(drive.set(0.25))
-    assert isinstance(error, MoveFailed) and bench.journal.read()[-1]["turns"] == 2.5
-    assert "again if it is right" in bench.person.questions[1]
+    assert isinstance(ended(drive.set(0.25)), MoveFailed)
+    failed = bench.journal.read()[-1]
+    assert failed["turns"] == 0.35 and "doubtful" not in failed
+    done = answers[-1] == "0.35"
+    assert ("typed again when asked" if done else "did not turn it") in failed["reason"]
 
 
 def test_somebody_who_never_makes_sense_leaves_the_position_in_doubt(bench: Bench) -> None:
