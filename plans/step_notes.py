@@ -32,24 +32,29 @@ def note_outcome(
     watch: PictureWatch,
     reading: GaugeReading,
 ) -> None:
-    """Note how the step ended, with the reading that ended it."""
+    """Note how the step ended, with the reading that ended it.
+
+    A reading that the judge does not accept is no pressure of the step: its spectrum and its line
+    are kept with the gauge, and ``surprise`` says why the step has none.
+    """
     drift, device = settled.drift, instruments.gauge(reading.gauge).device
+    believed = reading.measured and judge.accepts
     instruments.step.note(
         branch=name_branch(reading),
-        outcome=drift.outcome if reading.measured else "not_measured",
+        outcome=drift.outcome if believed else "not_measured",
         drift_gpa_per_h=drift.slope_gpa_per_h,
         drift_bound_gpa_per_h=drift.upper_gpa_per_h,
         dwell_s=settled.dwell_s,
         readings=drift.readings,
         attempts=reading.attempts,
         gauge=reading.gauge,
-        pressure_gpa=reading.pressure_gpa if reading.measured else math.nan,
-        pressure_sigma_stat_gpa=reading.sigma_stat_gpa if reading.measured else math.nan,
+        pressure_gpa=reading.pressure_gpa if believed else math.nan,
+        pressure_sigma_stat_gpa=reading.sigma_stat_gpa if believed else math.nan,
         pressure_sigma_sys_gpa=(
-            float(device.pressure_sigma_sys_gpa.get()) if reading.measured else math.nan
+            float(device.pressure_sigma_sys_gpa.get()) if believed else math.nan
         ),
         pressure_half_width_95_gpa=(
-            float(device.pressure_half_width_95_gpa.get()) if reading.measured else math.nan
+            float(device.pressure_half_width_95_gpa.get()) if believed else math.nan
         ),
         surprise=judge.outcome if reading.measured else "",
         signs=watch.look(reading.pressure_gpa),

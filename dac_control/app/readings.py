@@ -162,8 +162,15 @@ def read_steps(run: Run) -> Steps:
     predictions = ("predicted_gpa", "predicted_low_gpa", "predicted_high_gpa", "bound_gpa")
     noted: dict[str, Any] = {name: stream.numbers("step", name) for name in notes + predictions}
     series = read_gauges(run)[0]
+    # a reading that the ramp could not believe is none
+    pressures = {
+        "measured": series.measured,
+        "pressure_gpa": series.pressure_gpa,
+        "sigma_stat_gpa": series.sigma_stat_gpa,
+        "sigma_sys_gpa": series.sigma_sys_gpa,
+    }
     return Steps(
-        **_common(stream, gauge),
+        **(_common(stream, gauge) | pressures),
         **noted,
         turns=stream.numbers("drive", "turns"),
         branch=stream.texts("step", "branch"),

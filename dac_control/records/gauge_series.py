@@ -6,7 +6,7 @@ what was not taken, or gave none, stays a gap.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,10 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
+
+UNRESOLVED = "unresolved"
+"""``surprise`` of a step whose readings contradict each other and what was predicted, as
+`plans.outliers` names it."""
 
 REFERENCE_GAUGE = "reference_ruby"
 """A chip outside the pressure chamber: it checks the axis and says nothing of the cell."""
@@ -89,7 +93,11 @@ def gauges_in_charge(run: Run) -> tuple[str, ...]:
 
 
 def read_gauges(run: Run) -> tuple[GaugeSeries, ...]:
-    """Read every gauge of a run, that of ``primary`` first."""
+    """Read every gauge of a run, that of ``primary`` first.
+
+    Where the ramp could not believe what the gauge in charge said, that gauge has measured
+    nothing: its line and its flags are kept, and no pressure.
+    """
     devices = run.start.get("devices") or {}
     base = base_gauge(run)
     further = [
@@ -98,7 +106,30 @@ def read_gauges(run: Run) -> tuple[GaugeSeries, ...]:
         # `Instruments.names` names the spectrometer of each further gauge beside it
         if role != base and f"{role}_spectrometer" in devices and role not in _NO_GAUGES
     ]
-    return (_of_primary(run, base), *(_of_own_stream(run, gauge) for gauge in further))
+    found = (_of_primary(run, base), *(_of_own_stream(run, gauge) for gauge in further))
+    doubted = _doubted(run)
+    if not doubted.any():
+        return found
+    charged = np.array(gauges_in_charge(run))
+    return tuple(_without(each, doubted & (charged == each.gauge)) for each in found)
+
+
+def _doubted(run: Run) -> NDArray[np.bool_]:
+    """Steps whose last reading the ramp itself did not take for their pressure."""
+    found = run.table("primary").get(f"{device_of(run, 'step')}_surprise")
+    if found is None:
+        return np.zeros(_count(run), dtype=bool)
+    return np.array([str(each or "") == UNRESOLVED for each in found], dtype=bool)
+
+
+def _without(series: GaugeSeries, steps: NDArray[np.bool_]) -> GaugeSeries:
+    return replace(
+        series,
+        measured=series.measured & ~steps,
+        pressure_gpa=np.where(steps, np.nan, series.pressure_gpa),
+        sigma_stat_gpa=np.where(steps, np.nan, series.sigma_stat_gpa),
+        sigma_sys_gpa=np.where(steps, np.nan, series.sigma_sys_gpa),
+    )
 
 
 def _of_primary(run: Run, gauge: str) -> GaugeSeries:

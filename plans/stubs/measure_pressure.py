@@ -79,8 +79,9 @@ def measure_pressure(
     note : callable, optional
         Called with the reading before its event is recorded.
     believe : callable, optional
-        Given a measured reading, says whether it is the one to record; otherwise it is kept like
-        an attempt that failed, and another one is made.
+        Given a measured reading, says whether it is the one to record; otherwise it is kept, and
+        another one is made, beside the attempts of `settings`: those are for spectra that give no
+        pressure. Says yes after some readings.
 
     Returns
     -------
@@ -99,9 +100,10 @@ def measure_pressure(
         instruments, int(instruments.step.number.get()), pressure_gpa=highest_gpa,
         light=optics.light, reflectance=_reflectance(instruments),
     )  # fmt: skip
-    reading: GaugeReading | None = None
-    for attempt in range(1, settings.attempts + 1):
-        last = attempt == settings.attempts
+    attempt = failed = 0
+    while True:
+        attempt += 1
+        last = failed + 1 >= settings.attempts
         if settings.signal_to_noise is not None and gauge == "ruby":
             yield from _dark_of(instruments, exposure, settings)
         try:
@@ -111,10 +113,12 @@ def measure_pressure(
         except (FailedStatus, DacError) as error:
             if instruments.hold.interrupted:
                 raise  # the run is being ended: this is no attempt that failed
-            reading = failed_reading(instruments, gauge, exposure, attempt, error)
-            logger.warning("%s attempt %d failed: %s", gauge, attempt, reading.failure)
+            failing = failed_reading(instruments, gauge, exposure, attempt, error)
+            logger.warning("%s attempt %d failed: %s", gauge, attempt, failing.failure)
             if last:
-                yield from record_failure(instruments, reading)
+                yield from record_failure(instruments, failing)
+                return failing
+            failed += 1
             continue
         after_s = _next_exposure(exposure, instruments, optics, settings)
         reading = replace(
@@ -123,7 +127,7 @@ def measure_pressure(
         if settings.signal_to_noise is not None:
             optics.device.next_exposure_s = after_s
         doubted = reading.measured and believe is not None and not believe(reading)
-        wanted = last or (reading.measured and not doubted)
+        wanted = not doubted and (last or reading.measured)
         complete = yield from _complete(reading, also if wanted else ())
         if note is not None:
             note(complete)
@@ -132,10 +136,11 @@ def measure_pressure(
             return complete
         # the spectrum is kept, whatever it lacks
         yield from record(failed_stream, instruments, optics)
+        if complete.failure or not doubted:
+            if last:
+                return complete
+            failed += 1
         exposure = exposure if reading.measured else after_s
-        reading = complete
-    assert reading is not None  # settings guarantee at least one attempt
-    return reading
 
 
 def _reflectance(instruments: Instruments) -> Callable[[], MsgGenerator[Any]] | None:

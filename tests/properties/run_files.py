@@ -45,6 +45,10 @@ FAINT = st.fixed_dictionaries({"exposure_s": numbers(5.0, 60.0), "attempts": st.
 STEP = st.fixed_dictionaries(
     {"probe_turns": numbers(0.005, 0.05)}, optional={"tolerance_gpa": numbers(0.1, 1.0)}
 )
+# at times so narrow that no reading agrees with anything
+OUTLIERS = st.fixed_dictionaries(
+    {"outside_sigma": st.sampled_from([3.29, 1e-6]), "agree_sigma": st.sampled_from([2.58, 1e-9])}
+)
 RAMP = {"dwell": DWELL, "step": STEP, "ruby": RUBY}
 
 
@@ -85,6 +89,8 @@ BODIES: dict[str, st.SearchStrategy[Table]] = {
             "gauge": st.just("ruby"),
             "also": st.just(["diamond_edge"]),
             "edge": FAINT,
+            "allow_unmeasured_steps": st.integers(0, 2),
+            "outliers": OUTLIERS,
         },
     ),
     "control_run": st.fixed_dictionaries(

@@ -146,9 +146,11 @@ def _reference(evidence: Evidence) -> Check | None:
 def _predictions(evidence: Evidence) -> Check | None:
     steps = evidence.steps
     # in the dead band nothing is predicted: the window is what an answer at once would read
-    known = steps.measured & np.isfinite(steps.predicted_low_gpa)
-    known &= np.array(steps.branch, dtype=str) != "dead_band"
-    if not np.any(known):
+    predicted = np.isfinite(steps.predicted_low_gpa)
+    predicted &= np.array(steps.branch, dtype=str) != "dead_band"
+    # readings that nobody could believe are no pressure, and told of nevertheless
+    known, told = predicted & steps.measured, predicted & steps.surprising
+    if not np.any(known | told):
         return None
     value = steps.pressure_gpa
     outside = known & ((value < steps.predicted_low_gpa) | (value > steps.predicted_high_gpa))
@@ -156,7 +158,6 @@ def _predictions(evidence: Evidence) -> Check | None:
         (steps.on("load") & (value > steps.bound_gpa))
         | (steps.on("unload") & (value < steps.bound_gpa))
     )
-    told = known & steps.surprising
     count, total = int(np.count_nonzero(outside)), int(np.count_nonzero(known))
     text = (
         f"{count} of {total} readings fell outside the 95 % window that was predicted before the "

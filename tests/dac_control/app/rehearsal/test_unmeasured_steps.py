@@ -39,9 +39,9 @@ tolerance_gpa = 0.5
 """
 
 
-def rehearse(folder: Path, allowed: int, blind: range, **how: Any) -> Any:
+def rehearse(folder: Path, allowed: int, blind: range, more: str = "", **how: Any) -> Any:
     station = load_station(EXAMPLES / "overnight_station.toml")
-    (folder / "run.toml").write_text(RUN.format(allowed=allowed))
+    (folder / "run.toml").write_text(RUN.format(allowed=allowed) + more)
     moves: list[Any] = []
 
     def prepare(laboratory: VirtualLaboratory) -> None:
@@ -117,6 +117,21 @@ def test_every_page_says_so(allowed: Any, capsys: pytest.CaptureFixture[str]) ->
     assert "UNMEASURED STEPS ALLOWED (2)" in capsys.readouterr().out
     page = write_report(run).read_text(encoding="utf-8")
     assert 'class="running unmeasured">UNMEASURED STEPS ALLOWED' in page
+
+
+def test_readings_that_agree_with_nothing_are_no_pressure_of_their_step(tmp_path: Path) -> None:
+    nothing_agrees = "[outliers]\noutside_sigma = 1e-6\nagree_sigma = 1e-9\n"
+    done, steps, _sent = rehearse(tmp_path, 0, range(0), nothing_agrees, keep=tmp_path / "runs")
+    assert "has no measured pressure" in done.reason
+    last, number = steps[-1], len(steps)
+    # attempts = 1 is for spectra that give no pressure, and says nothing of those that do
+    assert last["step_attempts"] == 2 and "3 readings lie outside" in done.reason
+    assert last["ruby_measured"] and math.isnan(last["step_pressure_gpa"])
+    found = summarise_findings(open_run(done.folder))
+    step = found["steps"][-1]
+    assert not step["measured"] and step["pressure_gpa"] is None
+    assert step["gauges"]["ruby"]["observable"] == last["ruby_r1_nm"], "its line is kept"
+    assert any(f"step {number} (unresolved)" in each for each in found["limitations"])
 
 
 def test_a_number_below_0_is_refused(tmp_path: Path) -> None:
