@@ -4,6 +4,8 @@ Every error that a user can meet derives from `DacError`; its message is a compl
 that can be shown without a traceback.
 """
 
+from typing import Final
+
 __all__ = [
     "ConfigurationError",
     "DacError",
@@ -43,8 +45,14 @@ class ConfigurationError(DacError):
 class LimitError(DacError, ValueError):
     """A target, limit or parameter is out of bounds; nothing was moved.
 
-    Also a `ValueError`, so that a file's validation can name the line it came from.
+    Also a `ValueError`, so that a file's validation can name the line it came from. Where one
+    key of a file asks for what is refused, `key` is that, dotted as in the file: the run file, or
+    the station file if `of_station`.
     """
+
+    def __init__(self, message: str = "", *, key: str = "", of_station: bool = False) -> None:
+        super().__init__(message)
+        self.key, self.of_station = key, of_station
 
 
 class TransportError(DacError):
@@ -88,7 +96,12 @@ class StaleReading(DacError):
 
 
 class StaleCalibration(StaleReading):
-    """A calibration that a run needs is missing or too old; `key` is where a file asks for it."""
+    """A calibration that a run needs is missing or too old.
+
+    `key` is where the station file asks for it.
+    """
+
+    of_station: Final = True
 
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)

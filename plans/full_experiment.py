@@ -75,7 +75,11 @@ def full_experiment(
         try:
             check_spectrometers(instruments, stage.looks)
         except LimitError as error:
-            raise LimitError(f"stage {number} of {len(names)}, {stage.name}: {error}") from None
+            raise LimitError(
+                f"stage {number} of {len(names)}, {stage.name}: {error}",
+                key=error.key if error.of_station else f"stages.{number - 1}.{error.key}",
+                of_station=error.of_station,
+            ) from None
     check_budget(instruments, [each for stage in stages for each in stage.looks])
     for number, stage in enumerate(stages, start=first):
         yield from wait_while_held(instruments)

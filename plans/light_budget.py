@@ -91,7 +91,10 @@ def check_spectrometers(instruments: Instruments, looks: Iterable[Looks]) -> Non
         try:
             _spectrometer_of(instruments, each).check_exposure(each.exposure_s)
         except LimitError as error:
-            raise LimitError(f"{each.by}, {each.key}: {error}") from None
+            where = f", {each.key} of the station file" if each.of_station else ""
+            raise LimitError(
+                f"{each.by}{where}: {error}", key=each.key, of_station=each.of_station
+            ) from None
 
 
 def _spectrometer_of(instruments: Instruments, look: Looks) -> Spectrometer:

@@ -50,7 +50,9 @@ class Looks:
     by: str
     """Gauge whose light it is; or `LAMP`, `LAMP_BEHIND` or `LINE_LAMP`."""
     key: str
-    """What gives its exposure, for messages: ``edge.exposure_s``."""
+    """What gives its exposure, as the run file has it: ``edge.exposure_s``."""
+    of_station: bool = False
+    """It is the station file that has it."""
     exposure_s: float
     averages: int = 1
     count: int = 1
@@ -117,7 +119,8 @@ def arming_looks(rules: LookRules, steps: int) -> tuple[Looks, ...]:
     """What is seen in white light at steps whose pressure is high or unknown."""
     if rules.armed_by is None or math.isinf(rules.armed_from_gpa):
         return ()
-    return _white(rules.armed_by, "reflectance.exposure_s of the station file", steps)
+    white = _white(rules.armed_by, "reflectance.exposure_s", steps)
+    return tuple(replace(each, of_station=True) for each in white)
 
 
 def _ruby_step_looks(
@@ -145,7 +148,14 @@ def _at_each(gauge: str, settings: GaugeSettings, spots: Mapping[str, int]) -> t
 def hold_looks(settings: HoldSettings, duration_h: float, rules: LookRules) -> tuple[Looks, ...]:
     """Looks of a hold; every one is taken."""
     count = 1 + math.floor(3600.0 * duration_h / settings.every_s * (1 + 1e-9))
-    return _ruby_step_looks(settings.ruby, {AT_HOME: count}, rules)
+    return _in_table("hold", _ruby_step_looks(settings.ruby, {AT_HOME: count}, rules))
+
+
+def _in_table(table: str, looks: tuple[Looks, ...]) -> tuple[Looks, ...]:
+    """Looks of a plan whose run file has the settings of its gauges inside a table."""
+    return tuple(
+        each if each.of_station else replace(each, key=f"{table}.{each.key}") for each in looks
+    )
 
 
 def temperature_looks(
@@ -161,7 +171,7 @@ def temperature_looks(
     way_k = target_k - from_k if rising else from_k - target_k
     apart_k = settings.every_k + rules.rate_k_per_min * settings.look_every_s / 60.0
     between = max(0, math.floor(way_k / apart_k) - 1)
-    looks = _ruby_step_looks(settings.ruby, {AT_HOME: 2 + between}, rules)
+    looks = _in_table("temperature", _ruby_step_looks(settings.ruby, {AT_HOME: 2 + between}, rules))
     less = (
         f"measure less often (temperature.every_k) on the way from {from_k:.4g} K, which is where "
         f"{rules.cell_k_by} has the cell"

@@ -8,7 +8,6 @@ from dac_control.app.days import refuse_day_to_come
 from dac_control.app.gauge_tables import LambdaZero
 from dac_control.app.state_files import CALIBRATIONS_NAME
 from dac_control.app.station import Station
-from dac_control.errors import ConfigurationError, StaleCalibration
 from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.lambda0_choice import on_own_axis
 from dac_control.gauges.photon_transfer import PhotonTransfer
@@ -84,17 +83,14 @@ def check_run(
 
     Raises
     ------
-    ConfigurationError
-        Naming the station file and the line that asks for it, and the plan to run.
+    ConfigurationError, StaleCalibration
+        With the key of the station file that asks for it, and the plan to run.
     """
     if "lambda0" in kinds and "ruby" in gauges:
         refuse_lambda0_to_come(station, wall_time)
     store = CalibrationStore.at(station.storage.state / CALIBRATIONS_NAME)
     in_use = station_calibrations(station, store, wall_time)
-    try:
-        in_use.check(needs_of_station(station, gauges, kinds), _at(wall_time))
-    except StaleCalibration as error:
-        raise ConfigurationError(f"{station.where(error.key)}: {error}") from None
+    in_use.check(needs_of_station(station, gauges, kinds), _at(wall_time))
 
 
 def refuse_lambda0_to_come(station: Station, wall_time: float | None = None) -> None:

@@ -9,7 +9,6 @@ from dac_control.app.light_tables import LightLimit
 from dac_control.app.state_files import LIGHT_NAME
 from dac_control.app.station import Station
 from dac_control.app.station_light import refuse_limits
-from dac_control.app.toml_file import MistakeAt
 from dac_control.clock import SteadyClock
 from dac_control.errors import LimitError
 from dac_control.records.json_log import JsonLog
@@ -19,15 +18,7 @@ from plans.gauge_settings import REFERENCE
 from plans.light_budget import LightOf, exposures_of
 from plans.looks import LAMP, LAMP_BEHIND, LINE_LAMP, Looks
 
-__all__ = ["BudgetTooSmall", "LightPart", "check_light"]
-
-
-class BudgetTooSmall(LimitError):
-    """Light that is not left; `of_run` and `key` say which limit it is."""
-
-    def __init__(self, message: str, *, of_run: bool, key: str) -> None:
-        super().__init__(message)
-        self.of_run, self.key = of_run, key
+__all__ = ["LightPart", "check_light"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,14 +45,11 @@ def check_light(station: Station, parts: Sequence[LightPart]) -> None:
 
     Raises
     ------
-    BudgetTooSmall
-        Naming the limit, what is left, and what would be possible.
+    LimitError
+        With the key of the limit, what is left, and what would be possible.
     """
     for part in parts:
-        try:
-            refuse_limits(part.limits, station.lit_places, part.table)
-        except MistakeAt as error:
-            raise BudgetTooSmall(str(error), of_run=True, key=error.key) from None
+        refuse_limits(part.limits, station.lit_places, part.table)
     # one limit at a time, so that the one that is too small can be named
     limits = [(True, part, n, limit) for part in parts for n, limit in enumerate(part.limits)]
     whole = LightPart(limits=station.light.limits, looks=parts[0].looks)
@@ -82,11 +70,11 @@ def check_light(station: Station, parts: Sequence[LightPart]) -> None:
             except LimitError as error:
                 count = sum(each.count for each in wanted)
                 least = str(wanted[0]) if len(wanted) == 1 else f"{count} exposures"
-                raise BudgetTooSmall(
+                raise LimitError(
                     f"{_called(part)} needs at least {least} for "
                     f"{_names(part.looks, lights, place)}. {error}",
-                    of_run=of_run,
                     key=f"{part.table}.limits.{number}",
+                    of_station=not of_run,
                 ) from None
 
 

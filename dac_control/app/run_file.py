@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 
 from dac_control.app.calibrations import check_run
-from dac_control.app.light_budget import BudgetTooSmall, check_light
-from dac_control.app.run_models import PLANS, Impossible, RunFile
+from dac_control.app.light_budget import check_light
+from dac_control.app.run_models import PLANS, RunFile
 from dac_control.app.station import Station
 from dac_control.app.toml_file import line_of, parse_toml, plain_toml, read_text
 from dac_control.errors import ConfigurationError
@@ -46,19 +46,11 @@ def load_run_file(
         what = "this key is missing" if named is None else f"there is no plan {named!r}"
         raise ConfigurationError(f"{path}:{line}: plan: {what}; there are {', '.join(PLANS)}.")
     run = parse_toml(text, model, path)
+    run.read_for(station, path, text)
     if station is not None:
-        try:
-            run.check(station)
-        except Impossible as error:
-            line = line_of(text, error.key)
-            raise ConfigurationError(f"{path}:{line}: {error.key}: {error}") from None
         began = time.time() if wall_time is None else wall_time
-        check_run(station, run.gauges, run.rests_on, began)
-        try:
+        with run.lines():
+            run.check(station)
+            check_run(station, run.gauges, run.rests_on, began)
             check_light(station, run.light_parts(station, whole=whole))
-        except BudgetTooSmall as error:
-            line = line_of(text, error.key)
-            own = f"{path}:{line}: {error.key}"
-            where = own if error.of_run else station.where(error.key)
-            raise ConfigurationError(f"{where}: {error}") from None
     return run

@@ -24,4 +24,4 @@ def plan_of(
         plan = run.resume(instruments, document, resumption)
     else:
         plan = run.make(instruments, document)
-    return run.within_light(instruments, plan)
+    return run.as_written(instruments, plan)

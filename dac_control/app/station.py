@@ -3,11 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    PrivateAttr,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from dac_control.app.device_tables import (
     REFERENCE_SPOT,
@@ -29,7 +25,7 @@ from dac_control.app.rule_tables import Rules, refuse_unreadable
 from dac_control.app.station_light import arm_needs, lit_places, refuse_light, refuse_limits
 from dac_control.app.supplies_tables import SuppliesTable
 from dac_control.app.tables import Positive, Strict
-from dac_control.app.toml_file import NumbersOnly, line_of, parse_toml, read_text
+from dac_control.app.toml_file import FromFile, NumbersOnly, parse_toml, read_text
 from dac_control.gauges import SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
 from dac_control.safety.limits import StepLimits
@@ -112,7 +108,7 @@ class Rehearsal(Strict):
     """With everything that disturbs: jumps of the screw, cosmic rays, drifts, and failures."""
 
 
-class Station(Strict):
+class Station(FromFile):
     """A whole station file."""
 
     station: General
@@ -136,19 +132,6 @@ class Station(Strict):
     supplies: SuppliesTable = SuppliesTable()
     devices: Devices
     rehearsal: Rehearsal = Rehearsal()
-    _origin: tuple[Path, str] | None = PrivateAttr(default=None)
-    """File and its text, for messages."""
-
-    def where(self, key: str) -> str:
-        """Say where a key stands: file, line and key, as far as there is a file."""
-        if self._origin is None:
-            return key
-        path, text = self._origin
-        return f"{path}:{line_of(text, key)}: {key}"
-
-    def read_from(self, path: Path, text: str) -> None:
-        """Remember the file, so that `where` can name lines of it."""
-        self._origin = (path, text)
 
     @model_validator(mode="after")
     def _raman_lines_are_seen(self) -> Self:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dac_control.app.device_tables import Devices
 from dac_control.app.light_tables import LightLimit, LightTable
-from dac_control.app.toml_file import MistakeAt
+from dac_control.errors import LimitError
 from dac_control.safety.light.arming import LAMP
 from dac_control.safety.light.budget import EVERY_SPOT
 from dac_control.safety.limits import StepLimits
@@ -34,35 +34,36 @@ def arm_needs(devices: Devices, light: LightTable, limits: StepLimits) -> tuple[
 
 
 def refuse_light(devices: Devices, light: LightTable, limits: StepLimits) -> None:
-    """Raise `MistakeAt` for a light without optics, or a laser that would shoot unseen."""
+    """Raise `LimitError` for a light without optics, or a laser that would shoot unseen."""
     for role in _LIGHTS:
         source = getattr(devices, role)
         if source is not None and source.light not in light.beams:
-            raise MistakeAt(
-                f"devices.{role}",
+            raise LimitError(
                 f"[devices.{role}] shines at {source.light}, and "
                 f"[light.beams.{source.light}] is missing; state spot_um (or area_um2) and "
                 "transmission there, since its light is charged to the specimen",
+                key=f"devices.{role}",
             )
     if "picture" in (light.arm_needs or ()) and devices.microscope is None:
-        raise MistakeAt(
-            "light.arm_needs", f"light.arm_needs asks for a picture, and there is no {_PICTURE}"
+        raise LimitError(
+            f"light.arm_needs asks for a picture, and there is no {_PICTURE}",
+            key="light.arm_needs",
         )
     if "reflectance" in (light.arm_needs or ()) and not _sees_reflectance(devices):
-        raise MistakeAt(
-            "light.arm_needs",
+        raise LimitError(
             f"light.arm_needs asks for the reflectance, which needs {_REFLECTANCE}",
+            key="light.arm_needs",
         )
     if devices.laser is None or light.arm_needs is not None or arm_needs(devices, light, limits):
         return
     if _comes_to_high_pressure(light, limits):
-        raise MistakeAt(
-            "devices.laser",
+        raise LimitError(
             f"this laser could shoot at {limits.pressure_limit_gpa:g} GPa "
             f"(limits.pressure_limit_gpa), and from {light.arm_above_gpa:g} GPa on "
             "(light.arm_above_gpa) what can be seen without it is seen first: a picture, which "
             f"needs {_PICTURE}, and the reflectance, which needs {_REFLECTANCE}; declare what is "
             "there, or write arm_needs = [] in [light] to let it shoot without either",
+            key="devices.laser",
         )
 
 
@@ -85,7 +86,7 @@ def lit_places(
 def refuse_limits(
     limits: Sequence[LightLimit], lit: Mapping[str, Sequence[str]], table: str = "light"
 ) -> None:
-    """Raise `MistakeAt` for a limit that no light could ever touch: it would look kept.
+    """Raise `LimitError` for a limit that no light could ever touch: it would look kept.
 
     Parameters
     ----------
@@ -99,18 +100,18 @@ def refuse_limits(
     for number, limit in enumerate(limits):
         places = lit.get(limit.light)
         if places is None:
-            raise MistakeAt(
-                f"{table}.limits.{number}.light",
+            raise LimitError(
                 f"this limits {limit.light}, and the station accounts for "
                 f"{', '.join(lit) or 'no light'}; is it spelled right? If there is such a light, "
                 "state its optics in [light.beams] of the station file",
+                key=f"{table}.limits.{number}.light",
             )
         if limit.spot not in (EVERY_SPOT, *places):
-            raise MistakeAt(
-                f"{table}.limits.{number}.spot",
+            raise LimitError(
                 f"this limits {limit.light} on {limit.spot!r}, and it falls on "
                 f"{', '.join(places) or 'no place'}; is it spelled right? If the optics can look "
                 "there, name it in places of [devices.spots] in the station file",
+                key=f"{table}.limits.{number}.spot",
             )
 
 

@@ -6,12 +6,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, PrivateAttr, ValidationError
 
-from dac_control.errors import ConfigurationError
+from dac_control.app.tables import Strict
+from dac_control.errors import ConfigurationError, LimitError
 
 __all__ = [
-    "MistakeAt",
+    "FromFile",
     "NumbersOnly",
     "line_of",
     "load_toml",
@@ -27,15 +28,6 @@ _TABLE = re.compile(r"^\s*\[(?!\[)\s*([^\]]+?)\s*\]\s*(?:#.*)?$")
 _TABLE_OF_SEVERAL = re.compile(r"^\s*\[\[\s*([^\]]+?)\s*\]\]\s*(?:#.*)?$")
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)\s*=""")
-
-
-class MistakeAt(ValueError):
-    """A mistake that a whole file shows, and that stands at one key of it."""
-
-    def __init__(self, key: str, says: str) -> None:
-        super().__init__(says)
-        self.key = key
-        """Dotted, as in the file: ``light.arm_needs``."""
 
 
 def _numbers_only(table: Any) -> Any:
@@ -101,11 +93,39 @@ def line_of(text: str, dotted: str) -> int:
     return next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
 
 
+class FromFile(Strict):
+    """A whole file that knows where its keys stand, or a table of one that could be a file."""
+
+    _origin: tuple[Path, str, str] | None = PrivateAttr(default=None)
+    """File, its text, and what comes before the keys of a table."""
+
+    def where(self, key: str) -> str:
+        """Say where a key stands: file, line and key, as far as there is a file."""
+        if self._origin is None:
+            return key
+        path, text, before = self._origin
+        return f"{path}:{line_of(text, before + key)}: {before}{key}"
+
+    def read_from(self, path: Path, text: str, before: str = "") -> None:
+        """Remember the file, so that `where` can name lines of it.
+
+        Parameters
+        ----------
+        path : Path
+        text : str
+            As it was read.
+        before : str
+            Of a table, what comes before its keys: ``stages.2.``.
+        """
+        self._origin = (path, text, before)
+
+
 def _explain(path: Path, lines: dict[tuple[str, ...], int], item: object) -> str:
     assert isinstance(item, dict)  # pydantic's ErrorDetails
     cause = item.get("ctx", {}).get("error")
-    found = (*item["loc"], *_split(cause.key)) if isinstance(cause, MistakeAt) else item["loc"]
-    keys = _as_written(found, lines)
+    # a mistake that a whole table shows may stand at one key of it
+    inside = _split(cause.key) if isinstance(cause, LimitError) and cause.key else ()
+    keys = _as_written((*item["loc"], *inside), lines)
     line = next((lines[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in lines), 1)
     name = ".".join(keys) or "the file"
     if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -1,14 +1,18 @@
 """What every run file has, and how one is refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bluesky.utils import MsgGenerator
+from pydantic import PrivateAttr
 
 from dac_control.app.light_budget import LightPart
 from dac_control.app.light_tables import RunLight
-from dac_control.app.station import Station, Strict
-from dac_control.errors import LimitError
+from dac_control.app.station import Station
+from dac_control.app.toml_file import FromFile
+from dac_control.errors import ConfigurationError, LimitError, StaleCalibration
 from dac_control.records.calibrations import CalibrationKind
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks
@@ -26,17 +30,40 @@ class Impossible(LimitError):
     """A run that this station cannot carry out; `key` is where its file asks for it."""
 
     def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key = key
+        super().__init__(message, key=key)
 
 
-class RunFile(Strict):
+class RunFile(FromFile):
     """What every run file has."""
 
     plan: str
     purpose: str = ""
     """One line on why, for the record."""
     light: RunLight = RunLight()
+    _station: Station | None = PrivateAttr(default=None)
+    """What it was held against."""
+
+    def read_for(self, station: Station | None, path: Path, text: str, before: str = "") -> None:
+        """Remember file and station, so that a refusal can name the line; see `read_from`."""
+        self.read_from(path, text, before)
+        self._station = station
+
+    @contextmanager
+    def lines(self) -> Iterator[None]:
+        """Let every refusal inside that says which key it is about name file and line, too.
+
+        Raises
+        ------
+        ConfigurationError
+            For `LimitError` and `StaleCalibration`, of this file or of the station's.
+        """
+        try:
+            yield
+        except (LimitError, StaleCalibration) as error:
+            file = self._station if error.of_station else self
+            if not error.key or file is None:
+                raise
+            raise ConfigurationError(f"{file.where(error.key)}: {error}") from None
 
     @property
     def settings(self) -> RampSettings:
@@ -81,10 +108,11 @@ class RunFile(Strict):
         """Make the plan, not yet begun; `md` goes into its start document."""
         raise NotImplementedError
 
-    def within_light(self, instruments: Instruments, plan: Plan) -> Plan:
-        """Put a plan of this file under its own limits of light."""
+    def as_written(self, instruments: Instruments, plan: Plan) -> Plan:
+        """Put a plan of this file under its limits of light; what it refuses names the line."""
         limits = [limit.as_limits() for limit in self.light.limits]
-        return within_limits(instruments, plan, limits)
+        with self.lines():
+            return (yield from within_limits(instruments, plan, limits))
 
     @property
     def instead_of_resuming(self) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import takewhile
 from operator import or_
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Discriminator, Field, GetPydanticSchema, Tag
 
 from dac_control.app.light_budget import LightPart
-from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
+from dac_control.app.run_models.base import Metadata, Plan, RunFile
 from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
 from dac_control.app.run_models.reflectance import ReflectanceFile, check_words
 from dac_control.app.run_models.screw import ScrewFile
@@ -67,6 +68,12 @@ class ExperimentFile(RunFile):
         before = list(takewhile(lambda stage: not isinstance(stage, _CALIBRATES), self.stages))
         return tuple(dict.fromkeys(name for stage in before for name in stage.gauges))
 
+    def read_for(self, station: Station | None, path: Path, text: str, before: str = "") -> None:
+        """Let each stage know where it stands, too."""
+        super().read_for(station, path, text, before)
+        for number, stage in enumerate(self.stages):
+            stage.read_for(station, path, text, f"stages.{number}.")
+
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of all stages together."""
         return tuple(each for looks in _looks_of(self.stages, rules) for each in looks)
@@ -87,11 +94,9 @@ class ExperimentFile(RunFile):
         """Check every stage before anything moves."""
         if any(isinstance(stage, ReflectanceFile) for stage in self.stages):
             check_words("purpose", self.purpose)
-        for number, stage in enumerate(self.stages):
-            try:
+        for stage in self.stages:
+            with stage.lines():
                 stage.check(station)
-            except Impossible as error:
-                raise Impossible(f"stages.{number}.{error.key}", str(error)) from None
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the experiment."""
@@ -151,7 +156,7 @@ def _stages(stages: Sequence[RunFile], instruments: Instruments, rules: LookRule
 
 def _make(stage: RunFile, instruments: Instruments, md: Metadata) -> Plan:
     plan = stage.make(instruments, {**md, **_purpose(stage)})
-    return stage.within_light(instruments, plan)
+    return stage.as_written(instruments, plan)
 
 
 def _go_on(
@@ -159,8 +164,8 @@ def _go_on(
 ) -> Plan:
     document = {**md, **own, **_purpose(stage)}
     if stage.instead_of_resuming:  # it turns nothing
-        return stage.within_light(instruments, stage.make(instruments, document))
-    return stage.within_light(instruments, stage.resume(instruments, document, resumption))
+        return stage.as_written(instruments, stage.make(instruments, document))
+    return stage.as_written(instruments, stage.resume(instruments, document, resumption))
 
 
 def _purpose(stage: RunFile) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dac_control.app.rehearsal.rehearsal import rehearse_once
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import load_station
 from dac_control.errors import ConfigurationError
@@ -146,3 +147,29 @@ def test_it_is_refused_with_its_line_and_with_what_would_be_possible(
     line = (tmp_path / where).read_text().splitlines()[int(place[1]) - 1]
     assert line.startswith(key)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run.toml", "station.toml"]
+
+
+LONG = "ruby]\nexposure_s = 100\nlongest_exposure_s = 200\n"
+STAGES = 'plan = "full_experiment"\n' + 2 * '[[stages]]\nplan = "hold"\nduration_h = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (RAMP.format(12) + "[" + LONG, "ruby.exposure_s: ruby: spectrometer cannot expose for 100"),
+        (
+            STAGES + "[stages.hold." + LONG,
+            "stages.1.hold.ruby.exposure_s: stage 2 of 2, hold: ruby",
+        ),
+    ],
+)
+def test_what_only_an_instrument_knows_is_refused_with_its_line_too(
+    tmp_path: Path, run: str, said: str
+) -> None:
+    path = tmp_path / "run.toml"
+    path.write_text(run)
+    station = load_station(EXAMPLES / "overnight_station.toml")
+    with pytest.raises(ConfigurationError) as refused:
+        rehearse_once(station, load_run_file(path, station), seed=1)
+    line = run.splitlines().index("exposure_s = 100") + 1
+    assert str(refused.value).startswith(f"{path}:{line}: {said}")
