@@ -10,7 +10,7 @@ from dac_control.clock import LabClock
 from dac_control.errors import ConfigurationError
 from dac_control.records.calibrations import CalibrationStore
 from dac_control.records.calibrations_in_use import CalibrationsInUse
-from dac_control.reflectance import ReferenceTable
+from dac_control.reflectance import Loading, ReferenceTable
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
 from devices.clock_reading import ClockReading
@@ -93,6 +93,8 @@ class Instruments:
     """How reflectance is taken before a laser is armed; None where the station does not ask."""
     gasket: ReferenceTable | None = None
     """What is known of the gasket's reflectance; None for nothing."""
+    loading: Loading | None = None
+    """Which anvils and which piece of gasket; None where nobody said."""
     specimen: str = ""
     """Identity of what is in the cell."""
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex

@@ -182,6 +182,7 @@ def _evaluate(
         sample_name=sample,
         pressure=pressure,
         reference=instruments.gasket,
+        loading=instruments.loading,
         absorption=absorption_now(instruments, passed, pressure),
         bounces=_BOUNCES[bounces](),
     )

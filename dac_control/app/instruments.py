@@ -98,6 +98,7 @@ def make_instruments(station: Station, around: Surroundings, storage: Storage) -
         gasket=None
         if station.gasket_reflectance is None
         else station.gasket_reflectance.as_table(),
+        loading=station.loading,
         specimen=station.specimen.id,
         new_id=around.timing.new_id,
     )

@@ -28,6 +28,7 @@ from dac_control.app.tables import Positive, Strict
 from dac_control.app.toml_file import FromFile, NumbersOnly, parse_toml, read_text
 from dac_control.gauges import SCALES, scales_of
 from dac_control.records.calibrations_in_use import CalibrationAges
+from dac_control.reflectance import Loading
 from dac_control.safety.limits import StepLimits
 from plans.gauge_ranges import Span, span_gpa
 from plans.looks import LookRules
@@ -78,7 +79,21 @@ class Cell(Strict):
     culet_um: Positive | None = None
     bevel: str = ""
     gasket: str = ""
+    foil_u: Annotated[float, Field(gt=0.0, lt=1.0, strict=True)] | None = None
+    """Relative standard uncertainty of what one piece of this foil reflects against others: what a
+    reflectance is compared with a control by, whose gasket is another piece."""
+    foil_source: str = ""
+    """Where `foil_u` comes from."""
     hole_um: Positive | None = None
+
+    @model_validator(mode="after")
+    def _a_number_has_a_source(self) -> Self:
+        if (self.foil_u is None) != (not self.foil_source.strip()):
+            raise ValueError(
+                "foil_u and foil_source belong together: how much pieces of this foil differ, and "
+                "which ones were compared, and how"
+            )
+        return self
 
 
 class Specimen(Strict):
@@ -175,6 +190,22 @@ class Station(FromFile):
         """The gauges that it has, the ruby first."""
         edge = () if self.edge is None else ("diamond_edge",)
         return ("ruby", *edge, *(() if self.vibron is None else (self.vibron.gauge,)))
+
+    @property
+    def loading(self) -> Loading:
+        """Which anvils and which piece of gasket stand in the optics.
+
+        The file names no anvil, so the cell's id stands for them; one with another culet or bevel
+        is another cell.
+        """
+        cell = self.cell
+        culet = () if cell.culet_um is None else (f"culet {cell.culet_um:g} um",)
+        return Loading(
+            cell=", ".join((cell.id, *culet, *((cell.bevel,) if cell.bevel else ()))),
+            specimen=self.specimen.id,
+            foil_u=cell.foil_u,
+            foil_source=cell.foil_source,
+        )
 
     @property
     def arm_needs(self) -> tuple[str, ...]:

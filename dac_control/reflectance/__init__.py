@@ -25,6 +25,7 @@ from dac_control.reflectance.drude_fit import fit_drude
 from dac_control.reflectance.drude_result import DrudeFit
 from dac_control.reflectance.evidence import Link, ReflectanceEvidence
 from dac_control.reflectance.identifiability import Identifiability, identifiability
+from dac_control.reflectance.loading import Loading
 from dac_control.reflectance.normalisation import evaluate_reflectance
 from dac_control.reflectance.pressure import AtPressure
 from dac_control.reflectance.reading import PIXEL_FLAGS, DarkReading, LightReading
@@ -49,6 +50,7 @@ __all__ = [
     "Identifiability",
     "LightReading",
     "Link",
+    "Loading",
     "MultipleReflections",
     "ReferenceTable",
     "Reflectance",

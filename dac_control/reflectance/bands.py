@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.reflectance.results import Reflectance
+from dac_control.reflectance.uncertainty import Scope
 
 __all__ = ["Curve", "in_bands"]
 
@@ -31,7 +32,7 @@ class Curve:
     systematic: Matrix
     """One row per systematic term, signed, shape (k, b)."""
     names: tuple[str, ...]
-    scopes: tuple[str, ...]
+    scopes: tuple[Scope, ...]
     """Of each systematic term, as in `Term`."""
 
 

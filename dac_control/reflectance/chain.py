@@ -88,6 +88,7 @@ def chain_terms(
     ratio: CountRatio,
     reference: ReferenceValues,
     reference_pressure_u_gpa: float,
+    foil_u: float,
     absorption: AbsorptionMeasured,
     transmission_u: Vector,
     bounces: MultipleReflections,
@@ -101,6 +102,8 @@ def chain_terms(
     reference : ReferenceValues
     reference_pressure_u_gpa : float
         Combined standard uncertainty of the pressure at the reference.
+    foil_u : float
+        Relative standard uncertainty of this piece of gasket against that of the table.
     absorption : AbsorptionMeasured
     transmission_u : array, shape (n,)
         Relative statistical standard uncertainty of the transmission.
@@ -117,7 +120,7 @@ def chain_terms(
             note="noise of the two transmission readings",
         )
     )
-    moved = _reference_moves(chain, reference, reference_pressure_u_gpa)
+    moved = _reference_moves(chain, reference, reference_pressure_u_gpa, foil_u)
     moved += _absorption_moves(chain, absorption) + _optics_moves(chain, bounces)
     carried += [
         Term(name=name, kind="systematic", sigma=_effect(move), note=note, scope=scope)
@@ -132,19 +135,27 @@ _Move = Callable[[float], Chain]
 _Moves = list[tuple[str, _Move, Scope, str]]
 
 
-def _reference_moves(chain: Chain, reference: ReferenceValues, pressure_u_gpa: float) -> _Moves:
+def _reference_moves(
+    chain: Chain, reference: ReferenceValues, pressure_u_gpa: float, foil_u: float
+) -> _Moves:
     """Systematic inputs of the reference: name, how to move by so many sigmas, reach, note."""
 
     def by(shift: Vector) -> _Move:
         return lambda s: replace(chain, reference=chain.reference + s * shift)
 
     return [
-        ("reference reflectance", by(reference.sigma), "setup", "stated by its table"),
+        ("reference reflectance", by(reference.sigma), "foil", "stated by its table"),
         (
             "pressure of the reference",
             by(reference.per_gpa * pressure_u_gpa),
             "run",
             f"{pressure_u_gpa:.3g} GPa",
+        ),
+        (
+            "this piece of the reference",
+            by(chain.reference * foil_u),
+            "foil",
+            f"{foil_u:.2g}, of one piece against others" if foil_u else "foil_u is not stated",
         ),
     ]
 

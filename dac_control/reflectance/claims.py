@@ -68,19 +68,29 @@ def describe_drude(fit: DrudeFit, asked_ev: float = 2.0) -> tuple[str, ...]:
 
 
 def describe_comparison(comparison: Comparison) -> tuple[str, ...]:
-    """Say whether the sample differs from its control."""
+    """Say whether the sample differs from its control, or why that is not tested."""
     c = comparison
     pairs = c.pressure_gpa.size
     steps = "one pressure" if pairs == 1 else f"{pairs} pressures"
-    verdict = "differs from" if c.p_value < _RARE else "is not distinguished from"
-    found = [
+    where = (
         f"At {steps} from {float(np.min(c.pressure_gpa)):.4g} to "
-        f"{float(np.max(c.pressure_gpa)):.4g} GPa the {c.quantity} of {c.sample} {verdict} that of "
-        f"the control ({c.control}): mean difference {c.mean_difference:+.3f} ± "
-        f"{c.mean_sigma:.3f}, chi squared {c.chi2:.4g} with {c.dof} degrees of freedom, "
-        f"p = {c.p_value:.2g}."
+        f"{float(np.max(c.pressure_gpa)):.4g} GPa the {c.quantity} of {c.sample}"
+    )
+    mean = f"{c.mean_difference:+.3f} ± {c.mean_sigma:.3f}"
+    if c.p_value is None:
+        less = f"{where} less that of the control ({c.control}) is {mean} in the mean"
+        uncharged = "what two pieces of gasket differ by is not in that uncertainty"
+        return (f"{less}; {uncharged}.", c.not_tested, *c.unmatched)
+    verdict = "differs from" if c.p_value < _RARE else "is not distinguished from"
+    freedom = "1 degree" if c.dof == 1 else f"{c.dof} degrees"
+    found = [
+        f"{where} {verdict} that of the control ({c.control}): mean difference {mean}, chi squared "
+        f"{c.chi2:.4g} with {freedom} of freedom, p = {c.p_value:.2g}."
     ]
+    found += [c.not_tested] if c.not_tested else []
     flip = c.sign_flip
+    if flip is None:
+        return (*found, *c.unmatched)
     if flip.floor > _RARE:
         found.append(
             f"Without a model of the noise {steps} cannot give a p below {flip.floor:.2g}; the "

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from dac_control.errors import ConfigurationError, NotMeasured
-from dac_control.reflectance.bands import Curve, in_bands
+from dac_control.reflectance.bands import in_bands
 from dac_control.reflectance.difference_errors import (
     mix,
     noise_covariance,
@@ -19,7 +19,8 @@ from dac_control.reflectance.difference_errors import (
 from dac_control.reflectance.matching import Match, match_pressures
 from dac_control.reflectance.permutation import SignFlip, sign_flip_test
 from dac_control.reflectance.results import AbsoluteReflectance, Reflectance
-from dac_control.reflectance.uncertainty import finite_list
+from dac_control.reflectance.sharing import one_foil, owner_of, why_not_tested, with_foil_error
+from dac_control.reflectance.uncertainty import Scope, finite_list
 
 __all__ = ["Comparison", "compare_with_control"]
 
@@ -30,6 +31,11 @@ Matrix = NDArray[np.float64]
 # a noise model that is a little wrong does not decide a test of thousands of pixels.
 _BANDS: Final = 16
 _SAME_NM: Final = 0.5
+_MEAN_ONLY: Final = (
+    "Sample and control were measured against pieces of gasket that are not known to be one and "
+    "the same and may differ in colour, too, so only the mean over wavelengths and pressures is "
+    "tested."
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,12 +57,17 @@ class Comparison:
     mean_difference: float
     mean_sigma: float
     """Standard uncertainty of the mean, shared errors included."""
-    chi2: float
-    dof: int
-    p_value: float
-    """That noise and systematic terms alone make a difference as large."""
-    sign_flip: SignFlip
-    """For the case that the noise model is doubted."""
+    tested: str
+    """"each band", "mean" or "nothing"."""
+    not_tested: str
+    """Why nothing or no more was tested; empty where each band was."""
+    chi2: float | None
+    dof: int | None
+    p_value: float | None
+    """That noise and systematic terms alone make a difference as large; None where nothing was
+    tested."""
+    sign_flip: SignFlip | None
+    """For the case that the noise model is doubted; None where an error is common to all pairs."""
     unmatched: tuple[str, ...]
     """A sentence for each step of the sample without a counterpart."""
 
@@ -72,28 +83,40 @@ class Comparison:
             "sigma": [finite_list(row) for row in self.sigma],
             "mean_difference": self.mean_difference,
             "mean_sigma": self.mean_sigma,
+            "tested": self.tested,
+            "not_tested": self.not_tested or None,
             "chi2": self.chi2,
             "dof": self.dof,
             "p_value": self.p_value,
-            "sign_flip_p": self.sign_flip.p_value,
-            "sign_flip_floor": self.sign_flip.floor,
+            "sign_flip_p": None if self.sign_flip is None else self.sign_flip.p_value,
+            "sign_flip_floor": None if self.sign_flip is None else self.sign_flip.floor,
             "unmatched": list(self.unmatched),
         }
 
 
 def compare_with_control(
-    sample: Sequence[Reflectance], control: Sequence[Reflectance], *, bands: int = _BANDS
+    sample: Sequence[Reflectance],
+    control: Sequence[Reflectance],
+    *,
+    foil_u: float | None = None,
+    bands: int = _BANDS,
 ) -> Comparison:
     """Compare the steps of a sample with those of a control run.
 
     Chi squared of all differences with their full covariance: noise and the pressures' random
-    errors are independent, terms of one run move all its steps together, and terms of the setup
-    (reference table, index, bounces) move sample and control together and so partly cancel.
+    errors are independent, terms of one run move all its steps together, and terms of the anvils
+    and optics (index, bounces) move sample and control together, and so partly cancel, where both
+    were in one cell. So does the reference where both were measured against one piece of it.
+    Against two pieces of gasket only the mean is tested, since nobody states how alike their
+    colours are; and ratios not at all unless somebody states how alike the pieces are.
 
     Parameters
     ----------
     sample, control : sequences of AbsoluteReflectance or RelativeReflectance
         One for each step; all of one type, and relative ones against one reference.
+    foil_u : float, optional
+        Relative standard uncertainty of what one piece of gasket reflects against others; counts
+        where the record of a ratio states none (`Loading.foil_u`).
     bands : int
         At most so many bands of wavelengths.
 
@@ -111,33 +134,35 @@ def compare_with_control(
             f"No step of {sample[0].sample} has a counterpart in the control "
             f"{control[0].sample}: {' '.join(unmatched)}"
         )
+    untested = why_not_tested(sample, control, foil_u)
+    alike = one_foil(sample, control)
+    if not alike:
+        sample, control = with_foil_error(sample, foil_u), with_foil_error(control, foil_u)
     usable = _common_wavelengths(sample, control, matches)
     curves = {id(s): in_bands(s, bands, usable) for s in (*sample, *control) if _fits(s, usable)}
     tops = [curves[id(sample[match.sample])] for match in matches]
     bases = [[(curves[id(control[i])], i, w) for i, w in match.weights] for match in matches]
     difference = np.array([top.values - mix(base) for top, base in zip(tops, bases, strict=True)])
     noise = noise_covariance(tops, bases)
-    shared = shared_errors(tops, bases, matches, _one_setup(sample, control))
+
+    def owner(side: str, index: int, scope: Scope) -> str:
+        step = (sample if side == "sample" else control)[index]
+        return owner_of(step.evidence, scope, f"{side} {index}", side)
+
+    shared = shared_errors(tops, bases, matches, owner)
     shared += pressure_errors(matches, [curves.get(id(s)) for s in control], difference.shape)
-    return _test(sample, control, quantity, matches, tops, difference, noise, shared, unmatched)
-
-
-def _test(
-    sample: Sequence[Reflectance],
-    control: Sequence[Reflectance],
-    quantity: str,
-    matches: Sequence[Match],
-    tops: Sequence[Curve],
-    difference: Matrix,
-    noise: Matrix,
-    shared: Sequence[Matrix],
-    unmatched: tuple[str, ...],
-) -> Comparison:
-    flat = difference.ravel()
     covariance = noise + sum(np.outer(s.ravel(), s.ravel()) for s in shared)
-    white = np.linalg.solve(np.linalg.cholesky(covariance), flat)
-    chi2 = float(white @ white)
+    flat = difference.ravel()
     mean = np.full(flat.size, 1.0 / flat.size)
+    mean_difference = float(mean @ flat)
+    mean_sigma = float(np.sqrt(mean @ covariance @ mean))
+    tested = "nothing" if untested else "each band" if alike else "mean"
+    chi2, dof = None, None
+    if tested == "mean":
+        chi2, dof, untested = (mean_difference / mean_sigma) ** 2, 1, _MEAN_ONLY
+    elif tested == "each band":
+        white = np.linalg.solve(np.linalg.cholesky(covariance), flat)
+        chi2, dof = float(white @ white), flat.size
     return Comparison(
         sample=sample[0].sample,
         control=control[0].sample,
@@ -146,12 +171,14 @@ def _test(
         wavelength_nm=np.mean([top.wavelength_nm for top in tops], axis=0),
         difference=difference,
         sigma=np.sqrt(np.diag(covariance)).reshape(difference.shape),
-        mean_difference=float(mean @ flat),
-        mean_sigma=float(np.sqrt(mean @ covariance @ mean)),
+        mean_difference=mean_difference,
+        mean_sigma=mean_sigma,
+        tested=tested,
+        not_tested=untested,
         chi2=chi2,
-        dof=flat.size,
-        p_value=float(chdtrc(flat.size, chi2)),
-        sign_flip=sign_flip_test(difference.mean(axis=1)),
+        dof=dof,
+        p_value=None if chi2 is None else float(chdtrc(dof, chi2)),
+        sign_flip=sign_flip_test(difference.mean(axis=1)) if alike else None,
         unmatched=unmatched,
     )
 
@@ -173,14 +200,6 @@ def _quantity(sample: Sequence[Reflectance], control: Sequence[Reflectance]) -> 
             "with one reference can be compared."
         )
     return f"ratio to {references.pop()}"
-
-
-def _one_setup(sample: Sequence[Reflectance], control: Sequence[Reflectance]) -> bool:
-    kinds = {
-        (e.reference, e.reference_source, e.multiple_reflections)
-        for e in (step.evidence for step in (*sample, *control))
-    }
-    return len(kinds) == 1
 
 
 def _common_wavelengths(

@@ -1,12 +1,13 @@
 """Errors of the differences between sample and control: what is independent and what is shared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.reflectance.bands import Curve
 from dac_control.reflectance.matching import Match
+from dac_control.reflectance.uncertainty import Scope
 
 __all__ = ["Base", "mix", "noise_covariance", "pressure_errors", "shared_errors"]
 
@@ -40,12 +41,19 @@ def noise_covariance(tops: Sequence[Curve], bases: Sequence[Base]) -> Matrix:
 
 
 def shared_errors(
-    tops: Sequence[Curve], bases: Sequence[Base], matches: Sequence[Match], one_setup: bool
+    tops: Sequence[Curve],
+    bases: Sequence[Base],
+    matches: Sequence[Match],
+    owner: Callable[[str, int, Scope], str],
 ) -> list[Matrix]:
     """One array of shape (pairs, bands) for each independent systematic error.
 
-    Where sample and control were measured against different references or with other optics,
-    errors of the setup are those of each run.
+    Parameters
+    ----------
+    tops, bases, matches : sequences
+        One for each pair.
+    owner : callable
+        Of side ("sample" or "control"), index and scope of a term: what its error belongs to.
     """
     shape = (len(tops), tops[0].values.size)
     found: dict[tuple[str, str], Matrix] = {}
@@ -54,12 +62,11 @@ def shared_errors(
         found.setdefault(key, np.zeros(shape))[pair] += values
 
     for pair, (top, base, match) in enumerate(zip(tops, bases, matches, strict=True)):
-        parts = [(top, f"sample {match.sample}", "sample", 1.0)]
-        parts += [(curve, f"control {i}", "control", -weight) for curve, i, weight in base]
-        for curve, reading, run, factor in parts:
-            owner = {"reading": reading, "run": run, "setup": "both" if one_setup else run}
+        parts = [(top, "sample", match.sample, 1.0)]
+        parts += [(curve, "control", i, -weight) for curve, i, weight in base]
+        for curve, side, index, factor in parts:
             for name, scope, row in zip(curve.names, curve.scopes, curve.systematic, strict=True):
-                add((name, owner[scope]), pair, factor * row)
+                add((name, owner(side, index, scope)), pair, factor * row)
     return list(found.values())
 
 

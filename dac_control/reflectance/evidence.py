@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from dac_control.reflectance.loading import Loading
+
 __all__ = ["LINKS", "Link", "ReflectanceEvidence"]
 
 LINKS = (
@@ -51,6 +53,10 @@ class ReflectanceEvidence:
     links: tuple[Link, ...]
     n_impossible: int = 0
     """Wavelengths with a reflectance below 0 or above 1 by more than its uncertainty explains."""
+    reference_outside: bool = False
+    """True for a mirror in place of the cell, which is the same thing for every loading."""
+    loading: Loading | None = None
+    """Which anvils and which piece of gasket; None where it is not on record."""
 
     @property
     def open_links(self) -> tuple[Link, ...]:
@@ -111,6 +117,8 @@ class ReflectanceEvidence:
             "bounces_known": self.bounces_known,
             "gain_assumed": self.gain_assumed,
             "n_impossible": self.n_impossible,
+            "reference_outside": self.reference_outside,
+            "loading": None if self.loading is None else self.loading.to_dict(),
             "links": [
                 {"name": link.name, "closed": link.closed, "reason": link.reason}
                 for link in self.links

@@ -5,6 +5,7 @@ import numpy as np
 from dac_control.reflectance.absorption import Absorption, AbsorptionMeasured
 from dac_control.reflectance.anvil_optics import MultipleReflections
 from dac_control.reflectance.evidence import Link, ReflectanceEvidence
+from dac_control.reflectance.loading import Loading
 from dac_control.reflectance.names import checked_name
 from dac_control.reflectance.pressure import AtPressure
 from dac_control.reflectance.ratio import CountRatio
@@ -58,6 +59,7 @@ def evidence_of(
     absorption: Absorption,
     pressure: AtPressure,
     bounces: MultipleReflections,
+    loading: Loading | None,
 ) -> ReflectanceEvidence:
     """Judge each link and collect what a report prints beside the reflectance."""
     links = (
@@ -89,4 +91,6 @@ def evidence_of(
         bounces_known=bounces.known,
         gain_assumed=ratio.gain_assumed,
         links=links,
+        reference_outside=reference is not None and not reference.behind_anvil,
+        loading=loading,
     )

@@ -12,6 +12,7 @@ from dac_control.reflectance.anvil_optics import MultipleReflections
 from dac_control.reflectance.chain import chain_of, chain_terms
 from dac_control.reflectance.evidence import ReflectanceEvidence
 from dac_control.reflectance.links import evidence_of
+from dac_control.reflectance.loading import Loading
 from dac_control.reflectance.names import checked_name
 from dac_control.reflectance.pressure import AtPressure
 from dac_control.reflectance.ratio import CountRatio, count_ratio
@@ -42,6 +43,7 @@ def evaluate_reflectance(
     absorption: Absorption,
     bounces: MultipleReflections | None = None,
     reference_pressure: AtPressure | None = None,
+    loading: Loading | None = None,
     lamp_drift_u: float | None = None,
     linearity_u: float = 0.005,
 ) -> Reflectance:
@@ -65,6 +67,8 @@ def evaluate_reflectance(
         What the optics collect; unless given, anything from none to all.
     reference_pressure : AtPressure, optional
         At the gasket; unless given, that of the sample.
+    loading : Loading, optional
+        Which anvils and which piece of gasket; a comparison asks for it.
     lamp_drift_u, linearity_u
         See `count_ratio`.
 
@@ -88,7 +92,7 @@ def evaluate_reflectance(
     ratio = count_ratio(sample, references, lamp_drift_u=lamp_drift_u, linearity_u=linearity_u)
     at_reference = pressure if reference_pressure is None else reference_pressure
     known = _reference_values(reference, at_reference, ratio)
-    evidence = evidence_of(ratio, reference, known, absorption, pressure, bounces)
+    evidence = evidence_of(ratio, reference, known, absorption, pressure, bounces, loading)
     if (
         isinstance(known, ReferenceUnknown)
         or reference is None
@@ -123,7 +127,10 @@ def _absolute(
     through, through_u = _on_axis(absorption, ratio.wavelength_nm)
     chain = chain_of(ratio, known, reference.behind_anvil, absorption, through, bounces)
     pressure_u = float(np.hypot(at_reference.sigma_stat_gpa, at_reference.sigma_sys_gpa))
-    terms = chain_terms(chain, ratio, known, pressure_u, absorption, through_u, bounces)
+    foil_u = 0.0
+    if reference.behind_anvil and evidence.loading is not None:
+        foil_u = evidence.loading.foil_u or 0.0
+    terms = chain_terms(chain, ratio, known, pressure_u, foil_u, absorption, through_u, bounces)
     value = chain.reflectance()
     flags = ratio.flags | {
         "reference_unknown": ~known.known,

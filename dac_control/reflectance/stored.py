@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dac_control.errors import RecordError
 from dac_control.reflectance.evidence import Link, ReflectanceEvidence
+from dac_control.reflectance.loading import Loading
 from dac_control.reflectance.pressure import AtPressure
 from dac_control.reflectance.results import (
     AbsoluteReflectance,
@@ -68,6 +69,11 @@ def _pressure(record: Mapping[str, Any]) -> AtPressure:
 def _evidence(record: Mapping[str, Any]) -> ReflectanceEvidence:
     names = {field.name for field in fields(ReflectanceEvidence)}
     stated = {name: value for name, value in record.items() if name in names}
+    loading = record.get("loading")  # runs of earlier versions do not say it
     return ReflectanceEvidence(
-        **{**stated, "links": tuple(Link(**link) for link in record["links"])}
+        **{
+            **stated,
+            "links": tuple(Link(**link) for link in record["links"]),
+            "loading": None if loading is None else Loading(**loading),
+        }
     )

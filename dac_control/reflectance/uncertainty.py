@@ -17,7 +17,7 @@ __all__ = ["Scope", "Term", "finite_list", "statistical_sigma", "systematic_sigm
 
 Vector = NDArray[np.float64]
 
-Scope = Literal["reading", "run", "setup"]
+Scope = Literal["reading", "run", "foil", "setup"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,8 +31,9 @@ class Term:
     note: str
     """Where the number comes from."""
     scope: Scope = "reading"
-    """How far the one error reaches: this reading only, all readings of a run, or every run with
-    the same optics and reference (so that it partly cancels between sample and control)."""
+    """How far the one error reaches: this reading only, all readings of a run, all that were taken
+    against one piece of the reference, or every run with the same anvils and optics (so that it
+    partly cancels between sample and control)."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it; what is not finite is None."""

@@ -73,7 +73,9 @@ def _reflectance(evidence: Evidence) -> Check | None:
     clause = "reflectance compared with a control"
     if found.comparison is None:
         return Check(clause, False, found.not_compared)
-    return Check(clause, True, describe_comparison(found.comparison)[0])
+    said = describe_comparison(found.comparison)
+    tested = found.comparison.p_value is not None
+    return Check(clause, tested, said[0] if tested else f"{said[0]} {found.comparison.not_tested}")
 
 
 LINK_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (

@@ -11,6 +11,7 @@ from dac_control.reflectance import (
     AtPressure,
     DarkReading,
     LightReading,
+    Loading,
     MultipleReflections,
     ReferenceTable,
     Reflectance,
@@ -106,6 +107,7 @@ class Bench:
             "reference": table,
             "absorption": self.absorption(gpa),
             "bounces": MultipleReflections.all_collected(),
+            "loading": Loading(cell="DAC-07", specimen="2026-11-H"),
         }
         own = self.light_of(np.broadcast_to(culet, (self.size,)))
         return evaluate_reflectance(

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dac_control.errors import ConfigurationError, NotMeasured
-from dac_control.reflectance import AbsorptionUnknown, AtPressure, compare_with_control
+from dac_control.reflectance import (
+    AbsorptionUnknown,
+    AtPressure,
+    Loading,
+    compare_with_control,
+    describe_comparison,
+)
 from dac_control.reflectance.matching import match_pressures
 from dac_control.reflectance.permutation import sign_flip_test
 
@@ -18,6 +24,10 @@ OPAQUE = {"absorption": AbsorptionUnknown.behind_opaque_sample()}
 
 def series(bench: Any, culet: float, pressures: list[float], **fields: Any) -> list[Any]:
     return [bench.measure(culet, gpa=gpa, **fields) for gpa in pressures]
+
+
+def other_loading(**fields: Any) -> Loading:
+    return Loading(**({"cell": "DAC-08", "specimen": "2026-12-empty"} | fields))
 
 
 def test_equal_cells_are_not_distinguished(bench: Any) -> None:
@@ -61,6 +71,52 @@ def test_relative_results_are_compared_with_relative_ones(bench: Any) -> None:
     mixed = series(bench, 0.6, [60.0], **OPAQUE), series(bench, 0.4, [60.0], reference=None)
     with pytest.raises(ConfigurationError, match="one reference"):
         compare_with_control(*mixed)
+
+
+def test_ratios_to_two_pieces_of_gasket_are_tested_only_with_what_pieces_differ_by(
+    bench: Any,
+) -> None:
+    # the same sample against foils of which one reflects 3 % less
+    sample = series(bench, 0.4, [60.0, 80.0], **OPAQUE)
+    control = series(bench, 0.4, [60.0, 80.0], **OPAQUE, loading=other_loading())
+    brighter = [dataclasses.replace(step, count_ratio=step.count_ratio / 0.97) for step in control]
+    found = compare_with_control(sample, brighter)
+    assert (found.tested, found.p_value, found.sign_flip) == ("nothing", None, None)
+    said = " ".join(describe_comparison(found))
+    assert "p =" not in said and "foil_u and foil_source of [cell]" in said
+    stated = compare_with_control(sample, brighter, foil_u=0.03)
+    assert stated.tested == "mean" and stated.dof == 1
+    assert stated.p_value is not None and stated.p_value > 0.2
+    assert stated.mean_sigma == pytest.approx(0.03 * np.sqrt(2.0) * 1.1, rel=0.2)
+    assert "only the mean" in " ".join(describe_comparison(stated))
+    ours = other_loading(specimen="2026-11-H", foil_u=0.03, foil_source="5 pieces, run 3")
+    theirs = other_loading(foil_u=0.001, foil_source="5 pieces, run 3")
+    own = [series(bench, 0.6, [80.0], **OPAQUE, loading=each)[0] for each in (ours, theirs)]
+    unequal = compare_with_control(own[:1], own[1:])
+    assert unequal.mean_sigma == pytest.approx(0.03 * float(np.mean(own[0].values)), rel=0.05)
+
+
+def test_errors_of_anvils_and_gasket_cancel_only_where_they_are_the_same(bench: Any) -> None:
+    one = series(bench, 0.4, [80.0])
+    same = compare_with_control(one, series(bench, 0.4, [80.0]))
+    piece = compare_with_control(one, series(bench, 0.4, [80.0], loading=other_loading()))
+    unknown = compare_with_control(one, series(bench, 0.4, [80.0], loading=None))
+    assert same.tested == "each band" and piece.tested == unknown.tested == "mean"
+    assert piece.mean_sigma > 1.2 * same.mean_sigma
+    assert unknown.mean_sigma == pytest.approx(piece.mean_sigma, rel=0.1)
+
+
+def test_a_foil_that_differs_is_charged_to_an_absolute_reflectance(bench: Any) -> None:
+    loading = other_loading(foil_u=0.05, foil_source="5 pieces, run 3")
+    plain, charged = (bench.measure(0.4, loading=each) for each in (other_loading(), loading))
+    more = np.hypot(np.mean(plain.sigma_sys), 0.05 * 0.4)
+    assert np.mean(charged.sigma_sys) == pytest.approx(more, rel=0.1)
+
+
+@pytest.mark.parametrize(("foil_u", "source"), [(0.0, "x"), (1.5, "x"), (0.05, " ")])
+def test_what_foils_differ_by_is_a_fraction_with_a_source(foil_u: float, source: str) -> None:
+    with pytest.raises(ConfigurationError, match="foil_u"):
+        Loading(cell="DAC-07", specimen="b", foil_u=foil_u, foil_source=source)
 
 
 def test_the_control_is_interpolated_and_never_extrapolated(bench: Any) -> None:

@@ -45,7 +45,7 @@ def test_the_true_reflectance_comes_back(bench: Any) -> None:
 def test_each_term_is_named_and_the_two_kinds_stay_apart(bench: Any) -> None:
     found = bench.measure(0.6)
     names = [term.name for term in found.terms]
-    assert len(set(names)) == len(names) == 15
+    assert len(set(names)) == len(names) == 16
     assert {term.kind for term in found.terms} == {"statistical", "systematic"}
     squares = sum(term.sigma**2 for term in found.terms)
     assert np.hypot(found.sigma_stat, found.sigma_sys) == pytest.approx(np.sqrt(squares))

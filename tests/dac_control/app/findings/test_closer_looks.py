@@ -84,6 +84,13 @@ def copied(run, folder: Path, uid: str, **changes: Any) -> None:
     (folder / "documents.jsonl").write_bytes(text + b"\n" + rest)
 
 
+def rewrite(folder: Path, old: str, new: str) -> None:
+    path = folder / "documents.jsonl"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
 def test_reflectance_of_sample_and_control_are_compared(runs, tmp_path: Path) -> None:
     copied(runs[1], tmp_path / "sample", "a" * 8)
     alone = summarise_findings(open_run(tmp_path / "sample"))
@@ -91,15 +98,22 @@ def test_reflectance_of_sample_and_control_are_compared(runs, tmp_path: Path) ->
     assert "needs an absolute reflectance" in alone["reflectance"]["not_fitted"]
     assert any("No reflectance of a control" in line for line in alone["limitations"])
     empty = {"specimen": {"id": "empty"}}
+    specimen = str(runs[1].start["specimen"]["id"])
     copied(runs[1], tmp_path / "control", "b" * 8, **empty)
+    rewrite(tmp_path / "control", specimen, "empty")
     copied(runs[0], tmp_path / "ramp", "c" * 8, plan_name="pressure_ramp")
     copied(runs[0], tmp_path / "link", "d" * 8, controls="c" * 8, **empty)
     for name in ("sample", "control"):
         found = gather(open_run(tmp_path / name)).reflectances.comparison
-        assert found is not None and found.p_value == pytest.approx(1.0)
-        assert found.dof == found.difference.size and found.mean_difference == 0.0
+        assert found is not None and found.p_value is None and found.mean_difference == 0.0
     summary = summarise_findings(open_run(tmp_path / "ramp"))
     dumps_summary(summary)
+    assert any("foil_u and foil_source of [cell]" in line for line in summary["limitations"])
+    for name in ("sample", "control"):
+        rewrite(tmp_path / name, r"\"foil_u\": null", r"\"foil_u\": 0.05")
+        rewrite(tmp_path / name, r"\"foil_source\": \"\"", r"\"foil_source\": \"run 3\"")
+    summary = summarise_findings(open_run(tmp_path / "ramp"))
+    assert summary["reflectance"]["control"]["p_value"] == pytest.approx(1.0)
     assert "is not distinguished from that of the control" in str(summary["reflectance"])
     copied(runs[1], tmp_path / "real", "e" * 8, simulated=False)
     assert gather(open_run(tmp_path / "real")).reflectances.comparison is None
