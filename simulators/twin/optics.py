@@ -151,7 +151,7 @@ class Optics:
             angle=self._further.angle,
             fractured=condition.fractured(moment.lab_s),
             chip_lost=moment.lab_s >= condition.chip_lost_s,
-            sample_there=self.sample.contents == "hydrogen" and blown < 0.5,
+            sample_there=self.sample.there and blown < 0.5,
             through=_three(through),
             reflected=_three(reflected),
             light=self._lamp(moment),

@@ -63,6 +63,8 @@ class Sample:
         self._settings = settings
         self._further = further
         self.contents = contents
+        self.there = contents in ("hydrogen", "inert")
+        """A specimen, to be seen in the picture."""
 
     def stage(self, pressure_gpa: float) -> Stage:
         """Return how dark and how metallic the specimen is."""

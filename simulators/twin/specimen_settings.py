@@ -16,8 +16,9 @@ __all__ = [
     "UnmodelledSettings",
 ]
 
-CONTENTS = ("hydrogen", "alumina_control", "empty")
-"""What may be in the hole: the specimen, a cell with nothing but the alumina coating, nothing."""
+CONTENTS = ("hydrogen", "inert", "alumina_control", "empty")
+"""What may be in the hole: hydrogen, another specimen (a clear plate that pressure does not
+change), a cell with nothing but the alumina coating, nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

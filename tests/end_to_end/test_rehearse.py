@@ -63,6 +63,7 @@ def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path
     assert document["simulated"] is True and document["seeds"] == [0]
     supplies = {each["what"]: each["enough"] for each in document["supplies"]}
     assert supplies == {"compressor": True, "disk": True}
+    assert len(document["notes"]) == 1 and "does not know 'FeSe'" in document["notes"][0]
     assert document["record_bytes"]["median"] > 1000 * document["events"]["median"]
 
 

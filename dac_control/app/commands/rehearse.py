@@ -69,6 +69,7 @@ def rehearse_run(
     run = load_run_file(run_file, station, wall_time=epoch)
     from dac_control.app.rehearsal.many import rehearse_many
     from dac_control.app.rehearsal.summary import summarise_rehearsals
+    from dac_control.app.rehearsal.twin_contents import contents_said, note_on_contents
 
     texts = {"run.toml": read_text(run_file), "station.toml": station_toml}
     how: dict[str, Any] = {"keep": keep, "epoch": epoch, "attachments": texts}
@@ -92,6 +93,7 @@ def rehearse_run(
         "simulated": True,
         "date": datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC).date().isoformat(),
         **summarise_rehearsals(rehearsed, station),
+        "notes": [note for note in (note_on_contents(contents_said(station, run)),) if note],
         "supplies": [],
         "folders": [str(each.folder) for each in rehearsed if each.folder is not None],
     }
@@ -170,6 +172,8 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
             soft_wrap=True,
         )
     _print_rules(document, console)
+    for note in document["notes"]:
+        console.print(note, soft_wrap=True, markup=False)
     for each in document["outcomes"]:
         reason = f": {each['reason']}" if each["reason"] else ""
         console.print(

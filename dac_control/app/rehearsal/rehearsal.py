@@ -104,7 +104,7 @@ def rehearse_once(
     DacError
         If the plan was refused before its run opened.
     """
-    how = {"settings": settings, "keep": keep, "epoch": epoch, "about": run.model_dump_json()}
+    how = {"settings": settings, "keep": keep, "epoch": epoch, "run": run}
     with _tallied(station, seed, listener, how) as (laboratory, tally):
         session = laboratory.session
         session.attachments.update(attachments or {})

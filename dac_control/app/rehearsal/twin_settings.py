@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from dac_control.app.gauge_tables import Gauge, LambdaZero
+from dac_control.app.rehearsal.twin_contents import contents_of, contents_said
+from dac_control.app.run_models import RunFile
 from dac_control.app.station import Station
 from simulators.twin import TwinSettings
 from simulators.twin.draws import certificates, draw, generators
@@ -23,8 +25,11 @@ _STATED_AT_K = 80.0
 """The twin's sensor error is stated at this temperature, and grows with its root."""
 
 
-def settings_of(station: Station) -> TwinSettings:
-    """Settings of the twin of a station, the same for every seed."""
+def settings_of(station: Station, run: RunFile | None = None) -> TwinSettings:
+    """Settings of the twin of a station, the same for every seed.
+
+    A control run says itself what is in the cell.
+    """
     base = TwinSettings.preset(_kind(station))
     gauge = station.gauge
     ruby = base.ruby
@@ -40,6 +45,7 @@ def settings_of(station: Station) -> TwinSettings:
         )
     return replace(
         base,
+        contents=contents_of(contents_said(station, run)),
         start_temperature_k=station.rehearsal.start_temperature_k,
         ruby=ruby,
         spectrometer=_spectrometer(base.spectrometer, station),

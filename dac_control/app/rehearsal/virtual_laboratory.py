@@ -21,6 +21,7 @@ from dac_control.app.rehearsal.twin_settings import fitted_to, settings_of
 from dac_control.app.rehearsal.virtual_loop import VirtualLoop
 from dac_control.app.rehearsal.virtual_timing import seeded_ids, virtual_timing
 from dac_control.app.rehearsal.virtual_worker import POLL_PERIOD_S
+from dac_control.app.run_models import RunFile
 from dac_control.app.session import Session, build_session
 from dac_control.app.state_files import CALIBRATIONS_NAME, LIGHT_NAME
 from dac_control.app.station import Clock, Station
@@ -60,7 +61,7 @@ def virtual_laboratory(
     listener: Listener | None = None,
     keep: Path | None = None,
     epoch: float = EPOCH,
-    about: str = "",
+    run: RunFile | None = None,
 ) -> Iterator[VirtualLaboratory]:
     """Build the session of a station over its twin, connect, and close it again.
 
@@ -79,12 +80,14 @@ def virtual_laboratory(
         Folder of runs to write the run to, frames and all; by default nothing is written.
     epoch : float
         Seconds since 1970 at which it begins; calibrations have an age.
-    about : str
-        What is rehearsed: runs of different content are different runs, also for one seed.
+    run : RunFile, optional
+        What is rehearsed: runs of different content are different runs, also for one seed; and a
+        control run says what is in the cell.
     """
     quiet()
     # where a station keeps its files says nothing of what is rehearsed
     elsewhere: Any = {"storage": True, "vibron": {"scale_file"}}
+    about = "" if run is None else run.model_dump_json()
     content = f"{station.model_dump_json(exclude=elsewhere)}\n{epoch!r}\n{about}"
     digest = hashlib.sha256(content.encode()).digest()
     clock = VirtualClock(epoch)
@@ -96,7 +99,7 @@ def virtual_laboratory(
     )
     store = CalibrationStore(_kept_by_the_station(station, CALIBRATIONS_NAME))
     known = as_measured(said, station_calibrations(said, store, epoch))
-    base = settings_of(known) if settings is None else settings
+    base = settings_of(known, run) if settings is None else settings
     twin = Twin(seed, clock, fitted_to(known, base, seed))
     intents = MemoryLog()
     loop = VirtualLoop(clock)

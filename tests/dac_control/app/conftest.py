@@ -550,5 +550,6 @@ def optics_station(tmp_path_factory: pytest.TempPathFactory) -> Path:
     examples = Path(__file__).parents[3] / "examples"
     (folder / "scales.toml").write_text(SCALES)
     path = folder / "station.toml"
-    path.write_text((examples / "overnight_station.toml").read_text() + OPTICS)
+    text = (examples / "overnight_station.toml").read_text()
+    path.write_text(text.replace('material = "FeSe"', 'material = "hydrogen"') + OPTICS)
     return path

@@ -35,7 +35,7 @@ def test_the_metal_is_flat_as_the_drude_formula_of_2017() -> None:
     assert np.ptp(r) < 0.03
 
 
-@pytest.mark.parametrize("contents", ["alumina_control", "empty"])
+@pytest.mark.parametrize("contents", ["alumina_control", "empty", "inert"])
 def test_cells_without_hydrogen_never_turn_dark_or_shiny(contents: str) -> None:
     control = sample(contents)
     for pressure in (5.0, 400.0, 600.0):
