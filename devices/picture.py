@@ -24,6 +24,7 @@ class Picture(Device):
 
     Trigger the microscope first; triggering this reads the frame that it holds. A frame without
     a hole reads NaN with flags that say why; `last` is for `dac_control.picture.PictureHistory`.
+    `judged` says whether it was compared with the frames before it (`plans.picture_watch`).
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class Picture(Device):
     saturated_share = Cpt(CachedSignal, precision=4)
     measured = Cpt(CachedSignal, dtype="boolean")
     flags = Cpt(CachedSignal, dtype="string")
+    judged = Cpt(CachedSignal, dtype="boolean")
 
     def __init__(
         self,
@@ -88,6 +90,10 @@ class Picture(Device):
         finish_with(status, self._worker.submit(self._measure))
         return status
 
+    def note_judged(self, compared: bool) -> None:
+        """Note that the last frame was compared with those before it, or could not be."""
+        self.judged.update(compared, self.measured.timestamp)
+
     def _measure(self) -> None:
         frame = self._microscope.last
         if frame is None:
@@ -112,6 +118,7 @@ class Picture(Device):
         self.measured.update(reading is not None and reading.ok, time)
         flags = "analysis_failed" if reading is None else " ".join(reading.flags)
         self.flags.update(flags, time)
+        self.judged.update(False, time)
 
     def destroy(self) -> None:
         """End the worker thread."""

@@ -20,9 +20,11 @@ from plans.failures import cause_of
 from plans.instruments import Instruments
 from plans.light_budget import check_looks
 from plans.looks import Looks
+from plans.picture_watch import PictureWatch
 from plans.stubs.light import forget_arming
 from plans.stubs.trigger_all import trigger_all
-from plans.temperature_watch import while_temperature_allows
+from plans.temperature_watch import TemperatureWatch
+from plans.watched import watched
 
 __all__ = ["held_run"]
 
@@ -44,7 +46,8 @@ def held_run(
 
     It is not opened where the light that the plan cannot do without is not left. Where the baseline
     or any event after it finds the specimen too warm, or the cell has changed its temperature
-    before the screw would turn, the run holds: nothing is lit or moved then.
+    before the screw would turn, or a frame shows that the cell fails, the run holds: nothing is lit
+    or moved then.
 
     bluesky's own wrapper loses the reason of an abort, and its baseline would wait for a reading
     behind a move that is being interrupted. Here an interruption carries the reason that was
@@ -93,9 +96,10 @@ def held_run(
         else:
             yield from bps.close_run(exit_status="fail", reason=str(error))
 
+    watches = (TemperatureWatch(instruments), PictureWatch(instruments))
     return (
         yield from bpp.contingency_wrapper(
-            _in_hold(while_temperature_allows(_between_baselines(plan, instruments), instruments)),
+            _in_hold(watched(_between_baselines(plan, instruments), watches)),
             except_plan=say_why,
             else_plan=bps.close_run,
         )

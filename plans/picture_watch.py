@@ -1,20 +1,26 @@
-"""What the frames of a ramp show of a failing cell, judged step by step."""
+"""What the frames of a run show of a failing cell, judged as they are recorded."""
+
+import math
+
+from bluesky.utils import Msg
 
 from dac_control.errors import RampHeld
-from dac_control.picture import PictureHistory, PictureReading, Sign
+from dac_control.picture import PictureHistory, Sign
 from plans.instruments import Instruments
 
 __all__ = ["PictureWatch"]
 
-ENDS_A_RAMP = frozenset(("blow_out", "fracture", "sample_gone"))
-"""Signs after which nothing may be loaded on; the others are noted."""
+ENDS_A_RUN = frozenset(("blow_out", "fracture", "sample_gone"))
+"""Signs after which nothing may be lit or moved; the others are noted."""
 
 
 class PictureWatch:
-    """Keeps the frames of one run and says what they show.
+    """Judges the frames of one run, and holds it where one shows that the cell fails.
 
-    A sign is raised by the change, in one frame, and not again; so it is kept until it was asked
-    for.
+    A frame is judged before the event that it belongs to, so that its signs stand in that event,
+    and in those after it at the same step; the run holds once the event is on record. A frame that
+    cannot be analysed shows nothing and holds nothing: ice and a lamp that dies make such frames,
+    too, while a camera that gives none fails its own event. It is recorded as not judged.
 
     Parameters
     ----------
@@ -26,27 +32,51 @@ class PictureWatch:
         self._instruments = instruments
         self._history = PictureHistory()
         self._grave: list[Sign] = []
-        self._seen: PictureReading | None = None
+        # of an earlier run, whose history is another one
+        self._seen = None if instruments.picture is None else instruments.picture.last
 
-    def look(self, pressure_gpa: float) -> str:
-        """Judge the last frame; returns the names of its signs, separated by blanks."""
+    def before(self, message: Msg) -> None:
+        """Judge a new frame before an event names its signs."""
         picture = self._instruments.picture
-        if picture is None or picture.last is None or picture.last is self._seen:
-            return ""
-        self._seen = picture.last
+        if message.command != "create" or picture is None:
+            return
+        reading = picture.last
+        if reading is None or reading is self._seen:
+            return
+        self._seen = reading
         turns = float(self._instruments.drive.turns.get())
-        signs = self._history.judge(picture.last, pressure_gpa, turns)
-        self._grave += [sign for sign in signs if sign.kind in ENDS_A_RAMP]
+        pressure_gpa = self._pressure_gpa(str(message.kwargs.get("name", "")))
+        signs = self._history.judge(reading, pressure_gpa, turns)
+        picture.note_judged(self._history.compared)
+        self._grave += [sign for sign in signs if sign.kind in ENDS_A_RUN]
+        step = self._instruments.step
         # two rules may find one sign: size and shape of a hole both tell of a blow-out
-        return " ".join(dict.fromkeys(sign.kind for sign in signs))
+        kinds = dict.fromkeys((*str(step.signs.get()).split(), *(sign.kind for sign in signs)))
+        step.note(signs=" ".join(kinds))
 
-    def hold_if_grave(self, number: int) -> None:
-        """End the ramp where a frame showed that the cell fails.
+    def after(self, message: Msg) -> None:
+        """Hold the run where a frame showed that the cell fails.
 
         Raises
         ------
         RampHeld
         """
-        if self._grave:
+        if message.command == "save" and self._grave:
+            number = int(self._instruments.step.number.get())
             said = " ".join(sign.message for sign in self._grave)
-            raise RampHeld(f"The ramp holds at step {number}: {said}")
+            raise RampHeld(
+                f"The run holds at step {number}: {said} Look at the frame before anything is lit "
+                "or moved."
+            )
+
+    def end(self) -> None:
+        """Do nothing: every event was looked at."""
+
+    def _pressure_gpa(self, stream: str) -> float:
+        """Pressure of the event, for the sentences; NaN for a frame from before its measurement."""
+        if stream != "primary":
+            return math.nan
+        noted, ruby = float(self._instruments.step.pressure_gpa.get()), self._instruments.ruby
+        if math.isfinite(noted) or not ruby.measured.get():
+            return noted
+        return float(ruby.pressure_gpa.get())

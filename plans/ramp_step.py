@@ -10,7 +10,6 @@ from bluesky.utils import MsgGenerator
 from dac_control.errors import RampHeld
 from plans.gauge_reading import GaugeReading
 from plans.instruments import Instruments
-from plans.picture_watch import PictureWatch
 from plans.settings import RampSettings
 from plans.step_choice import Point
 from plans.step_judge import StepJudge
@@ -75,7 +74,6 @@ def take_step(
     settings: RampSettings,
     aim: StepAim,
     name_branch: Callable[[GaugeReading], str],
-    watch: PictureWatch,
 ) -> MsgGenerator[StepOutcome]:
     """Carry out one step and record it as one event of ``primary``.
 
@@ -90,16 +88,13 @@ def take_step(
         Where the screw goes, and what should come of it.
     name_branch : callable
         Given the reading, says what it belongs to: ``load``, ``unload`` or ``dead_band``.
-    watch : PictureWatch
-        Of this run.
 
     Raises
     ------
     RampHeld
         If the light that its measurement needs is not left: nothing moves then. If readings
-        contradict each other and the prediction, a frame shows that the cell fails, or the drive
-        reports another place than where the step began: nothing may move after that. A step without
-        a pressure is returned as such.
+        contradict each other and the prediction, or the drive reports another place than where the
+        step began: nothing may move after that. A step without a pressure is returned as such.
     """
     yield from wait_while_held(instruments)
     light = StepLight(
@@ -138,16 +133,14 @@ def take_step(
     if aim.gauge != "ruby" or not other_zero:
         judge.add(settled.last)
     # also after a dwell that lost the line, so that the step is on record; then the ramp holds
-    note = partial(note_outcome, instruments, settled, judge, name_branch, watch)
+    note = partial(note_outcome, instruments, settled, judge, name_branch)
     reading = yield from _measure(instruments, settings, aim, settled, judge, note)
     _check_still_there(instruments, aim.number, stands_turns)
     for failed in (settled.last, reading):
         if not failed.measured:
-            watch.hold_if_grave(aim.number)
             return StepOutcome(point=None, failed=failed)
     if not judge.accepts:
         raise RampHeld(f"The ramp holds at step {aim.number}: {judge.message}")
-    watch.hold_if_grave(aim.number)
     return StepOutcome(
         point=Point(
             turns=stands_turns,

@@ -10,7 +10,6 @@ from dac_control.safety.limits import StepLimits
 from plans.gauge_reading import GaugeReading
 from plans.in_charge import GaugesInCharge
 from plans.instruments import Instruments
-from plans.picture_watch import PictureWatch
 from plans.placing import Placing
 from plans.ramp_step import StepAim, StepOutcome, take_step
 from plans.settings import RampSettings
@@ -32,12 +31,10 @@ class Way:
     unmeasured: int = 0
     """Steps since the last measured one."""
     all_unmeasured: int = 0
-    watch: PictureWatch = field(init=False)
     charge: GaugesInCharge = field(init=False)
     _first: StepOutcome = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.watch = PictureWatch(self.instruments)
         self.charge = GaugesInCharge(
             self.instruments, self.settings.sequence, self.settings.handover
         )
@@ -52,9 +49,7 @@ class Way:
         """
         self.number = 1
         aim = StepAim(number=1, gauge=self.charge.gauge)
-        outcome = yield from take_step(
-            self.instruments, self.settings, aim, lambda _: "load", self.watch
-        )
+        outcome = yield from take_step(self.instruments, self.settings, aim, lambda _: "load")
         if outcome.point is None:
             begin_gpa = self.charge.span_gpa[0]
             hint = (
@@ -127,7 +122,6 @@ class Way:
                 self.settings,
                 step,
                 lambda reading: branch.name_of(reading.pressure_gpa, reading.sigma_stat_gpa),
-                self.watch,
             )
         )
 

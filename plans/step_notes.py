@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from plans.gauge_reading import GaugeReading
 from plans.instruments import Instruments
-from plans.picture_watch import PictureWatch
 from plans.step_judge import StepJudge
 from plans.step_prediction import StepPrediction
 from plans.stubs.dwell import DwellResult
@@ -29,7 +28,6 @@ def note_outcome(
     settled: DwellResult,
     judge: StepJudge,
     name_branch: Callable[[GaugeReading], str],
-    watch: PictureWatch,
     reading: GaugeReading,
 ) -> None:
     """Note how the step ended, with the reading that ended it.
@@ -57,5 +55,4 @@ def note_outcome(
             float(device.pressure_half_width_95_gpa.get()) if believed else math.nan
         ),
         surprise=judge.outcome if reading.measured else "",
-        signs=watch.look(reading.pressure_gpa),
     )

@@ -1,54 +1,21 @@
 """What the temperature has to say in every run: before the screw turns, and after every event."""
 
-from typing import Any
-
-from bluesky.utils import Msg, MsgGenerator
+from bluesky.utils import Msg
 
 from dac_control.errors import LimitError, RampHeld
 from plans.instruments import Instruments
 from plans.specimen import check_specimen_temperature
 
-__all__ = ["while_temperature_allows"]
+__all__ = ["TemperatureWatch"]
 
 
-def while_temperature_allows(
-    plan: MsgGenerator[Any], instruments: Instruments
-) -> MsgGenerator[Any]:
-    """Carry out a plan; it is told where the specimen is too warm, or the cell no longer steady.
+class TemperatureWatch:
+    """Holds a run where the specimen is too warm, or the cell no longer steady (`plans.watched`).
 
-    Both are thrown into the plan, so that what it does on every exit is done: that the specimen is
-    too warm after the event that shows it, that the cell has changed before the screw would turn,
-    and at the end, where the screw was turned. The first event, the baseline, says how the cell
-    was.
-
-    Raises
-    ------
-    RampHeld
-        Unless the plan makes something else of it.
+    That the specimen is too warm shows after an event; that the cell has changed, before the screw
+    would turn, and at the end, where the screw was turned. The first event, the baseline, says how
+    the cell was.
     """
-    watch = _Watch(instruments)
-    error: BaseException | None = None
-    answer: Any = None
-    while True:
-        try:
-            message = plan.send(answer) if error is None else plan.throw(error)
-        except StopIteration as over:
-            watch.end()
-            return over.value
-        error = answer = None
-        try:
-            watch.before(message)
-            answer = yield message
-            watch.after(message)
-        except GeneratorExit:
-            plan.close()
-            raise
-        except BaseException as raised:  # noqa: BLE001 - it is the plan's, which gets it here
-            error = raised
-
-
-class _Watch:
-    """Looks at the messages of one run."""
 
     def __init__(self, instruments: Instruments) -> None:
         self._instruments = instruments
@@ -56,17 +23,20 @@ class _Watch:
         self._turned = False
 
     def before(self, message: Msg) -> None:
+        """Look whether the screw may turn."""
         if message.command == "set" and message.obj is self._instruments.drive:
             self._check_steady("before it turns the screw")
             self._turned = True
 
     def after(self, message: Msg) -> None:
+        """Look at what an event says."""
         if message.command == "save":
             check_specimen_temperature(self._instruments)
             if self._began_k is None:
                 self._began_k = self._now_k()
 
     def end(self) -> None:
+        """Look whether the cell was steady to the last."""
         if self._turned:
             self._check_steady("at its end")
 

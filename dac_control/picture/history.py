@@ -43,6 +43,8 @@ class PictureHistory:
         self._records: deque[Record] = deque(maxlen=MEMORY)
         self._losses: deque[float] = deque(maxlen=20)
         self._base: PictureReading | None = None
+        self.compared = False
+        """Whether the last frame could be compared with the one before it."""
 
     def judge(self, reading: PictureReading, pressure_gpa: float, turns: float) -> tuple[Sign, ...]:
         """Judge one frame and remember it.
@@ -61,6 +63,7 @@ class PictureHistory:
         tuple of Sign
             Empty for an ordinary frame, and for one on which nothing can be seen.
         """
+        self.compared = False
         if "unreadable" in reading.flags:
             return ()
         now = Record(reading=reading, pressure_gpa=pressure_gpa, turns=turns)
@@ -91,6 +94,7 @@ class PictureHistory:
         comparison = compare(reading, before)
         if comparison is None:
             return []
+        self.compared = True
         usual = median(self._losses) if len(self._losses) >= 3 else 0.0
         limit = max(self._limits.likeness_loss, self._limits.likeness_factor * usual)
         leftover = comparison.leftover

@@ -67,13 +67,15 @@ def _smallest(past: Sequence[Record]) -> Record:
 def _growth_sign(
     now: Record, reference: Record, growth: float, sigma: float, limits: SignThresholds
 ) -> Sign:
+    known = math.isfinite(reference.pressure_gpa)
+    where = f" ({reference.pressure_gpa:.1f} GPa)" if known else ""
     return Sign(
         kind="blow_out",
         value=growth,
         threshold=limits.growth,
         significance=growth / sigma,
         message=f"The hole is {100 * math.expm1(growth):.1f} % wider than at "
-        f"{reference.turns:.4f} turns ({reference.pressure_gpa:.1f} GPa), and the load was not "
+        f"{reference.turns:.4f} turns{where}, and the load was not "
         f"lowered: it stands at {now.turns:.4f} turns.",
     )
 
