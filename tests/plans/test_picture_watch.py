@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from bluesky.utils import Msg
 
+from dac_control.app.findings.frame_signs import read_frame_signs
 from dac_control.errors import RampHeld
 from dac_control.picture import PictureReading, PictureScale
+from dac_control.records import open_run
 from devices.picture import Picture
 from devices.step_notes import StepNotes
 from plans.gauge_settings import RubySettings
@@ -111,6 +113,6 @@ def test_a_blow_out_ends_a_run_that_moves_nothing(laboratory, name: str) -> None
     finally:
         device.destroy()
     assert laboratory.stop_doc()["exit_status"] == "fail"
-    signs = [event["data"]["step_signs"] for event in laboratory.events("primary")]
-    assert signs == ["", "", "blow_out"]
+    frames = read_frame_signs(open_run(laboratory.recorder.folder))
+    assert frames.signs == {3: ("blow_out",)} and list(frames.judged) == [False, False, True]
     assert laboratory.twin.moving_setpoint_k(1) > 10.5, "the setpoint stays"

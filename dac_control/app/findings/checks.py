@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dac_control.app.findings.condition_checks import CONDITION_CHECKS
 from dac_control.app.findings.curve_checks import CURVE_CHECKS
 from dac_control.app.findings.evidence import Check, Evidence
+from dac_control.app.findings.frame_signs import FIRST_FRAMES
 from dac_control.app.findings.gauge_checks import GAUGE_CHECKS
 from dac_control.app.findings.light_checks import LIGHT_CHECKS
 from dac_control.app.findings.link_checks import LINK_CHECKS
@@ -94,20 +95,39 @@ def _seen(evidence: Evidence) -> Check | None:
 
 
 def _signs(evidence: Evidence) -> Check | None:
-    """What the frames said of a failing cell, while the run went on."""
-    steps = evidence.steps
+    """What the frames said of a failing cell, while the run went on; nothing where none was judged.
+
+    Records from before frames said so count as not judged.
+    """
+    frames, clause = evidence.frame_signs, "no sign in the frames"
     found = [
-        f"{sign.replace('_', ' ')} at step {steps.step[row]:.0f}"
-        for row in range(steps.count)
-        for sign in steps.signs[row]
+        f"{sign.replace('_', ' ')} at step {step}"
+        for step, signs in frames.signs.items()
+        for sign in signs
     ]
     if found:
         text = f"Frames show signs of change: {', '.join(found)}. None of them proves a cause."
-        return Check("no sign in the frames", False, text)
-    if "picture" not in (evidence.start.get("devices") or {}) or not evidence.frame_exposures_s:
+        return Check(clause, False, text)
+    if not frames.count:
         return None
-    text = "No frame shows a blow-out, a fracture, or a specimen that is gone."
-    return Check("no sign in the frames", True, text)
+    if not frames.judged.any():
+        text = (
+            "Nothing says that a frame was compared with those before it: a blow-out, a fracture, "
+            "or a specimen that is gone would not have been noticed."
+        )
+        return Check(clause, False, text)
+    if frames.unseen:
+        text = (
+            f"On {frames.unseen} of {frames.count} frames a blow-out, a fracture, or a specimen "
+            "that is gone would not have been noticed: they show no hole, or could not be compared "
+            "with those before them. The others show no such sign."
+        )
+        return Check(clause, False, text)
+    text = (
+        "No frame shows a blow-out, a fracture, or a specimen that is gone; each but the first "
+        f"{FIRST_FRAMES} of {frames.count} was compared with those before it."
+    )
+    return Check(clause, True, text)
 
 
 def _camera_manual(evidence: Evidence) -> Check | None:

@@ -10,6 +10,7 @@ from dac_control.app.findings.curves import Curves
 from dac_control.app.findings.dose import LightOnSpecimen
 from dac_control.app.findings.edge_scales import EdgeOnScales
 from dac_control.app.findings.evolution import Evolution
+from dac_control.app.findings.frame_signs import FrameSigns
 from dac_control.app.findings.linked_runs import LinkedRuns
 from dac_control.app.findings.moves import Moves
 from dac_control.app.findings.recompute import Recomputed
@@ -56,6 +57,7 @@ class Evidence:
     """Stages of the experiment, other than this run, that saw the line of the specimen."""
     frame_exposures_s: tuple[float, ...]
     """Of the steps that have a frame; NaN where it is not recorded."""
+    frame_signs: FrameSigns
 
     @property
     def start(self) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from dac_control.app.findings.dose import read_light
 from dac_control.app.findings.edge_scales import edge_on_scales
 from dac_control.app.findings.evidence import Evidence
 from dac_control.app.findings.evolution import read_evolution
+from dac_control.app.findings.frame_signs import read_frame_signs
 from dac_control.app.findings.frames import exposures_s, frames_of
 from dac_control.app.findings.linked_runs import find_linked
 from dac_control.app.findings.moves import read_moves
@@ -43,4 +44,5 @@ def gather(run: Run) -> Evidence:
         reflectances=read_reflectances(run, linked),
         seen_at_stages=seen_at_stages(linked.vibron_of_experiment),
         frame_exposures_s=tuple(float(exposures[row]) for row in frames),
+        frame_signs=read_frame_signs(run),
     )

@@ -77,6 +77,8 @@ class FakeRun:
     """Each step but the first carries what the load curve said before."""
     surprises: tuple[int, ...] = ()
     signs: dict[int, str] = field(default_factory=dict)
+    unjudged: tuple[int, ...] | None = None
+    """Steps with a frame that was not compared with others; None: no frame was analysed."""
     cooldown: bool = False
     """The steps belong to a cooldown from 300 K."""
     uid: str = "ab12cd34-0000-4000-8000-000000000001"
@@ -152,6 +154,8 @@ class FakeRun:
                 "step": "step",
             },
         }
+        if self.unjudged is not None:
+            found["devices"] |= {"picture": "picture"}
         for gauge, wanted in (
             ("diamond_edge", bool(self.edge_at)),
             ("reference_ruby", self.reference_ruby),
@@ -215,6 +219,8 @@ class FakeRun:
             "screw_flags": "",
             "microscope_exposure_s": 0.01,
         }
+        if self.unjudged is not None:
+            data |= {"picture_measured": True, "picture_judged": number not in self.unjudged}
         self.event("primary", data)
 
     def predicted(self, number: int, pressure: float) -> dict[str, Any]:

@@ -431,3 +431,17 @@ def test_signs_in_the_frames_are_told(fake_run) -> None:
     run = fake_run(load=4, unload=0, dwell_readings=0, predicts=True, signs=signs)
     check = clause(run, "no sign in the frames")
     assert not check.passed and "darkened at step 3, shiny at step 3" in check.text
+
+
+@pytest.mark.parametrize(
+    ("unjudged", "passed", "words"),
+    [
+        ((1, 2), True, "No frame shows a blow-out"),
+        ((1, 2, 4), False, "On 1 of 4 frames"),
+        ((1, 2, 3, 4), False, "Nothing says that a frame was compared"),
+    ],
+)
+def test_only_frames_that_were_judged_deny_a_blow_out(fake_run, unjudged, passed, words) -> None:
+    run = fake_run(load=4, unload=0, dwell_readings=0, unjudged=unjudged)
+    check = clause(run, "no sign in the frames")
+    assert check.passed is passed and check.text.startswith(words)
