@@ -18,7 +18,9 @@ def _control_run(evidence: Evidence) -> Check:
         subject = linked.controlled[0]
         where = f" ({subject.folder})" if subject.found else ", which is not beside it"
         text = f"This run is itself a control, of the run {subject.uid[:8]}{where}."
-        return Check(clause, subject.found, text)
+        if subject.differs:
+            text += f" It differs from that run in: {', '.join(subject.differs)}."
+        return Check(clause, subject.found and not subject.differs, text)
     if not linked.controls:
         text = (
             "No control run (an empty or coated cell, the same steps) is linked to this one: a "
@@ -43,7 +45,8 @@ def _control_words(control: LinkedRun) -> str:
         return f"{text} was not carried out to its end ({control.exit_status})."
     if control.differs:
         return f"{text} differs from this run in: {', '.join(control.differs)}."
-    return f"{text}: the same targets, settings and gauges."
+    same = "the same targets, settings and gauges, at the same temperature"
+    return f"{text}: {same} ({control.temperatures})."
 
 
 def _repeated(evidence: Evidence) -> Check:

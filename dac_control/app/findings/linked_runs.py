@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dac_control.app.findings.same_temperature import compare_temperatures
 from dac_control.errors import RecordError
 from dac_control.records import Run, RunInfo, list_runs
 
@@ -44,6 +45,10 @@ class LinkedRun:
     simulated: bool = False
     differs: tuple[str, ...] = ()
     """What was not the same in both runs and should be."""
+    temperatures: str = ""
+    """Of both cells at their steps, in words."""
+    temperature_difference_k: float | None = None
+    """Between them; None where it is not known."""
 
     def to_dict(self) -> dict[str, Any]:
         """As ``show --json`` prints it."""
@@ -153,6 +158,8 @@ def _link(run: Run, uid: str, by_uid: Mapping[str, RunInfo], relation: Relation)
     if info is None:
         return LinkedRun(relation=relation, uid=uid, found=False)
     control = info.start if relation == "controls_this" else run.start
+    cells = compare_temperatures(run, info.folder)
+    warmer = () if cells.same else (f"cell temperature ({cells.words})",)
     return LinkedRun(
         relation=relation,
         uid=info.uid,
@@ -164,7 +171,10 @@ def _link(run: Run, uid: str, by_uid: Mapping[str, RunInfo], relation: Relation)
         differs=(
             *(("instruments (one was simulated)",) if info.simulated != run.simulated else ()),
             *(words for words, path in _SAME if _at(run.start, path) != _at(info.start, path)),
+            *warmer,
         ),
+        temperatures=cells.words,
+        temperature_difference_k=cells.difference_k,
     )
 
 

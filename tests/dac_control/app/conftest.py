@@ -81,6 +81,7 @@ class FakeRun:
     """Steps with a frame that was not compared with others; None: no frame was analysed."""
     cooldown: bool = False
     """The steps belong to a cooldown from 300 K."""
+    cell_k: float = CELL_K
     uid: str = "ab12cd34-0000-4000-8000-000000000001"
     seed: int = 5
 
@@ -272,8 +273,8 @@ class FakeRun:
         return {
             "clock_lab_time_s": self.lab_s,
             "clock_speed": self.speed,
-            "cryostat_stage_temperature_k": CELL_K - 0.6,
-            "cryostat_cell_temperature_k": CELL_K,
+            "cryostat_stage_temperature_k": self.cell_k - 0.6,
+            "cryostat_cell_temperature_k": self.cell_k,
             "raman_spectrum": self.raman(seen),
             "raman_wavelength_nm": RAMAN_NM,
             "raman_exposure_s": 60.0,
@@ -283,7 +284,7 @@ class FakeRun:
             f"{gauge}_pressure_sigma_sys_gpa": sys if ok else nothing,
             f"{gauge}_{name}": seen if ok else nothing,
             f"{gauge}_{line}_sigma_{unit}": 0.01 if ok else nothing,
-            f"{gauge}_temperature_k": CELL_K,
+            f"{gauge}_temperature_k": self.cell_k,
             f"{gauge}_measured": ok,
             f"{gauge}_flags": "" if ok else "low_signal",
         }
@@ -325,7 +326,7 @@ class FakeRun:
 
     def measured(self, pressure: float, dark: bool) -> dict[str, Any]:
         spectrum = self.spectrum(pressure, 0.0 if dark else 4000.0)
-        temperature = CELL_K + self.rng.normal(0, 0.02)
+        temperature = self.cell_k + self.rng.normal(0, 0.02)
         result = GAUGE.measure(spectrum, temperature_k=temperature)
         fit = result.fit
         assert fit is not None
@@ -345,7 +346,7 @@ class FakeRun:
             "clock_speed": self.speed,
             "cryostat_stage_temperature_k": temperature - 0.6 + self.rng.normal(0, 0.02),
             "cryostat_cell_temperature_k": temperature,
-            "cryostat_setpoint_k": CELL_K,
+            "cryostat_setpoint_k": self.cell_k,
             "cryostat_heater_percent": 31.0,
             "spectrometer_spectrum": spectrum.counts,
             "spectrometer_wavelength_nm": spectrum.wavelength_nm,
@@ -371,7 +372,7 @@ class FakeRun:
         }
 
     def spectrum(self, pressure: float, height: float) -> Spectrum:
-        r1 = GAUGE.line_from_pressure(pressure, CELL_K)
+        r1 = GAUGE.line_from_pressure(pressure, self.cell_k)
         width = 0.28 + 0.004 * pressure
         counts = 600.0 + 20.0 * np.sin(WAVELENGTH_NM / 9.0)
         for centre, share in ((r1, 1.0), (r1 - 1.4, 0.45)):

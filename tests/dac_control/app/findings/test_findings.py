@@ -302,13 +302,14 @@ def test_a_damaged_ledger_is_no_dose(fake_run) -> None:
 # controls and other runs -----------------------------------------------------------------
 
 
-def a_control(fake_run, **changes):
+def a_control(fake_run, *, cell_k=80.0, **changes):
     link = {"controls": "ab12cd34-0000-4000-8000-000000000001", "contents": "alumina"}
     return fake_run(
         load=2,
         unload=0,
         dwell_readings=0,
         frames=False,
+        cell_k=cell_k,
         uid="cccccccc-0000-4000-8000-000000000002",
         start_changes={"plan_name": "control_run", "specimen": {"id": "empty"}} | link | changes,
     )
@@ -345,6 +346,19 @@ def test_what_a_control_may_differ_in(fake_run, changes, what) -> None:
     check = clause(open_run(run.folder), "control run")
     assert check.passed is (what is None)
     assert what is None or check.text.endswith(f"differs from this run in: {what}.")
+
+
+def test_a_control_at_another_temperature_is_none(fake_run) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=0)
+    control = a_control(fake_run, cell_k=300.0)
+    check = clause(open_run(run.folder), "control run")
+    assert not check.passed
+    assert "differs from this run in: cell temperature (80.0 K here and 300.0" in check.text
+    assert "limits.max_temperature_change_k is 5 K" in check.text
+    (linked,) = summarise_findings(run)["controls"]["controls_of_this_run"]
+    assert linked["temperature_difference_k"] == pytest.approx(220.0, abs=0.2)
+    own = clause(control, "control run")
+    assert not own.passed and "It differs from that run in: cell temperature" in own.text
 
 
 def test_a_control_that_is_not_there(fake_run) -> None:
