@@ -30,8 +30,10 @@ class GasketReflectance(Strict):
     """A row for each pressure, fractions."""
     sigma: tuple[Row, ...]
     """Standard uncertainties, as `reflectance`."""
+    within_gpa: NonNegative | None = None
+    """The gasket beside the sample stands within so much of the ruby's pressure."""
     beyond: str = ""
-    """Who measured further than anybody that the program knows, where the table does."""
+    """Who measured further than 100 GPa, where the table reaches further."""
 
     def as_table(self) -> ReferenceTable:
         """The table as the analysis takes it."""

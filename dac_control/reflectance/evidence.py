@@ -53,6 +53,10 @@ class ReflectanceEvidence:
     links: tuple[Link, ...]
     n_impossible: int = 0
     """Wavelengths with a reflectance below 0 or above 1 by more than its uncertainty explains."""
+    reference_beyond: str = ""
+    """Who measured the gasket at this pressure, where nobody has published one; else empty."""
+    reference_pressure_assumed: bool = False
+    """True for a gasket that was taken to stand at the pressure of the sample's gauge."""
     reference_outside: bool = False
     """True for a mirror in place of the cell, which is the same thing for every loading."""
     loading: Loading | None = None
@@ -94,6 +98,17 @@ class ReflectanceEvidence:
                 "How much of the light that bounces inside the anvil reaches the detector was "
                 "not determined."
             )
+        if self.reference_pressure_assumed and not self.open_links:
+            found.append(
+                f"The {self.reference} was taken to stand at the pressure of the gauge, and the "
+                "gradient between the two is not charged; within_gpa of [gasket_reflectance] "
+                "states it."
+            )
+        if self.reference_beyond and not self.open_links:
+            found.append(
+                f"No reflectance of {self.reference} at this pressure is published; that used here "
+                f"is from: {self.reference_beyond.rstrip('.')}."
+            )
         if self.gain_assumed:
             found.append(
                 "The gain of the detector is unknown; one electron per count was assumed for the "
@@ -117,6 +132,8 @@ class ReflectanceEvidence:
             "bounces_known": self.bounces_known,
             "gain_assumed": self.gain_assumed,
             "n_impossible": self.n_impossible,
+            "reference_beyond": self.reference_beyond,
+            "reference_pressure_assumed": self.reference_pressure_assumed,
             "reference_outside": self.reference_outside,
             "loading": None if self.loading is None else self.loading.to_dict(),
             "links": [

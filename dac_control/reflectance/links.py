@@ -59,9 +59,13 @@ def evidence_of(
     absorption: Absorption,
     pressure: AtPressure,
     bounces: MultipleReflections,
+    at_reference: AtPressure | None,
     loading: Loading | None,
 ) -> ReflectanceEvidence:
-    """Judge each link and collect what a report prints beside the reflectance."""
+    """Judge each link and collect what a report prints beside the reflectance.
+
+    `at_reference` is None where nobody said what the pressure there is.
+    """
     links = (
         _pressure_link(pressure),
         ratio.drift,
@@ -77,6 +81,8 @@ def evidence_of(
     if isinstance(absorption, AbsorptionMeasured) and not pressure.agrees_with(absorption.pressure):
         state = "measured at another pressure"
     name = ratio.reference_spot if reference is None else reference.name
+    gasket = reference if reference is not None and reference.behind_anvil else None
+    further = gasket is not None and (at_reference or pressure).pressure_gpa > MEASURED_TO_GPA
     return ReflectanceEvidence(
         n_wavelengths=int(usable.sum()),
         n_left_out=int((~usable).sum()),
@@ -84,7 +90,9 @@ def evidence_of(
         highest_nm=float(ratio.wavelength_nm[usable][-1]),
         reference=checked_name("reference", name),
         reference_source="" if reference is None else reference.source,
-        reference_measured_to_gpa=MEASURED_TO_GPA.get(name.lower()),
+        reference_measured_to_gpa=None if gasket is None else MEASURED_TO_GPA,
+        reference_beyond=gasket.beyond if gasket is not None and further else "",
+        reference_pressure_assumed=gasket is not None and at_reference is None,
         absorption=state,
         absorption_through=through,
         multiple_reflections=bounces.order,

@@ -66,7 +66,8 @@ def evaluate_reflectance(
     bounces : MultipleReflections, optional
         What the optics collect; unless given, anything from none to all.
     reference_pressure : AtPressure, optional
-        At the gasket; unless given, that of the sample.
+        At the gasket; unless given, that of the sample, with the gradient that the table states
+        (`ReferenceTable.within_gpa`).
     loading : Loading, optional
         Which anvils and which piece of gasket; a comparison asks for it.
     lamp_drift_u, linearity_u
@@ -88,11 +89,17 @@ def evaluate_reflectance(
     if reference is not None:
         checked_name("reference", reference.name)
         checked_name("source of the reference", reference.source)
+        if reference.beyond:
+            checked_name("source of the reference beyond", reference.beyond)
+        if reference_pressure is None:
+            reference_pressure = reference.beside(pressure)
     bounces = MultipleReflections.unknown() if bounces is None else bounces
     ratio = count_ratio(sample, references, lamp_drift_u=lamp_drift_u, linearity_u=linearity_u)
     at_reference = pressure if reference_pressure is None else reference_pressure
     known = _reference_values(reference, at_reference, ratio)
-    evidence = evidence_of(ratio, reference, known, absorption, pressure, bounces, loading)
+    evidence = evidence_of(
+        ratio, reference, known, absorption, pressure, bounces, reference_pressure, loading
+    )
     if (
         isinstance(known, ReferenceUnknown)
         or reference is None

@@ -1,12 +1,12 @@
 """What is known about the reflectance of the thing that the sample is compared with.
 
-No reflectance of rhenium under pressure comes with this package: the one published measurement
-(Song, Chuvashova and Silvera, Appl. Phys. Lett. 120, 011601, 2022) is a set of figures. Enter a
-table, read from there or measured by yourselves, with its source. Outside its table a
-reference is unknown, and nothing is extrapolated.
+No reflectance of a gasket under pressure comes with this package: the one published measurement
+(Song, Chuvashova and Silvera, Appl. Phys. Lett. 120, 011601, 2022: rhenium, to 100 GPa) is a set of
+figures. Enter a table, read from there or measured by yourselves, with its source. Outside its
+table a reference is unknown, and nothing is extrapolated.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -25,9 +25,9 @@ __all__ = [
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-MEASURED_TO_GPA: Final = {"rhenium": 100.0}
-"""How far the reflectance of a gasket material was measured, per material (Song, Chuvashova and
-Silvera, Appl. Phys. Lett. 120, 011601, 2022: rhenium, visible, against diamond)."""
+MEASURED_TO_GPA: Final = 100.0
+"""How far anybody has published the reflectance of a gasket, of any material and by any name (Song,
+Chuvashova and Silvera, Appl. Phys. Lett. 120, 011601, 2022: rhenium, visible, against diamond)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,8 +57,8 @@ class ReferenceTable:
     Raises
     ------
     ConfigurationError
-        Shapes, order or values are impossible, or a table of a known material claims pressures
-        that nobody has measured without saying in `beyond` who did.
+        Shapes, order or values are impossible, or the table of a gasket claims pressures at which
+        nobody has published one, without saying in `beyond` who measured there.
     """
 
     name: str
@@ -77,7 +77,11 @@ class ReferenceTable:
     source: str
     """Where the numbers come from."""
     beyond: str = ""
-    """Who measured further than `MEASURED_TO_GPA`, where the table reaches further."""
+    """Who measured further than `MEASURED_TO_GPA`, and how, where the table of a gasket reaches
+    further."""
+    within_gpa: float | None = None
+    """The gasket stands within so much of the pressure that the gauge beside it shows, any value in
+    between being as likely; None where nobody knows the gradient from gauge to gasket."""
 
     def __post_init__(self) -> None:
         for field in ("wavelength_nm", "pressure_gpa", "reflectance", "sigma"):
@@ -86,12 +90,12 @@ class ReferenceTable:
             object.__setattr__(self, field, array)
         self._check_axes()
         self._check_values()
-        limit = MEASURED_TO_GPA.get(self.name.lower(), np.inf)
         top = float(self.pressure_gpa[-1])
-        if self.behind_anvil and top > limit and not self.beyond:
+        if self.behind_anvil and top > MEASURED_TO_GPA and not self.beyond.strip():
             raise ConfigurationError(
-                f"The table of {self.name} reaches {top:g} GPa, but its reflectance was measured "
-                f"to {limit:g} GPa; cut the table there, or name the newer measurement in 'beyond'."
+                f"The table of {self.name} reaches {top:g} GPa, but no reflectance of a gasket, "
+                f"whatever it is called, was measured beyond {MEASURED_TO_GPA:g} GPa in print; cut "
+                "the table there, or say in 'beyond' who measured further, and how."
             )
 
     def at(self, pressure: AtPressure, wavelength_nm: Vector) -> ReferenceValues | ReferenceUnknown:
@@ -124,6 +128,13 @@ class ReferenceTable:
         sigma, _slope = self._interpolate(self.sigma, gpa, wavelength_nm)
         value = np.where(known, value, np.nan)
         return ReferenceValues(reflectance=value, sigma=sigma, per_gpa=slope, known=known)
+
+    def beside(self, gauge: AtPressure) -> AtPressure | None:
+        """Pressure at the gasket from that of a gauge in the cell; None where `within_gpa` is."""
+        if self.within_gpa is None:
+            return None
+        gradient_u = self.within_gpa / np.sqrt(3.0)
+        return replace(gauge, sigma_sys_gpa=float(np.hypot(gauge.sigma_sys_gpa, gradient_u)))
 
     def _interpolate(self, table: Matrix, gpa: float, wavelength: Vector) -> tuple[Vector, Vector]:
         """Value and slope against pressure, linear between the entries."""
@@ -160,4 +171,9 @@ class ReferenceTable:
             raise ConfigurationError(
                 f"The table of {self.name} needs an uncertainty between 0 and 1 for each value; "
                 "no reflectance is known exactly."
+            )
+        if self.within_gpa is not None and not 0.0 <= self.within_gpa < np.inf:
+            raise ConfigurationError(
+                f"The gasket of the table of {self.name} is within {self.within_gpa} GPa of the "
+                "gauge; give a number of 0 or more."
             )

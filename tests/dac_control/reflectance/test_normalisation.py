@@ -84,6 +84,31 @@ def test_rhenium_beyond_100_gpa_makes_it_relative(bench: Any) -> None:
     assert found.evidence.reference_measured_to_gpa == 100.0
 
 
+def test_who_measured_further_is_said_where_it_counts(bench: Any) -> None:
+    further = bench.table(pressure_gpa=np.array([0.0, 200.0]), beyond="our cell 9, against gold")
+    for gpa, said in ((150.0, True), (80.0, False)):
+        found = bench.measure(0.6, gpa=gpa, reference=further)
+        text = " ".join(found.evidence.limitations())
+        assert isinstance(found, AbsoluteReflectance)
+        assert ("is from: our cell 9, against gold." in text) is said
+
+
+def test_the_gradient_from_gauge_to_gasket_is_charged_or_said_not_to_be(bench: Any) -> None:
+    found = bench.measure(0.6)
+    stated = bench.measure(0.6, reference=bench.table(within_gpa=40.0))
+    terms = [
+        next(each.sigma for each in one.terms if each.name == "pressure of the reference")
+        for one in (found, stated)
+    ]
+    assert np.mean(terms[1]) == pytest.approx(
+        np.hypot(0.5, 40.0 / 3**0.5) / 0.5 * np.mean(terms[0]), rel=1e-3
+    )
+    said = ["gradient" in " ".join(one.evidence.limitations()) for one in (found, stated)]
+    assert said == [True, False]
+    measured = bench.measure(0.6, reference_pressure=bench.at(75.0))
+    assert "gradient" not in " ".join(measured.evidence.limitations())
+
+
 def test_absorption_at_another_pressure_makes_it_relative(bench: Any) -> None:
     found = bench.measure(0.6, absorption=bench.absorption(60.0))
     assert isinstance(found, RelativeReflectance)

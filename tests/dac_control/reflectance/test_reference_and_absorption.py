@@ -37,9 +37,10 @@ def test_rhenium_is_unknown_beyond_100_gpa(bench: Any) -> None:
 
 
 @pytest.mark.parametrize("gpa", [100.01, 495.0])
-def test_a_rhenium_table_cannot_claim_what_nobody_measured(bench: Any, gpa: float) -> None:
-    further = {"pressure_gpa": np.array([0.0, gpa])}
-    with pytest.raises(ConfigurationError, match="measured to 100 GPa"):
+@pytest.mark.parametrize("name", ["rhenium", "Re", "rhenium gasket", "tungsten"])
+def test_no_gasket_claims_what_nobody_measured(bench: Any, gpa: float, name: str) -> None:
+    further = {"name": name, "pressure_gpa": np.array([0.0, gpa])}
+    with pytest.raises(ConfigurationError, match="measured beyond 100 GPa"):
         bench.table(**further)
     bench.table(**further, beyond="our own comparison with gold, 2026")
 
@@ -64,6 +65,7 @@ def test_a_reference_at_an_unmeasured_pressure_is_unknown(bench: Any) -> None:
         {"reflectance": np.full((2, 3), 0.3)},
         {"reflectance": np.full((2, 2), np.nan)},
         {"sigma": np.zeros((2, 2))},
+        {"within_gpa": -1.0},
         {"pressure_gpa": np.array([50.0, 0.0])},
         {"wavelength_nm": np.array([np.nan, 900.0])},
         {"wavelength_nm": np.array([]), "reflectance": np.zeros((2, 0)), "sigma": np.zeros((2, 0))},

@@ -215,7 +215,7 @@ def test_a_table_of_the_gasket_beyond_what_anybody_measured_is_refused(
 ) -> None:
     path = optics_station.with_name("gasket_beyond.toml")
     path.write_text(optics_station.read_text() + GASKET.format(top=300.0))
-    with pytest.raises(ConfigurationError, match=r"gasket_reflectance.*measured to 100 GPa"):
+    with pytest.raises(ConfigurationError, match=r"gasket_reflectance.*measured beyond 100 GPa"):
         load_station(path)
     path.write_text(path.read_text().replace("[[0.30, 0.36]", "[[0.30]"))
     with pytest.raises(ConfigurationError, match="a number for each wavelength_nm"):
