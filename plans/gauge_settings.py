@@ -1,10 +1,10 @@
 """How spectra are taken for a gauge, checked when made. The run file maps onto these one to one."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from dac_control.errors import LimitError
+from plans.settings_table import SettingsTable
 
 __all__ = [
     "REFERENCE",
@@ -19,12 +19,10 @@ REFERENCE = "reference_ruby"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaugeSettings:
+class GaugeSettings(SettingsTable):
     """How a spectrum is taken for a gauge, and how often a bad one is taken again."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
     table: ClassVar[str] = "gauge"
-    """Table of the run file."""
 
     exposure_s: float = 0.2
     averages: int = 1
@@ -37,6 +35,7 @@ class GaugeSettings:
     the next follows from the last. None leaves it as it is written."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         table = self.table
         if not 0 < self.exposure_s <= self.longest_exposure_s:
             raise LimitError(
@@ -47,7 +46,7 @@ class GaugeSettings:
             raise LimitError(f"{table}.averages and {table}.attempts must be at least 1.")
         if self.longer_by <= 1:
             raise LimitError(f"{table}.longer_by must be above 1.")
-        if self.signal_to_noise is not None and not 0 < self.signal_to_noise < math.inf:
+        if self.signal_to_noise is not None and not self.signal_to_noise > 0:
             raise LimitError(
                 f"{table}.signal_to_noise must be above 0, not {self.signal_to_noise}."
             )

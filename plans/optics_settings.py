@@ -1,19 +1,19 @@
 """Parameters of plans that look at several places; the run file maps onto them one to one."""
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from dac_control.errors import LimitError
+from plans.settings_table import SettingsTable
 
 __all__ = ["Closing", "ReflectanceSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReflectanceSettings:
+class ReflectanceSettings(SettingsTable):
     """How light of a lamp is taken from sample and gasket, or through the cell."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "reflectance"
 
     exposure_s: float = 0.5
     averages: int = 10
@@ -21,20 +21,20 @@ class ReflectanceSettings:
     """How often a saturated reading is taken again, each time with a third of the exposure."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.exposure_s < math.inf:
+        super().__post_init__()
+        if not self.exposure_s > 0:
             raise LimitError(
-                "the exposure_s of a lamp's light must be a finite number above 0, not "
-                f"{self.exposure_s}."
+                f"the exposure_s of a lamp's light must be above 0, not {self.exposure_s}."
             )
         if self.averages < 1 or self.attempts < 1:
             raise LimitError("averages and attempts of a lamp's light must be at least 1.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closing:
+class Closing(SettingsTable):
     """How far, and in which steps, a cell is closed, and when it counts as sealed."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "closing"
 
     last_turns: float
     """Absolute turns beyond which nobody goes on: the cell did not seal."""
@@ -47,8 +47,7 @@ class Closing:
     """Fall of the pressure in that time that is no leak, beside three sigma of the readings."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("step_turns", "rise_gpa", "watch_s", "leak_gpa"):
             if not getattr(self, name) > 0:
                 raise LimitError(f"closing.{name} must be above 0, not {getattr(self, name)}.")
-        if not math.isfinite(self.last_turns):
-            raise LimitError(f"closing.last_turns must be finite, not {self.last_turns}.")

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, Final, Literal
 
 from dac_control.errors import LimitError
+from plans.settings_table import SettingsTable
 
 __all__ = ["Expected", "OutlierSettings", "OutlierVerdict", "Reading", "judge_readings"]
 
@@ -62,10 +63,10 @@ class Expected:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutlierSettings:
+class OutlierSettings(SettingsTable):
     """When a reading is measured again, and how often."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "outliers"
 
     outside_sigma: float = 3.29
     """Standard deviations from the prediction: 3.29 costs one good reading in 1000 a second one."""
@@ -77,10 +78,11 @@ class OutlierSettings:
     """Readings of one step; each costs light."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("outside_sigma", "agree_sigma"):
-            if not 0.0 < getattr(self, name) < math.inf:
+            if not getattr(self, name) > 0.0:
                 raise LimitError(f"outliers.{name} must be above 0, not {getattr(self, name)}.")
-        if not 0.0 <= self.drift_allowance_gpa < math.inf:
+        if not self.drift_allowance_gpa >= 0.0:
             raise LimitError(
                 f"outliers.drift_allowance_gpa must be 0 or more, not {self.drift_allowance_gpa}."
             )

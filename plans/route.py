@@ -1,6 +1,5 @@
 """The way of a ramp: legs up and down, each with its targets. Pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -8,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from dac_control.errors import LimitError
 from plans.branch_points import ANSWER_PART, ANSWER_TOLERANCES, least_answer_gpa
 from plans.settings import Targets
+from plans.settings_table import SettingsTable
 
 __all__ = ["Leg", "Repeat", "Route", "check_swing", "route_of"]
 
@@ -38,7 +38,7 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeat:
+class Repeat(SettingsTable):
     """The same pressure again and again, from both sides.
 
     Raises
@@ -47,7 +47,7 @@ class Repeat:
         If the swing is none, there is no cycle, or the way leads below zero.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "repeat"
 
     pressure_gpa: float
     """Where every leg passes."""
@@ -57,7 +57,8 @@ class Repeat:
     """How often it is reached from above and from below."""
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.pressure_gpa) and 0 < self.swing_gpa < self.pressure_gpa):
+        super().__post_init__()
+        if not 0 < self.swing_gpa < self.pressure_gpa:
             raise LimitError(
                 f"repeat.swing_gpa ({self.swing_gpa:g}) must lie above 0 and below "
                 f"repeat.pressure_gpa ({self.pressure_gpa:g})."

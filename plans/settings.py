@@ -15,6 +15,7 @@ from plans.gauge_settings import (
     VibronSettings,
 )
 from plans.outliers import OutlierSettings
+from plans.settings_table import SettingsTable
 
 __all__ = [
     "DwellSettings",
@@ -26,7 +27,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class Targets:
+class Targets(SettingsTable):
     """Where a ramp goes: upwards first, then downwards.
 
     Raises
@@ -35,21 +36,20 @@ class Targets:
         If loading targets do not strictly increase or unloading targets strictly decrease.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "targets"
 
     unit: Literal["gpa", "turns"]
     load: tuple[float, ...] = ()
     unload: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.unit not in ("gpa", "turns"):
             raise LimitError(f"targets are in 'gpa' or 'turns', not in {self.unit!r}.")
         if not self.load and not self.unload:
             raise LimitError("a ramp needs at least one target, in load or in unload.")
         for name, sign in (("load", 1), ("unload", -1)):
             values: tuple[float, ...] = getattr(self, name)
-            if not all(math.isfinite(value) for value in values):
-                raise LimitError(f"{name} targets must be finite numbers, not {list(values)}.")
             for first, second in pairwise(values):
                 if (second - first) * sign <= 0:
                     verb = "increase" if sign > 0 else "decrease"
@@ -79,7 +79,7 @@ class Targets:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DwellSettings:
+class DwellSettings(SettingsTable):
     """When a step counts as settled; all times in laboratory seconds.
 
     Settled means: over the last `window_s`, or two, four ... times as much, the upper 95 % bound of
@@ -87,7 +87,7 @@ class DwellSettings:
     all looks of a dwell together (`plans.settling`).
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "dwell"
 
     drift_limit_gpa_per_h: float = 0.2
     window_s: float = 600.0
@@ -97,13 +97,10 @@ class DwellSettings:
     min_readings: int = 6
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("drift_limit_gpa_per_h", "window_s", "interval_s", "max_dwell_s"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise LimitError(
-                    f"dwell.{name} must be a finite number above 0, not {getattr(self, name)}."
-                )
-        if not math.isfinite(self.min_dwell_s):
-            raise LimitError(f"dwell.min_dwell_s must be finite, not {self.min_dwell_s}.")
+            if not getattr(self, name) > 0:
+                raise LimitError(f"dwell.{name} must be above 0, not {getattr(self, name)}.")
         if self.min_dwell_s > self.max_dwell_s:
             raise LimitError(
                 f"dwell.min_dwell_s ({self.min_dwell_s:g}) is longer than "
@@ -124,10 +121,10 @@ class DwellSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepSettings:
+class StepSettings(SettingsTable):
     """How a ramp chooses the next turn of the screw on the way to a target."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "step"
 
     probe_turns: float = 0.01
     """First step of a branch, and each step across the dead band of a reversal."""
@@ -139,6 +136,7 @@ class StepSettings:
     """A step is at most this much larger than the one before it."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("probe_turns", "tolerance_gpa", "max_dead_band_turns"):
             if not getattr(self, name) > 0:
                 raise LimitError(f"step.{name} must be above 0, not {getattr(self, name)}.")
@@ -147,10 +145,10 @@ class StepSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HandOverSettings:
+class HandOverSettings(SettingsTable):
     """What a hand-over from one gauge to the next rests on."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "handover"
 
     fewest_pairs: int = 3
     """Steps at which both gauges must have been measured."""
@@ -163,13 +161,14 @@ class HandOverSettings:
     Conventions of this package; state what is known of the cell."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 3 <= self.fewest_pairs <= self.last_pairs:
             raise LimitError(
                 f"handover.fewest_pairs ({self.fewest_pairs}) must be 3 or more, and not above "
                 f"handover.last_pairs ({self.last_pairs}): two pairs always agree on something."
             )
         for name in ("scatter_gpa", "scatter_part"):
-            if not 0 <= getattr(self, name) < math.inf:
+            if not getattr(self, name) >= 0:
                 raise LimitError(f"handover.{name} must be 0 or more, not {getattr(self, name)}.")
 
     def scatter_at_gpa(self, pressure_gpa: float) -> float:

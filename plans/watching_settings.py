@@ -5,15 +5,16 @@ from typing import ClassVar
 
 from dac_control.errors import LimitError
 from plans.gauge_settings import RubySettings
+from plans.settings_table import SettingsTable
 
 __all__ = ["HoldSettings", "TemperatureSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class TemperatureSettings:
+class TemperatureSettings(SettingsTable):
     """How the pressure is followed while the temperature moves."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "temperature"
 
     every_k: float = 10.0
     """The pressure is measured whenever the cell's temperature has moved by this much."""
@@ -22,16 +23,17 @@ class TemperatureSettings:
     ruby: RubySettings = field(default_factory=RubySettings)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("every_k", "look_every_s"):
             if not getattr(self, name) > 0:
                 raise LimitError(f"temperature.{name} must be above 0, not {getattr(self, name)}.")
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldSettings:
+class HoldSettings(SettingsTable):
     """How a cell is watched that nothing moves."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    table: ClassVar[str] = "hold"
 
     every_s: float = 3600.0
     """Laboratory time from one reading to the next."""
@@ -40,6 +42,7 @@ class HoldSettings:
     ruby: RubySettings = field(default_factory=RubySettings)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.every_s > 0:
             raise LimitError(f"hold.every_s must be above 0, not {self.every_s}.")
         if self.failures < 1:

@@ -1,8 +1,10 @@
 """Read a TOML file into a model; an error names file, line and key."""
 
+import math
 import re
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,8 +68,19 @@ def read_text(path: Path) -> str:
 
 
 def parse_toml(text: str, model: type[ModelT], path: Path) -> ModelT:
-    """Validate TOML text; `path` is only for messages."""
+    """Validate TOML text; `path` is only for messages.
+
+    No number of any file may be infinite or none at all: a limit that limits nothing is left out,
+    and a wait without an end is a mistake.
+    """
     data = plain_toml(text, path)
+    if endless := list(_endless(data)):
+        raise ConfigurationError(
+            "\n".join(
+                f"{path}:{line_of(text, key)}: {key}: this must be a finite number (got {value})"
+                for key, value in endless
+            )
+        )
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -85,6 +98,16 @@ def plain_toml(text: str, path: Path) -> dict[str, Any]:
         where = _AT_LINE.search(str(error))
         line = where.group(1) if where else "1"
         raise ConfigurationError(f"{path}:{line}: {_AT_LINE.sub('', str(error))}.") from None
+
+
+def _endless(found: Any, key: str = "") -> Iterator[tuple[str, float]]:
+    """Every number below `key` that is not finite, with its dotted key."""
+    if isinstance(found, float) and not math.isfinite(found):
+        yield key, found
+    parts = found.items() if isinstance(found, dict) else ()
+    parts = enumerate(found) if isinstance(found, list) else parts
+    for name, part in parts:
+        yield from _endless(part, f"{key}.{name}" if key else str(name))
 
 
 def line_of(text: str, dotted: str) -> int:

@@ -31,7 +31,6 @@ from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
-from plans.settings import DwellSettings
 from plans.stubs.reflectance import check_reflectance
 from plans.watching_settings import HoldSettings
 
@@ -104,11 +103,7 @@ def test_reflectance_needs_lamp_gasket_and_sample(laboratory) -> None:
     "make",
     [
         lambda: ReflectanceSettings(exposure_s=0.0),
-        lambda: ReflectanceSettings(exposure_s=float("inf")),
         lambda: ReflectanceSettings(averages=0),
-        lambda: DwellSettings(max_dwell_s=float("inf")),
-        lambda: DwellSettings(min_dwell_s=float("nan")),
-        lambda: Closing(last_turns=float("nan")),
         lambda: Closing(last_turns=1.0, step_turns=0.0),
         lambda: Closing(last_turns=1.0, leak_gpa=-1.0),
     ],

@@ -71,8 +71,8 @@ CASES = {
         [],
         RAMP.format(12) + "[dwell]\nmax_dwell_s = inf\n",
         "run.toml",
-        "[dwell]",
-        "max_dwell_s must be a finite number above 0, not inf",
+        "max_dwell_s",
+        "dwell.max_dwell_s: this must be a finite number .got inf",
     ),
     "a budget of the run that is too small": (
         [("[devices.cryostat]", LASER)],

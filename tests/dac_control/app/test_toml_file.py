@@ -74,6 +74,9 @@ def test_a_good_station_file_loads_with_absolute_storage(tmp_path: Path) -> None
         ("max_turns = 1", "max_turns = true", "limits"),
         ("gear_ratio = 100", "gear_ratio = true", "devices.drive.gear_ratio"),
         ('scale = "ruby2020"', 'scale = "ruby2222"', "gauge.scale"),
+        ("gear_ratio = 100", "gear_ratio = inf", "devices.drive.gear_ratio"),
+        ("axis_sigma_nm = 0.01", "axis_sigma_nm = nan", "gauge.axis_sigma_nm"),
+        ("max_turns = 1", "max_turns = 1e999", "limits.max_turns"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_key(
