@@ -16,7 +16,7 @@ __all__ = ["main", "write_last_picture"]
 
 
 def write_last_picture(folder: Path, picture: Path) -> bool:
-    """Write the frame of the last step that has one; False if there is none.
+    """Write the newest frame, of a step or from before a laser shot; False if there is none.
 
     Parameters
     ----------
@@ -26,12 +26,20 @@ def write_last_picture(folder: Path, picture: Path) -> bool:
         The PNG, which is replaced whole: whoever reads it never sees half of one.
     """
     run = open_run(folder)
-    count = len(run.table("primary")["seq_num"]) if "primary" in run.streams else 0
-    for row in reversed(range(count)):
+    newest_first = sorted(
+        (
+            (time, row, stream)
+            for stream in ("primary", "picture")
+            if stream in run.streams
+            for row, time in enumerate(run.table(stream)["time"])
+        ),
+        reverse=True,
+    )
+    for _, row, stream in newest_first:
         try:
-            frame = np.asarray(run.frame(row), dtype=float)
+            frame = np.asarray(run.frame(row, stream=stream), dtype=float)
         except RecordError:
-            continue  # its step has none, or was cut off
+            continue  # its event has none, or was cut off
         from matplotlib.image import imsave
 
         part = picture.with_suffix(".part")

@@ -80,7 +80,9 @@ class PictureHistory:
         """Keep a frame; of the one before it its numbers alone, and no picture."""
         if self._records:
             last = self._records[-1]
-            numbers = replace(last.reading, small=last.reading.small[:0], rim_px=np.empty((0, 2)))
+            # arrays of their own: an empty view would keep the picture
+            none = np.empty((0, 0), np.float32)
+            numbers = replace(last.reading, small=none, rim_px=np.empty((0, 2)))
             self._records[-1] = replace(last, reading=numbers)
         self._records.append(now)
 

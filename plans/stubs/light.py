@@ -194,6 +194,10 @@ def arm_laser(
 ) -> MsgGenerator[None]:
     """Put on record what must be seen at this step before a laser may shoot.
 
+    In a run the frame is judged as any other (`plans.picture_watch`): where it shows that the cell
+    fails, the run holds before the laser is armed. One that cannot be analysed arms it, since ice
+    would else keep a sound cell from being measured; a camera that gives none does not.
+
     Nothing is taken where the rule does not hold, nor what is on record already. The rule itself
     stands in `dac_control.safety.light.LaserArming`; the station says from which pressure on it
     holds, and whether there is a reflectance to take.
@@ -230,6 +234,10 @@ def arm_laser(
 def _picture(instruments: Instruments) -> MsgGenerator[None]:
     devices: list[Any] = [instruments.clock_reading, instruments.step, instruments.microscope]
     yield from trigger_all(devices)
+    if instruments.picture is not None:
+        # it reads the frame that the microscope holds by now
+        yield from trigger_all([instruments.picture])
+        devices.append(instruments.picture)
     yield from bps.create(name="picture")
     for device in devices:
         yield from bps.read(device)

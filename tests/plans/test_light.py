@@ -7,20 +7,27 @@ from types import SimpleNamespace
 from typing import Any
 
 import bluesky.plan_stubs as bps
+import numpy as np
 import pytest
 from bluesky.run_engine import RunEngine
 from bluesky.utils import FailedStatus, RequestAbort
 from ophyd.sim import SynSignal
 
 from dac_control.clock import SteadyClock
-from dac_control.errors import InstrumentError, LimitError
+from dac_control.errors import InstrumentError, LimitError, RampHeld
+from dac_control.picture import PictureScale
 from dac_control.records import LightLedger
 from dac_control.safety.light import Beam, LaserArming, LightAccount, LightBudget, LightLimits
 from devices.drivers.cobolt06 import LINK_SETTINGS, Cobolt06
+from devices.drivers.roles import Frame
 from devices.laser import Laser
 from devices.links import open_link
+from devices.picture import Picture
+from devices.step_notes import StepNotes
 from plans.failures import cause_of
+from plans.picture_watch import PictureWatch
 from plans.stubs.light import arm_laser, lit
+from plans.watched import watched
 from simulators.clock import SimulatedClock
 from simulators.faults import Fault, FaultInjector
 from simulators.serving.tcp import TcpServer
@@ -258,19 +265,46 @@ def test_a_station_without_light_says_so(bench: Bench) -> None:
         bench.engine(bench.lit(look(bench, [])))
 
 
-def test_a_picture_is_an_event_of_its_own_before_the_laser_shoots(bench: Bench) -> None:
-    for role in ("clock_reading", "step", "microscope"):
-        setattr(bench.instruments, role, SynSignal(name=role, func=lambda: 1.0))
-    streams: list[str] = []
-    bench.engine.subscribe(lambda name, doc: streams.append(doc["name"]), "descriptor")
+class Microscope(SynSignal):
+    """Shows a bright hole of another radius each time; none where that is 0."""
+
+    address = "stand-in"
+
+    def __init__(self, radii: list[float]) -> None:
+        super().__init__(name="microscope", func=lambda: 1.0)
+        self.radii = radii
+        self.last: Frame | None = None
+
+    def trigger(self):
+        y, x = np.mgrid[:120, :160]
+        radius = self.radii.pop(0)
+        depth = radius - np.hypot(x - 80.5, y - 60.0)
+        pixels = (20 + 150 / (1 + np.exp(-1.7 * depth / 1.5))).astype(np.uint8)
+        self.last = Frame(pixels=pixels if radius else pixels[:3, :3], exposure_s=0.02, time=1.7e9)
+        return super().trigger()
+
+
+def test_the_picture_is_judged_before_the_laser_shoots(bench: Bench) -> None:
+    microscope: Any = Microscope([30.0, 29.9, 0.0, 29.8, 34.0])
+    picture = Picture(microscope=microscope, scale=PictureScale(), name="picture")
+    where = SimpleNamespace(turns=SimpleNamespace(get=lambda: 0.3))
+    clock = SynSignal(name="clock", func=lambda: 1.0)
+    about = {"step": StepNotes(name="step"), "drive": where, "clock_reading": clock}
+    vars(bench.instruments).update(about, microscope=microscope, picture=picture)
+    events: list[dict[str, Any]] = []
+    bench.engine.subscribe(lambda _, doc: events.append(doc["data"]), "event")
     bench.account.arming.needs = ("picture",)
     seen: list[float] = []
 
     def whole():
         yield from bps.open_run()
-        yield from arm_laser(bench.instruments, 1)
-        yield from bench.lit(look(bench, seen), pressure_gpa=None)
-        yield from bps.close_run()
+        for number in range(1, 6):
+            yield from arm_laser(bench.instruments, number)
+            yield from bench.lit(look(bench, seen), pressure_gpa=None)
 
-    bench.engine(whole())
-    assert streams == ["picture"] and len(seen) == 1
+    with pytest.raises(RampHeld, match="The hole is 14"):
+        bench.engine(watched(whole(), [PictureWatch(bench.instruments)]))
+    assert [each["picture_judged"] for each in events] == [False, False, False, True, True]
+    assert events[2]["picture_flags"] == "unreadable" and events[-1]["step_signs"] == "blow_out"
+    assert len(seen) == 4 and bench.account.arming.missing == ("picture",)
+    picture.destroy()
