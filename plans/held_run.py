@@ -16,6 +16,7 @@ from bluesky.utils import (
 )
 
 from dac_control.errors import DacError, RampHeld
+from plans.calibration_watch import CalibrationWatch
 from plans.failures import cause_of
 from plans.instruments import Instruments
 from plans.light_budget import check_looks
@@ -46,8 +47,8 @@ def held_run(
 
     It is not opened where the light that the plan cannot do without is not left. Where the baseline
     or any event after it finds the specimen too warm, or the cell has changed its temperature
-    before the screw would turn, or a frame shows that the cell fails, the run holds: nothing is lit
-    or moved then.
+    before the screw would turn, or a calibration has become too old by then, or a frame shows that
+    the cell fails, the run holds: nothing is lit or moved then.
 
     bluesky's own wrapper loses the reason of an abort, and its baseline would wait for a reading
     behind a move that is being interrupted. Here an interruption carries the reason that was
@@ -72,7 +73,8 @@ def held_run(
         Before the run opens, for an exposure that the spectrometer cannot make, or light that the
         budget does not allow.
     """
-    check_looks(instruments, looks)
+    wanted = list(looks)
+    check_looks(instruments, wanted)
     hold = instruments.hold
     hold.take_interruption()
     # what was seen beside the cell in another run says nothing of this one
@@ -96,7 +98,11 @@ def held_run(
         else:
             yield from bps.close_run(exit_status="fail", reason=str(error))
 
-    watches = (TemperatureWatch(instruments), PictureWatch(instruments))
+    watches = (
+        TemperatureWatch(instruments),
+        PictureWatch(instruments),
+        CalibrationWatch(instruments, [each.by for each in wanted]),
+    )
     return (
         yield from bpp.contingency_wrapper(
             _in_hold(watched(_between_baselines(plan, instruments), watches)),

@@ -93,6 +93,26 @@ def test_what_is_young_enough_lets_the_run_pass_until_it_is_not(
         rehearse_once(station, run, seed=1, epoch=hours_ago(-24).timestamp())
 
 
+def test_a_ramp_that_outlives_its_axis_turns_no_more(
+    folder: Path, station: Station, store: CalibrationStore, axis_calibration: Any
+) -> None:
+    axis = axis_calibration(0.0, hours_ago(23.6)).to_dict()
+    store.add("axis", "spectrometer", axis, time=hours_ago(23.6))
+    (folder / "run.toml").write_text(
+        'plan = "pressure_ramp"\n[targets]\nunit = "gpa"\nload = [30]\n[ruby]\nexposure_s = 0.5\n'
+    )
+    run = load_run_file(folder / "run.toml", station, wall_time=NOW.timestamp())
+    done = rehearse_once(station, run, seed=1, epoch=NOW.timestamp())
+    held = re.fullmatch(
+        r"The ramp holds before it turns the screw: The axis calibration of "
+        r"'spectrometer' is 24\.\d h old .*; run calibrate_axis, or allow more\. The limit is "
+        r"calibrations\.max_axis_age_h of .* take the run up with `dac-control resume`\.",
+        done.reason,
+    )
+    assert held is not None, done.reason
+    assert done.steps[-2].lab_time_s < 0.4 * 3600.0 <= done.duration_s, "it went on while it could"
+
+
 def test_a_calibration_needs_none_of_its_own_kind(folder: Path) -> None:
     with (folder / "station.toml").open("a") as text:
         text.write(LAMP)
