@@ -8,9 +8,11 @@ from typing import Any
 
 from bluesky.utils import MsgGenerator, plan
 
-from dac_control.errors import RampHeld
+from dac_control.errors import LimitError, RampHeld
+from dac_control.safety.limits import StepLimits
 from plans.calibrated import check_calibrations
 from plans.held_run import held_run
+from plans.in_charge import scale_span_gpa
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.optics_settings import Closing
@@ -24,7 +26,7 @@ from plans.stubs.look import look
 from plans.stubs.waiting import wait_until
 from plans.stubs.work_out import work_out
 
-__all__ = ["close_and_seal"]
+__all__ = ["check_rise", "close_and_seal"]
 
 CERTAIN_SIGMA = 3.0
 """How far beyond its own uncertainty a change of pressure counts."""
@@ -57,12 +59,14 @@ def close_and_seal(
     Raises
     ------
     LimitError
-        Before the run opens, for turns beyond a limit.
+        Before the run opens, for turns or a rise beyond a limit or the ruby's scale.
     RampHeld
-        If the cell did not seal or leaks, or where a ramp would hold.
+        If the cell did not seal or leaks, or where a ramp would hold; before the first move, if
+        the rise leads beyond a limit from where the cell is found.
     """
     settings = settings or RampSettings()
     instruments.limits.check_targets("turns", [closing.last_turns])
+    check_rise(closing, instruments.limits, scale_span_gpa(instruments, "ruby")[1])
     check_calibrations(instruments, ("ruby",))
     document = {
         "plan_name": "close_and_seal",
@@ -77,6 +81,37 @@ def close_and_seal(
     looks = closing_looks(settings, rules_of(instruments))
     inside = _close(instruments, closing, settings)
     return (yield from held_run(inside, document, instruments, looks))
+
+
+def check_rise(
+    closing: Closing, limits: StepLimits, scale_end_gpa: float, from_gpa: float = 0.0
+) -> None:
+    """Raise `LimitError` for a rise that nothing could show without going beyond a limit.
+
+    Parameters
+    ----------
+    closing : Closing
+        What is asked for.
+    limits : StepLimits
+        Of the station.
+    scale_end_gpa : float
+        Up to where the ruby's scale was made for.
+    from_gpa : float
+        Where the cell stands; by default at the least that it can have.
+    """
+    top_gpa = from_gpa + closing.rise_gpa
+    for what, end_gpa in (
+        ("limits.pressure_limit_gpa", limits.pressure_limit_gpa),
+        ("the end of the ruby's scale", scale_end_gpa),
+    ):
+        if top_gpa > end_gpa:
+            raise LimitError(
+                f"a rise by closing.rise_gpa ({closing.rise_gpa:g}) from {from_gpa:.3g} GPa leads "
+                f"to {top_gpa:.4g} GPa, beyond {what} ({end_gpa:g} GPa); nothing was moved. Ask "
+                f"for less than {end_gpa - from_gpa:.3g}: that a cell is sealed shows within a few "
+                "GPa.",
+                key="closing.rise_gpa",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +129,11 @@ def _close(
     yield from take_dark(instruments, settings)
     way = Way(instruments, settings)
     first = yield from way.begin()
+    try:
+        end_gpa = scale_span_gpa(instruments, "ruby")[1]
+        check_rise(closing, instruments.limits, end_gpa, from_gpa=first.pressure_gpa)
+    except LimitError as error:
+        raise RampHeld(f"The closing holds before its first move: {error}") from None
     way.set_out(+1)
     start = here = _Seen(point=first, hole_um=_hole_um(instruments))
     while not _follows(start.point, here.point, closing.rise_gpa):

@@ -100,7 +100,8 @@ def check_swing(repeat: Repeat, tolerance_gpa: float) -> None:
         f"repeat.swing_gpa ({swing:g}) is too small beside step.tolerance_gpa "
         f"({tolerance_gpa:g}): a leg may end one tolerance short of its end, and the next counts "
         f"{here:g} GPa as reached one tolerance before it, so that it could be over without a "
-        f"move, or before the pressure answers to one. Ask for {ask}."
+        f"move, or before the pressure answers to one. Ask for {ask}.",
+        key="repeat.swing_gpa",
     )
 
 

@@ -65,6 +65,7 @@ def first_messages(plan: Any, count: int) -> list[Msg]:
         (lambda i: pressure_map(i, ["chip"]), LimitError, "two different places"),
         (lambda i: measure_reflectance(i, "hydrogen"), LimitError, r"\[devices.lamp\]"),
         (lambda i: close_and_seal(i, Closing(last_turns=9.0)), LimitError, "9"),
+        (lambda i: close_and_seal(i, Closing(last_turns=0.5, rise_gpa=500)), LimitError, "to 500"),
         (lambda i: hold(i, float("inf")), LimitError, "hold of inf h .* finite duration_h"),
         (lambda i: hold(i, -1.0), LimitError, "hold of -1.0 h"),
         (

@@ -88,6 +88,9 @@ class RunFile(FromFile):
         """What a stage after it is weighed by; `rules` are what it was weighed by itself."""
         return rules
 
+    def check_after(self, rules: LookRules) -> None:
+        """Raise `Impossible` for what the stages before it, which left `rules`, do not leave."""
+
     def light_parts(self, station: Station, *, whole: bool = True) -> tuple[LightPart, ...]:
         """Limits of light with what is looked at under them, the whole run first.
 

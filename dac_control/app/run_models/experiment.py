@@ -1,6 +1,7 @@
 """A run file made of run files: stages, each a plan with its own keys."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from itertools import takewhile
 from operator import or_
@@ -94,9 +95,13 @@ class ExperimentFile(RunFile):
         """Check every stage before anything moves."""
         if any(isinstance(stage, ReflectanceFile) for stage in self.stages):
             check_words("purpose", self.purpose)
+        # how warm the first finds the cell is seen when it begins
+        rules = replace(station.look_rules, cell_k=None)
         for stage in self.stages:
             with stage.lines():
                 stage.check(station)
+                stage.check_after(rules)
+            rules = stage.rules_after(rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the experiment."""

@@ -10,7 +10,7 @@ from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
 from devices.drivers.spot_role import SAMPLE, home_of
-from plans.close_and_seal import close_and_seal
+from plans.close_and_seal import check_rise, close_and_seal
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks, beside_ruby_looks, map_looks
@@ -170,10 +170,11 @@ class ClosingFile(ScrewFile):
     closing: Annotated[Closing, NumbersOnly]
 
     def check(self, station: Station) -> None:
-        """Hold the last turns against the limits."""
+        """Hold the last turns and the rise against the limits."""
         check_placing(station, self.step)
         turns = (self.closing.last_turns,)
         check_targets(station, "turns", turns, "last_turns", table="closing")
+        check_rise(self.closing, station.limits, station.scale_spans_gpa["ruby"][1])
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest closing."""

@@ -183,10 +183,7 @@ class RepeatFile(ScrewFile):
     def check(self, station: Station) -> None:
         """Hold the highest pressure against the limits, and the swing against the tolerance."""
         check_placing(station, self.step)
-        try:
-            check_swing(self.repeat, self.step.tolerance_gpa)
-        except LimitError as error:
-            raise Impossible("repeat.swing_gpa", str(error)) from None
+        check_swing(self.repeat, self.step.tolerance_gpa)
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
         check_scales(station, ("ruby",), route_of(self.repeat).legs, "repeat.pressure_gpa")

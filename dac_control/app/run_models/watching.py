@@ -56,6 +56,18 @@ class TemperatureFile(RunFile):
         except LimitError as error:
             raise Impossible("target_k", str(error)) from None
 
+    def check_after(self, rules: LookRules) -> None:
+        """Refuse a way that goes the other way."""
+        way, other = (1, "cooldown") if self.plan == "warmup" else (-1, "warmup")
+        if rules.cell_k is None or (self.target_k - rules.cell_k) * way >= 0.0:
+            return
+        raise Impossible(
+            "target_k",
+            f"{rules.cell_k_by} leaves the cell at {rules.cell_k:g} K, from where there is no "
+            f"{self.plan} to {self.target_k:g} K; nothing was changed. Ask for a {other}, or for "
+            "another temperature",
+        )
+
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp of the temperature."""
         make = cooldown if self.plan == "cooldown" else warmup

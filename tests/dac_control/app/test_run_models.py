@@ -140,6 +140,11 @@ def test_a_control_names_a_run_that_is_there_and_a_specimen_of_its_own(
         ("measure_gain", "", r"run.toml:1: plan: .*\[devices.lamp\]"),
         ("calibrate_axis", 'lamp = "candle"\n', r"run.toml:2: lamp: There is no lamp 'candle'"),
         ("close_and_seal", "[closing]\nlast_turns = 99\n", r"run.toml:3: closing.last_turns"),
+        (
+            "close_and_seal",
+            "[closing]\nlast_turns = 0.2\nrise_gpa = 500\n",
+            r"run.toml:4: closing.rise_gpa: .*to 500 GPa, beyond limits.pressure_limit_gpa .50 GPa",
+        ),
         ("close_and_seal", "[closing]\nstep_turns = 1\n", r"closing.last_turns: .*missing"),
     ],
 )
@@ -212,6 +217,31 @@ def test_every_stage_is_checked_with_its_own_line(tmp_path: Path, optics) -> Non
         load(last="full_experiment")
     with pytest.raises(ConfigurationError, match=r"stages.2.sample: this key is missing"):
         load(last="measure_reflectance")
+
+
+COLDER = '[[stages]]\nplan = "{}"\ntarget_k = {}\n'
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (("cooldown", 20), ""),
+        (("warmup", 60), ""),
+        (("cooldown", 60), "the cooldown before leaves the cell at 40 K, .* Ask for a warmup"),
+        (("warmup", 20), "Ask for a cooldown"),
+    ],
+)
+def test_a_temperature_leads_on_from_that_of_the_stages_before(
+    tmp_path: Path, station, second: tuple[str, int], said: str
+) -> None:
+    hold = '[[stages]]\nplan = "hold"\nduration_h = 1\n'
+    body = COLDER.format("cooldown", 40) + hold + COLDER.format(*second)
+    path = run_file(tmp_path, "full_experiment", body)
+    if not said:
+        assert len(load_run_file(path, station).stages) == 3
+        return
+    with pytest.raises(ConfigurationError, match=f"run.toml:10: stages.2.target_k: .*{said}"):
+        load_run_file(path, station)
 
 
 def test_the_example_of_an_experiment_fits_its_station() -> None:

@@ -291,6 +291,12 @@ def test_a_cell_is_closed_until_it_holds(rehearse) -> None:
     assert all(b["drive_turns"] - a["drive_turns"] < 0.0301 for a, b in pairwise(steps))
 
 
+def test_a_rise_beyond_the_limit_from_where_the_cell_stands_moves_nothing(rehearse) -> None:
+    found, record = rehearse(CLOSING.format(last=0.6, rise=49.9, leak=0.5))
+    assert found.exit_status == "fail" and "before its first move: a rise by" in found.reason
+    assert len(record.events("primary")) == 1
+
+
 def test_a_cell_that_does_not_seal_holds_where_it_was_to_end(rehearse) -> None:
     found, record = rehearse(CLOSING.format(last=0.02, rise=9.0, leak=0.5))
     assert found.exit_status == "fail" and "did not seal: at 0.02" in found.reason
