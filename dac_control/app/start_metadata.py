@@ -14,6 +14,7 @@ from devices.drivers.roles import Identity
 from devices.raman_gauges import DiamondEdge
 from plans.calibrated import needs_of
 from plans.instruments import Instruments
+from plans.placing import Placing
 
 __all__ = ["Connection", "start_metadata"]
 
@@ -43,6 +44,8 @@ def start_metadata(
             needs_of(instruments, list(instruments.gauges))
         ),
         **_of_raman_lines(station, instruments),
+        # how finely the screw is placed, and how well it is known where it stands
+        "placing": asdict(Placing.of(instruments.drive)),
         "station": station.station.name,
         "simulated": station.station.simulated,
         "speed": station.clock.speed,

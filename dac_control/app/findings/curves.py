@@ -1,6 +1,7 @@
 """The load curves of a run: one for each leg of the screw, every form beside the chosen one."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from dac_control.app.readings import Steps
 from dac_control.load_curve import FormFit, LoadCurve, LoadCurveError, fit_load_curve
 from dac_control.load_curve.forms import FORMS
-from dac_control.records.summary import plain
 
 __all__ = [
+    "BEYOND",
     "Curves",
     "DeadBand",
     "Hysteresis",
@@ -20,12 +21,16 @@ __all__ = [
     "fit_curves",
     "left_out",
     "parameter_count",
+    "stated_sigma_turns",
 ]
 
 Array = NDArray[np.float64]
 
 FEWEST_POINTS = 3
 """Residuals of fewer points would be 0 by construction."""
+
+BEYOND = 0.3
+"""How far beyond the last measured turn curves are shown, as a part of the measured range."""
 
 BRANCH_WORDS = {"load": "loading", "unload": "unloading"}
 
@@ -49,6 +54,13 @@ class LegCurve:
     def words(self) -> str:
         """Its name for people."""
         return BRANCH_WORDS.get(self.branch, self.branch)
+
+    @property
+    def reach_turns(self) -> tuple[float, float]:
+        """Turns that it is drawn over: the measured ones, and `BEYOND` onwards in its direction."""
+        first, last = float(self.curve.turns[0]), float(self.curve.turns[-1])
+        beyond = (last - first) * BEYOND
+        return (first, last + beyond) if self.branch == "load" else (first - beyond, last)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,28 +95,36 @@ class Curves:
     legs: tuple[LegCurve, ...]
     dead_bands: tuple[DeadBand, ...]
     hysteresis: Hysteresis | None
+    sigma_turns: float | None = None
+    """Error of each turn in the fits (k = 1), as the run states it; None where it does not."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """As ``show --json`` prints it, under ``load_curve``."""
-        hysteresis = self.hysteresis
-        return {
-            "note": "fits to measured steps; none of these values is a measured pressure",
-            "branches": [_leg(leg) for leg in self.legs],
-            "dead_bands": [plain(vars(band)) for band in self.dead_bands],
-            "hysteresis": None if hysteresis is None else plain(vars(hysteresis)),
-        }
+    @property
+    def turns_words(self) -> str:
+        """What the fits take for the error in turns, a clause."""
+        if self.sigma_turns is None:
+            return "the record states no error in turns, so the fits are without it"
+        return f"the fits take each turn for known to {self.sigma_turns:.2g} turns (k = 1)"
 
 
-def fit_curves(steps: Steps) -> Curves:
+def stated_sigma_turns(start: Mapping[str, Any]) -> float | None:
+    """Error in turns that the ramp's own curve had, by the start document; None in older ones."""
+    placing = start.get("placing")
+    stated = placing.get("sigma_turns") if isinstance(placing, Mapping) else None
+    if isinstance(stated, (int, float)) and 0.0 <= stated < math.inf:
+        return float(stated)
+    return None
+
+
+def fit_curves(steps: Steps, sigma_turns: float | None = None) -> Curves:
     """Fit what can be fitted: every leg with three or more measured steps."""
     legs: list[LegCurve] = []
     number = 0
     for branch, rows in _legs(steps):
         number += 1
-        leg = _fit(steps, branch, rows, number)
+        leg = _fit(steps, branch, rows, number, sigma_turns or 0.0)
         if leg is not None:
             legs.append(leg)
-    return Curves(tuple(legs), _dead_bands(steps), _hysteresis(legs))
+    return Curves(tuple(legs), _dead_bands(steps), _hysteresis(legs), sigma_turns)
 
 
 def _legs(steps: Steps) -> list[tuple[str, list[int]]]:
@@ -122,7 +142,9 @@ def _legs(steps: Steps) -> list[tuple[str, list[int]]]:
     return found
 
 
-def _fit(steps: Steps, branch: str, rows: list[int], number: int) -> LegCurve | None:
+def _fit(
+    steps: Steps, branch: str, rows: list[int], number: int, sigma_turns: float
+) -> LegCurve | None:
     usable = np.array(
         [r for r in rows if np.isfinite(steps.turns[r]) and steps.sigma_stat_gpa[r] > 0], dtype=int
     )
@@ -135,6 +157,7 @@ def _fit(steps: Steps, branch: str, rows: list[int], number: int) -> LegCurve | 
             steps.pressure_gpa[usable],
             steps.sigma_stat_gpa[usable],
             branch=branch,
+            sigma_turns=sigma_turns,
         )
     except LoadCurveError:
         return None
@@ -190,29 +213,6 @@ def parameter_count(fit: FormFit) -> int:
     return int(fit.parameters.size) + 1
 
 
-def _leg(leg: LegCurve) -> dict[str, Any]:
-    curve = leg.curve
-    return plain(
-        {
-            "branch": leg.branch,
-            "leg": leg.leg,
-            "points": curve.turns.size,
-            "turns": curve.turns,
-            "pressure_gpa": curve.pressure_gpa,
-            "criterion": curve.criterion,
-            "chosen": curve.form,
-            "rivals": [fit.form for fit in curve.rivals],
-            "scatter_gpa": curve.scatter_gpa,
-            "residuals_gpa": curve.residuals_gpa,
-            "forms": [_form(fit, curve) for fit in curve.fits],
-            "forms_without_a_fit": [
-                {"form": form, "reason": reason, "weight": curve.form_weights.get(form)}
-                for form, reason in left_out(curve)
-            ],
-        }
-    )
-
-
 def left_out(curve: LoadCurve) -> tuple[tuple[str, str], ...]:
     """Forms that have a part in predictions and no fit of their own, each with the reason."""
     fitted = {fit.form for fit in curve.fits}
@@ -226,19 +226,3 @@ def left_out(curve: LoadCurve) -> tuple[tuple[str, str], ...]:
         for name, form in FORMS.items()
         if name not in fitted
     )
-
-
-def _form(fit: FormFit, curve: LoadCurve) -> dict[str, Any]:
-    return {
-        "form": fit.form,
-        "chosen": fit is curve.chosen,
-        "parameters": parameter_count(fit),
-        "values": fit.parameters,
-        "chi2": fit.chi2,
-        "aic": fit.aic,
-        "aicc": fit.aicc,
-        "bic": fit.bic,
-        "scatter_gpa": fit.scatter_gpa,
-        "residual_rms_gpa": fit.residual_rms_gpa,
-        "weight": curve.form_weights.get(fit.form),
-    }

@@ -4,6 +4,7 @@ from typing import Any
 
 from dac_control.app.findings.checks import run_checks
 from dac_control.app.findings.consistency import hand_overs
+from dac_control.app.findings.curve_json import describe_curves
 from dac_control.app.findings.evidence import Evidence
 from dac_control.app.findings.gather import gather
 from dac_control.records import Run, summarise
@@ -35,7 +36,7 @@ def summarise_findings(run: Run, evidence: Evidence | None = None) -> dict[str, 
     return summarise(run) | {
         "allow_unmeasured_steps": plain(run.start.get("allow_unmeasured_steps")),
         "moves": found.moves.to_dict(),
-        "load_curve": found.curves.to_dict(),
+        "load_curve": describe_curves(found.curves),
         "evolution": found.evolution.to_dict(),
         "consistency": [overlap.to_dict() for overlap in found.overlaps],
         "hand_overs": hand_overs(run),

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from dac_control.app.findings.curves import Curves, LegCurve
+from dac_control.app.findings.curves import BEYOND, Curves, LegCurve
 from dac_control.app.readings import Steps
 from dac_control.app.report.canvas import (
     BRANCH_STYLE,
@@ -22,12 +22,9 @@ from dac_control.app.report.canvas import (
     write_across,
 )
 
-__all__ = ["BEYOND", "forms_figure", "prediction_figure"]
+__all__ = ["forms_figure", "prediction_figure"]
 
 Array = NDArray[np.float64]
-
-BEYOND = 0.3
-"""How far beyond the last measured turn forms are drawn, as a part of the measured range."""
 
 MOST_PANELS = 4
 
@@ -75,10 +72,7 @@ def _one_legend(figure: Figure, panels: list[Axes]) -> None:
 
 def _forms(axes: Axes, leg: LegCurve) -> None:
     curve, (colour, marker, name) = leg.curve, BRANCH_STYLE[leg.branch]
-    first, last = float(curve.turns[0]), float(curve.turns[-1])
-    reach = (last - first) * BEYOND
-    # onwards is where the screw was going
-    low, high = (first, last + reach) if leg.branch == "load" else (first - reach, last)
+    low, high = leg.reach_turns
     x = np.linspace(low, high, 161)
     chosen = curve.values_gpa(x)
     mixture = curve.mixture(x)

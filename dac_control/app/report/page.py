@@ -134,6 +134,7 @@ def _context(run: Run) -> dict[str, Any]:
         "passed": [check for check in checks if check.passed],
         "figures": _figures(evidence),
         "curves": [curve_words(leg) for leg in evidence.curves.legs],
+        "turns_words": evidence.curves.turns_words,
         "dead_bands": evidence.curves.dead_bands,
         "hysteresis": evidence.curves.hysteresis,
         "evolution": evidence.evolution,

@@ -9,6 +9,7 @@ import pytest
 
 from dac_control.app.findings import gather, summarise_findings
 from dac_control.app.findings.checks import run_checks
+from dac_control.app.findings.curves import fit_curves, stated_sigma_turns
 from dac_control.app.findings.moves import read_moves
 from dac_control.app.readings import read_steps, steps_in_charge
 from dac_control.records import dumps_summary, open_run
@@ -228,6 +229,23 @@ def test_load_curve_has_every_form_of_each_branch(good_run) -> None:
     (band,) = found["dead_bands"]
     assert band["first_step"] == 14 and band["turns"] == pytest.approx(0.06)
     assert found["hysteresis"]["middle_gpa"] < 0
+    within, beyond = load["predictions"][0], load["predictions"][-1]
+    assert within["low_gpa"] < within["predicted_gpa"] < within["high_gpa"]
+    assert (within["extrapolated"], within["fraction"]) == (False, 0.0)
+    assert beyond["extrapolated"] and beyond["fraction"] == pytest.approx(0.3)
+    assert beyond["turns"] > load["turns"][-1] and load["prediction_level"] == 0.95
+    assert unload["predictions"][0]["turns"] < unload["turns"][0]
+
+
+def test_curves_have_the_error_in_turns_that_the_run_states(good_run) -> None:
+    steps, start = steps_in_charge(good_run), good_run.start
+    silent = fit_curves(steps, stated_sigma_turns(start))
+    assert silent.sigma_turns is None and "states no error in turns" in silent.turns_words
+    stated = fit_curves(steps, stated_sigma_turns({**start, "placing": {"sigma_turns": 0.0087}}))
+    assert "known to 0.0087 turns" in stated.turns_words
+    (near, _), (far, _) = silent.legs, stated.legs
+    # 0.0087 turns of some 60 GPa a turn are 0.5 GPa, against a noise of 0.04 GPa
+    assert far.curve.predict(0.1).sigma_gpa > 2.0 * near.curve.predict(0.1).sigma_gpa
 
 
 def test_predictions_stand_apart_from_pressures(fake_run) -> None:

@@ -183,6 +183,8 @@ def test_the_hand_over_is_on_record_with_both_names(handed: Any) -> None:
     check = next(c for c in found["checks"] if c["clause"] == "hand-over across an overlap")
     assert check["passed"] and f"diamond edge at step {weighed['at_step'] + 1}" in check["text"]
     assert found["hand_overs"] == [weighed]
+    placed = documents[0][1]["placing"]
+    assert found["load_curve"]["sigma_turns"] == placed["sigma_turns"] > 0.0
     assert [s["gauge"] for s in found["steps"]][-1] == "diamond_edge"
 
 

@@ -175,6 +175,7 @@ def test_limitations_of_a_good_run(good_page):
 def test_load_curve_and_both_uncertainties_are_named_as_what_they_are(good_page):
     assert "Loading: saturating over 14 steps" in good_page.text
     assert "Lines are fits and no measurements" in good_page.text
+    assert "the record states no error in turns" in good_page.text
     assert "pressure coefficient in the cold" in good_page.text
     for scale in ("mao1986", "dewaele2008", "dorogokupets2007"):
         assert scale in good_page.text
