@@ -456,6 +456,8 @@ def test_forms_of_the_load_curve_are_a_table(good_html, good_page):
     assert part.index("<td>linear</td>") < part.index("<td>saturating</td>")
     for head in ("AIC", "AICc", "BIC", "χ²"):
         assert f">{head}<" in part
+    assert ">share in prediction<" in part and "may prefer different forms, because" in part
+    assert part.count("no fit of its own") == part.count("every shape that the points leave open")
     assert "Hysteresis: at the same turns" in good_page.text
     assert "Dead band: 0.060 turns after the reversal at step 14" in good_page.text
 
