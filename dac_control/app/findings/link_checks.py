@@ -71,7 +71,7 @@ def _repeated(evidence: Evidence) -> Check:
 
 def _reflectance(evidence: Evidence) -> Check | None:
     found = evidence.reflectances
-    if not found.own and found.comparison is None:
+    if found.own is None and found.comparison is None:
         return None
     clause = "reflectance compared with a control"
     if found.comparison is None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dac_control.app.findings.linked_runs import LinkedRuns
 from dac_control.errors import DacError, RecordError
 from dac_control.records import Run, open_run
@@ -41,8 +44,8 @@ _FEWEST_WAVELENGTHS: Final = 10
 class Reflectances:
     """Sample against control, and the model of this run's own reflectance."""
 
-    own: bool
-    """True where this run has a reflectance itself."""
+    own: Reflectance | None
+    """What this run took itself."""
     comparison: Comparison | None
     not_compared: str
     """Why not; empty where they were, or nothing is there to compare."""
@@ -63,6 +66,7 @@ class Reflectances:
     def to_dict(self) -> dict[str, Any]:
         """As ``show --json`` prints it, under ``reflectance``."""
         return {
+            "spectrum": None if self.own is None else _spectrum(self.own),
             "control": None if self.comparison is None else self.comparison.to_dict(),
             "not_compared": self.not_compared or None,
             "drude": None if self.drude is None else self.drude.to_dict(),
@@ -83,12 +87,30 @@ def read_reflectances(run: Run, linked: LinkedRuns) -> Reflectances:
     elif own is not None:
         not_compared = "No reflectance of a control lies beside this run to compare it with."
     return Reflectances(
-        own=own is not None,
+        own=own,
         comparison=comparison,
         not_compared=not_compared,
         drude=drude,
         not_fitted=not_fitted,
     )
+
+
+def _spectrum(own: Reflectance) -> dict[str, Any]:
+    """What a reader can draw; its counts and each term of its budget are in the record."""
+    return {
+        "quantity": "reflectance"
+        if isinstance(own, AbsoluteReflectance)
+        else f"ratio to {own.evidence.reference}",
+        "wavelength_nm": _rounded(own.wavelength_nm),
+        "value": _rounded(own.values),
+        "sigma_stat": _rounded(own.sigma_stat),
+        "sigma_sys": _rounded(own.sigma_sys),
+        "record": {"stream": STREAM, "key": "workbench_result"},
+    }
+
+
+def _rounded(values: NDArray[np.float64]) -> list[float | None]:
+    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
 
 
 def result_of(run: Run) -> Reflectance | None:

@@ -28,6 +28,7 @@ from dac_control.app.report.frames import pictures
 from dac_control.app.report.linked_tables import control_rows, dose_rows
 from dac_control.app.report.picture_figure import picture_figure
 from dac_control.app.report.provenance import instruments, provenance
+from dac_control.app.report.reflectance_figure import reflectance_figure
 from dac_control.app.report.spectra import further_spectrum, one_spectrum, waterfall
 from dac_control.app.report.tables import (
     curve_words,
@@ -128,7 +129,7 @@ def _context(run: Run) -> dict[str, Any]:
         "unmeasured_allowed": run.start.get("allow_unmeasured_steps") or 0,
         "title": str(run.start.get("plan_name") or "run").replace("_", " "),
         "status": STATUS_WORDS.get(run.exit_status, run.exit_status),
-        "headline": headline(run, steps, dwell),
+        "headline": headline(run, steps),
         "moves_alone": evidence.moves.unmeasured,
         "limitations": [check for check in checks if not check.passed],
         "passed": [check for check in checks if check.passed],
@@ -186,6 +187,7 @@ def _figures(evidence: Evidence) -> dict[str, Any]:
         "drift": drift_figure(steps, _drift_limit(run), simulated=simulated),
         "width": width_figure(ruby, simulated=simulated),
         "pressure_of_temperature": pressure_of_temperature_figure(steps, simulated=simulated),
+        "reflectance": reflectance_figure(evidence.reflectances.own, simulated=simulated),
         "picture": picture_figure(run, steps, simulated=simulated),
         "top": _top_spectrum(run, steps, ruby, evidence.evolution),
         "waterfall": waterfall(run, ruby, simulated=simulated),

@@ -52,6 +52,8 @@ def _lambda0_words(lambda0: Any) -> str:
 
 
 def _clock_words(start: Mapping[str, Any]) -> str:
+    if start.get("rehearsal"):
+        return "laboratory clock of a rehearsal: virtual time"
     speed = start.get("speed")
     if not isinstance(speed, (int, float)):
         return ""

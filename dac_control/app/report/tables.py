@@ -15,21 +15,21 @@ from dac_control.gauges.diamond_edge.result import EDGE_FLAGS
 from dac_control.gauges.measurement import MEASUREMENT_FLAGS
 from dac_control.picture import SIGNS
 from dac_control.records import Run
+from dac_control.records.gauge_series import device_of, numbers_of
 
 __all__ = ["curve_words", "flag_meanings", "headline", "spectra", "step_row", "tally"]
 
 
-def headline(run: Run, steps: Steps, dwell: Readings) -> dict[str, Any]:
+def headline(run: Run, steps: Steps) -> dict[str, Any]:
     """What stands in large letters at the top."""
     row = top_row(steps)
-    times = np.concatenate([steps.lab_time_s, dwell.lab_time_s])
-    times = times[np.isfinite(times)]
     found: dict[str, Any] = {
         "top": None,
         "steps": steps.count,
         "measured": int(np.count_nonzero(steps.measured)),
-        "lab_duration_s": float(np.ptp(times)) if times.size else None,
+        "lab_duration_s": _lab_duration_s(run),
         "wall_duration_s": (run.stop or {}).get("time", np.nan) - run.start["time"],
+        "virtual": bool(run.start.get("rehearsal")),
         "speed": run.start.get("speed"),
     }
     if row is not None:
@@ -49,6 +49,16 @@ def headline(run: Run, steps: Steps, dwell: Readings) -> dict[str, Any]:
             "chi2": float(steps.chi2_reduced[row]),
         }
     return found
+
+
+def _lab_duration_s(run: Run) -> float | None:
+    """From the first to the last look at the laboratory clock, of whichever stream."""
+    key = f"{device_of(run, 'clock')}_lab_time_s"
+    tables = (run.table(stream) for stream in run.streams)
+    seen = [numbers_of(table, key, len(table.get("seq_num", ()))) for table in tables]
+    times = np.concatenate([*seen, np.empty(0)])
+    times = times[np.isfinite(times)]
+    return float(np.ptp(times)) if times.size else None
 
 
 def _observable(steps: Steps, row: int) -> str:

@@ -69,7 +69,15 @@ def test_a_reflectance_is_relative_and_claims_nothing(runs) -> None:
     assert found["kind"] == "relative" and "wavelength_nm" not in found
     columns = {each["name"]: each["states"] for each in summary["evolution"]["columns"]}
     assert columns["reflectance"] == ["measured"]
+    spectrum = summary["reflectance"]["spectrum"]
+    assert spectrum["quantity"] == "ratio to gasket"
+    sizes = {len(spectrum[key]) for key in ("wavelength_nm", "value", "sigma_stat", "sigma_sys")}
+    assert len(sizes) == 1 and sizes.pop() > 100
     page = render_report(runs[1])
+    assert 'class="figure-reflectance"' in page and "whole uncertainty" in page
+    lab_time = page[page.index("Laboratory time") :][:150]
+    assert ">0 s<" not in lab_time and "a rehearsal, in virtual time" in lab_time
+    assert "on the wall" not in lab_time and "real time" not in page
     assert "Reflectance alone does not show what the sample is" in page
     assert "metal" not in page.lower()
 
