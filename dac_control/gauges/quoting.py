@@ -12,6 +12,7 @@ from dac_control.gauges.measurement import OnScale, PressureMeasurement
 from dac_control.gauges.scales import Scale, get_scale
 
 __all__ = [
+    "OUTSIDE_SCALE_RANGE",
     "check_sigma",
     "check_temperature",
     "expected_observables",
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 _NAN: Final = float("nan")
-_OUTSIDE: Final = "outside_scale_range"
+OUTSIDE_SCALE_RANGE: Final = "outside_scale_range"
 
 
 def quote(
@@ -79,7 +80,7 @@ def quote(
         reference=reference,
         budget=budget if measured else (),
         alternatives=alternatives,
-        flags=(*flags, _OUTSIDE) if note else flags,
+        flags=(*flags, OUTSIDE_SCALE_RANGE) if note else flags,
         fit=fit,
     )
 

@@ -111,7 +111,9 @@ class Anvil:
         if key not in self._lag_cm1:
             share = 1.0 - self._settings.doublet_part
             blurred = self._blurred(share * self._stressed(edge), width)
-            near = np.flatnonzero(np.abs(self._shift_cm1 - edge) < 4.0 * width + 2.0)
+            # the bulk's light falls steeply as well, just above nu0: it is none of this end
+            away = self._shift_cm1 - edge
+            near = np.flatnonzero((away > -0.5 * width) & (away < 4.0 * width + 2.0))
             slope = np.gradient(blurred)[near]
             at = int(slope.argmin())
             place = float(self._shift_cm1[near[at]])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dac_control.app.findings.evolution import Evolution
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.handover import HandOver, HandOverRefused, hand_over
+from dac_control.gauges.quoting import OUTSIDE_SCALE_RANGE
 from dac_control.records import Run
 from dac_control.records.gauge_series import GaugeSeries
 from dac_control.records.summary import plain
@@ -50,6 +51,8 @@ class Overlap:
     of all; None where that cannot be formed."""
     refused: str
     """Why not."""
+    outside: tuple[int, int] = (0, 0)
+    """Pairs at which the first and the second gauge used a scale beyond what it was made for."""
 
     @property
     def pairs(self) -> int:
@@ -74,6 +77,7 @@ class Overlap:
                 "agreeing": self.agreeing,
                 "hand_over": None if self.result is None else self.result.to_dict(),
                 "refused": self.refused,
+                "outside_scale_range": list(self.outside),
             }
         )
 
@@ -140,7 +144,12 @@ def _overlap(
         sigma_gpa=np.sqrt(stat**2 + sys**2 + scatter**2),
         result=result,
         refused=refused,
+        outside=(_outside(first, both), _outside(second, both)),
     )
+
+
+def _outside(series: GaugeSeries, rows: NDArray[np.intp]) -> int:
+    return sum(OUTSIDE_SCALE_RANGE in series.flags[row] for row in rows.tolist())
 
 
 def _measurement(series: GaugeSeries, row: int) -> PressureMeasurement:
@@ -156,7 +165,7 @@ def _measurement(series: GaugeSeries, row: int) -> PressureMeasurement:
         observable_sigma=float(series.observable_sigma[row]),
         observable_unit="nm" if series.observable_unit == "nm" else "cm-1",
         temperature_k=float(series.temperature_k[row]),
-        in_range=not any("range" in flag for flag in series.flags[row]),
+        in_range=OUTSIDE_SCALE_RANGE not in series.flags[row],
         budget=(),
         flags=series.flags[row],
     )

@@ -67,8 +67,18 @@ def _overlap_words(overlap: Overlap) -> str:
         f"{sentence(names)} {verdict}: {within}, χ² = {number(result.chi2, 1)} for "
         f"{result.degrees_of_freedom} {of} (p = {result.p_value:.2g}), offset "
         f"{number(result.offset_gpa, 2)} ± {number(result.offset_sigma_gpa, 2)} GPa "
-        f"(p = {result.offset_p_value:.2g} by itself)."
+        f"(p = {result.offset_p_value:.2g} by itself).{_outside_words(overlap)}"
     )
+
+
+def _outside_words(overlap: Overlap) -> str:
+    """Where a scale was used beyond what it was made for, it may be the scale that differs."""
+    said = ", ".join(
+        f"{gauge_words(gauge)} at {count} of {overlap.pairs} steps"
+        for gauge, count in zip((overlap.first, overlap.second), overlap.outside, strict=True)
+        if count
+    )
+    return said and f" Beyond the pressures or temperatures that its scale was made for: {said}."
 
 
 def _handed_over(evidence: Evidence) -> Check | None:

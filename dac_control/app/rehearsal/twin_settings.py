@@ -59,7 +59,9 @@ def fitted_to(station: Station, settings: TwinSettings, seed: int) -> TwinSettin
 
     The seed draws an error of the axis and one of the measurement of lambda0; the lambda0 of the
     file is the sum of the truth and both, and it is the sum that is known. So it is with nu0,
-    the axis of the Raman port and the wavelength of the laser.
+    the axis of the Raman port and the wavelength of the laser. Where the file states nu0 vaguely,
+    the diamond becomes one that does not exist (1324 cm-1 of one seed with 3 cm-1 stated): what
+    is shifted is the anvil, so that every seed has the file's nu0.
     """
     stated = _zero(station)
     drawn = draw(settings, generators(seed)["draws"])

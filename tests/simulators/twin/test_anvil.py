@@ -22,13 +22,14 @@ def anvil() -> Anvil:
     return Anvil(EXACT.anvil, further())
 
 
-@pytest.mark.parametrize("pressure_gpa", [50.0, 150.0, 300.0, 500.0, 700.0])
+@pytest.mark.parametrize("pressure_gpa", [10.0, 14.0, 50.0, 150.0, 300.0, 500.0, 700.0])
 def test_the_steepest_point_of_the_band_is_the_edge(anvil: Anvil, pressure_gpa: float) -> None:
     edge = anvil.edge_cm1(pressure_gpa, 300.0)
     x = edge / anvil.nu0_cm1 - 1.0
     assert 547.0 * x * (1.0 + 0.5 * 2.75 * x) == pytest.approx(pressure_gpa)
     band = anvil.band(pressure_gpa, 300.0)
-    near = np.abs(band.shift_cm1 - edge) < 25.0
+    # the line of the unstressed bulk falls more steeply
+    near = np.abs(band.shift_cm1 - edge) < min(25.0, 0.3 * (edge - anvil.nu0_cm1))
     slope = np.gradient(band.density)[near]
     assert band.shift_cm1[near][slope.argmin()] == pytest.approx(edge, abs=0.6)
 

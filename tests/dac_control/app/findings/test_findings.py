@@ -192,6 +192,12 @@ def test_gauges_that_agree_and_gauges_that_do_not(fake_run, two_gauges) -> None:
     apart = fake_run(**TWO_GAUGES, edge_offset_gpa=8.0)
     check = clause(apart, "two gauges agree at 3 steps")
     assert not check.passed and "CONTRADICT" in check.text
+    assert check.text.endswith("that its scale was made for: ruby at 5 of 5 steps.")
+    flags = apart.table("diamond_edge")["diamond_edge_flags"]
+    flags[:] = ["outside_scale_range"] * len(flags)
+    check = clause(apart, "two gauges agree at 3 steps")
+    assert "CONTRADICT" in check.text
+    assert check.text.endswith("ruby at 5 of 5 steps, diamond edge at 5 of 5 steps.")
 
 
 def test_gauges_are_compared_by_the_test_of_the_run_itself(fake_run) -> None:
