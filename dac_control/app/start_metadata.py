@@ -38,11 +38,14 @@ def start_metadata(
     Reads no file: it is asked for on the RunEngine's thread.
     """
     ruby = _of_the_ruby(station, instruments)
+    ages = {key: age for key, age in vars(instruments.in_use.ages).items() if age is not None}
     return {
         "light_budget": _light_budget(station, instruments),
         "calibrations": instruments.in_use.describe(
             needs_of(instruments, list(instruments.gauges))
         ),
+        # only where somebody limited any: the record of other stations is as it was
+        **({"calibration_ages": ages} if ages else {}),
         **_of_raman_lines(station, instruments),
         # how finely the screw is placed, and how well it is known where it stands
         "placing": asdict(Placing.of(instruments.drive)),

@@ -77,10 +77,39 @@ def _axis(evidence: Evidence) -> Check | None:
         return Check(clause, False, text)
     age_h = (float(evidence.start.get("time") or math.nan) - time.timestamp()) / 3600.0
     limit_h = float(found.get("limit_h") or AXIS_LIMIT_H)
-    text = f"The axis was calibrated with a lamp {number(age_h, 1)} h before the run"
-    if not 0 <= age_h <= limit_h:
+    whose = "that are allowed" if found.get("limit_h") else "that this page goes by"
+    lab_h = evidence.steps.lab_time_h
+    aged_h = age_h + float(lab_h[-1] - lab_h[0])
+    text = (
+        f"The axis was calibrated with a lamp {number(age_h, 1)} h before the run and was "
+        f"{number(aged_h, 1)} h old at its last step"
+    )
+    if not (0 <= age_h and aged_h <= limit_h):
         return Check(clause, False, f"{text}; more than {number(limit_h, 0)} h are too long.")
-    return Check(clause, True, f"{text}, within the {number(limit_h, 0)} h that are allowed.")
+    return Check(clause, True, f"{text}, within the {number(limit_h, 0)} h {whose}.")
+
+
+def _ages(evidence: Evidence) -> Check | None:
+    if evidence.steps.count == 0:
+        return None
+    clause = "age of calibrations limited"
+    stated = evidence.start.get("calibration_ages") or {}
+    free = [what for key, what in _AGES.items() if key not in stated]
+    if not free:
+        text = "The station file states how old axis, λ0 and the detector's gain may be."
+        return Check(clause, True, text)
+    text = (
+        f"Nothing limited the age of {' and of '.join(free)}: the station file states no such "
+        "limit in [calibrations], so nobody was kept from measuring with an old one."
+    )
+    return Check(clause, False, text)
+
+
+_AGES = {
+    "max_axis_age_h": "the wavelength axis",
+    "max_lambda0_age_d": "λ0",
+    "max_gain_age_d": "the detector's gain",
+}
 
 
 def _calibration(start: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
@@ -171,5 +200,6 @@ CONDITION_CHECKS: tuple[Callable[[Evidence], Check | None], ...] = (
     ruby_temperature,
     _warmest,
     _axis,
+    _ages,
     _dark,
 )

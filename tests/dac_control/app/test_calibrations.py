@@ -102,7 +102,15 @@ def test_a_ramp_that_outlives_its_axis_turns_no_more(
         'plan = "pressure_ramp"\n[targets]\nunit = "gpa"\nload = [30]\n[ruby]\nexposure_s = 0.5\n'
     )
     run = load_run_file(folder / "run.toml", station, wall_time=NOW.timestamp())
-    done = rehearse_once(station, run, seed=1, epoch=NOW.timestamp())
+    starts: list[Any] = []
+    done = rehearse_once(
+        station,
+        run,
+        seed=1,
+        epoch=NOW.timestamp(),
+        listener=lambda name, doc: starts.append(doc) if name == "start" else None,
+    )
+    assert starts[0]["calibration_ages"] == {"max_axis_age_h": 24, "max_lambda0_age_d": 30}
     held = re.fullmatch(
         r"The ramp holds before it turns the screw: The axis calibration of "
         r"'spectrometer' is 24\.\d h old .*; run calibrate_axis, or allow more\. The limit is "

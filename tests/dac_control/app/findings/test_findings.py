@@ -417,7 +417,19 @@ def test_a_control_that_is_not_there(fake_run) -> None:
             {"calibrations": {"axis": {"time": "2026-11-22T02:00:00+00:00"}}},
             "wavelength axis calibrated",
             True,
-            "6.2 h before",
+            "within the 24 h that this page goes by",
+        ),
+        (
+            {"calibrations": {"axis": {"time": "2026-11-21T08:30:00+00:00", "limit_h": 24}}},
+            "wavelength axis calibrated",
+            False,
+            "23.8 h before the run and was 24.2 h old at its last step",
+        ),
+        (
+            {"calibration_ages": {"max_axis_age_h": 24.0}},
+            "age of calibrations limited",
+            False,
+            "the age of λ0 and of the detector's gain: the station",
         ),
         (
             {"calibrations": {"axis": {"time": "2026-11-22T02:00:00+00:00", "limit_h": 4}}},
