@@ -210,6 +210,17 @@ def test_what_is_known_of_the_gasket_is_used_as_far_as_it_reaches(
     assert bool(about) is not known and len(said["reasons"]) == (1 if known else 2)
 
 
+def test_what_pieces_of_foil_differ_by_is_stated_with_its_source(optics_station: Path) -> None:
+    path = optics_station.with_name("foil.toml")
+    text = optics_station.read_text().replace("[cell]\n", "[cell]\nfoil_u = 0.05\n")
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match="foil_u and foil_source belong together"):
+        load_station(path)
+    path.write_text(text.replace("foil_u", 'foil_source = "five pieces, run 3"\nfoil_u'))
+    loading = load_station(path).loading
+    assert (loading.cell, loading.foil_u) == ("DAC-07, culet 300 um", 0.05)
+
+
 def test_a_table_of_the_gasket_beyond_what_anybody_measured_is_refused(
     optics_station: Path,
 ) -> None:
