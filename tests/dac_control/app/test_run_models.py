@@ -247,7 +247,10 @@ def test_a_temperature_leads_on_from_that_of_the_stages_before(
 def test_the_example_of_an_experiment_fits_its_station() -> None:
     station = load_station(ROOT / "examples" / "hydrogen_station.toml")
     run = load_run_file(ROOT / "examples" / "experiment.toml", station)
-    assert [stage.plan for stage in run.stages][:3] == [
+    assert station.calibrations.max_axis_age_h == 24.0
+    assert [stage.plan for stage in run.stages][:5] == [
+        "calibrate_axis",
+        "calibrate_axis",
         "measure_reflectance",
         "close_and_seal",
         "measure_vibron",
