@@ -68,21 +68,32 @@ def _gaps(evidence: Evidence) -> Check | None:
 
 
 def _settled(evidence: Evidence) -> Check | None:
-    steps = evidence.steps
-    if steps.count == 0:
+    """Nothing where no step waited for the pressure to settle, as in a hold."""
+    steps, clause = evidence.steps, "settled before it was measured"
+    outcome = np.array(steps.outcome, dtype=str)
+    still, unclear = outcome == "still_drifting", outcome == "undetermined"
+    waited = still | unclear | (outcome == "settled")
+    # `measured` is what a step notes that does not wait
+    unsaid = steps.measured & ~waited & (outcome != "measured")
+    if not np.any(waited | unsaid):
         return None
-    parts = []
-    for outcome, words in (("still_drifting", "still drifting"), ("undetermined", "undetermined")):
-        numbers = [
-            step for step, found in zip(steps.step, steps.outcome, strict=True) if found == outcome
-        ]
-        if numbers:
-            parts.append(f"{words} at step {listed(numbers)}")
+    parts = [
+        f"{words} at step {listed(steps.step[mask])}"
+        for mask, words in (
+            (still, "still drifting"),
+            (unclear, "undetermined"),
+            (unsaid, "no drift was measured"),
+        )
+        if np.any(mask)
+    ]
     if parts:
-        text = f"The pressure had not settled when it was measured: {'; '.join(parts)}."
-        return Check("settled before it was measured", False, text)
-    text = "The drift was below its limit at every step that was measured."
-    return Check("settled before it was measured", True, text)
+        text = f"That the pressure had settled is not shown: {'; '.join(parts)}."
+        return Check(clause, False, text)
+    text = "The drift was below its limit at every step that waited for it."
+    beside = steps.measured & ~waited
+    if np.any(beside):
+        text += f" At step {listed(steps.step[beside])} it was not measured."
+    return Check(clause, True, text)
 
 
 def _recomputable(evidence: Evidence) -> Check | None:

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import orjson
@@ -11,6 +13,7 @@ from dac_control.app.findings import gather, summarise_findings
 from dac_control.app.findings.checks import run_checks
 from dac_control.app.findings.curves import fit_curves, stated_sigma_turns
 from dac_control.app.findings.moves import read_moves
+from dac_control.app.findings.pressure_checks import _settled
 from dac_control.app.readings import read_steps, steps_in_charge
 from dac_control.records import dumps_summary, open_run
 from dac_control.records.gauge_series import gauges_in_charge, read_gauges
@@ -495,3 +498,24 @@ def test_only_frames_that_were_judged_deny_a_blow_out(fake_run, unjudged, passed
     run = fake_run(load=4, unload=0, dwell_readings=0, unjudged=unjudged)
     check = clause(run, "no sign in the frames")
     assert check.passed is passed and check.text.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        ("measured measured", None),
+        ("not_measured", None),
+        ("settled settled not_measured", "The drift was below its limit at every step that wai"),
+        ("settled measured", "The drift was below .* At step 2 it was not measured"),
+        ("settled still_drifting undetermined", "not shown: still drifting at step 2; undeter"),
+        ("settled under_way", "not shown: no drift was measured at step 2"),
+    ],
+)
+def test_a_drift_that_nobody_measured_is_not_below_its_limit(outcomes: str, words) -> None:
+    outcome = tuple(outcomes.split())
+    measured = np.array([each != "not_measured" for each in outcome])
+    steps = SimpleNamespace(step=np.arange(len(outcome)) + 1.0, outcome=outcome, measured=measured)
+    found = _settled(SimpleNamespace(steps=steps))  # type: ignore[arg-type]
+    assert (found is None) == (words is None)
+    if found is not None:
+        assert re.search(words, found.text) and found.passed == ("not shown" not in words)
