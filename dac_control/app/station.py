@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from dac_control.app.cell_tables import Cell, Specimen, loading_of
 from dac_control.app.device_tables import (
     REFERENCE_SPOT,
     BaslerCamera,
@@ -69,44 +70,6 @@ class Storage(Strict):
 
     runs: Path = Path("runs")
     state: Path = Path("state")
-
-
-class Cell(Strict):
-    """``[cell]``: the diamond anvil cell."""
-
-    id: str
-    type: str = ""
-    culet_um: Positive | None = None
-    bevel: str = ""
-    gasket: str = ""
-    foil_u: Annotated[float, Field(gt=0.0, lt=1.0, strict=True)] | None = None
-    """Relative standard uncertainty of what one piece of this foil reflects against others: what a
-    reflectance is compared with a control by, whose gasket is another piece."""
-    foil_source: str = ""
-    """Where `foil_u` comes from."""
-    hole_um: Positive | None = None
-
-    @model_validator(mode="after")
-    def _a_number_has_a_source(self) -> Self:
-        if (self.foil_u is None) != (not self.foil_source.strip()):
-            raise ValueError(
-                "foil_u and foil_source belong together: how much pieces of this foil differ, and "
-                "which ones were compared, and how"
-            )
-        return self
-
-
-class Specimen(Strict):
-    """``[specimen]``: what is inside."""
-
-    id: str
-    material: str = ""
-    ptm: str = ""
-    max_temperature_k: Positive | None = None
-    """What it stands, by the cell's sensor and by the ruby's own lines: 80 K for hydrogen, which
-    goes into the diamond above."""
-    contents: str = ""
-    """What a control run has in the cell instead of it: ``empty``, ``alumina`` ..."""
 
 
 class Rehearsal(Strict):
@@ -193,19 +156,8 @@ class Station(FromFile):
 
     @property
     def loading(self) -> Loading:
-        """Which anvils and which piece of gasket stand in the optics.
-
-        The file names no anvil, so the cell's id stands for them; one with another culet or bevel
-        is another cell.
-        """
-        cell = self.cell
-        culet = () if cell.culet_um is None else (f"culet {cell.culet_um:g} um",)
-        return Loading(
-            cell=", ".join((cell.id, *culet, *((cell.bevel,) if cell.bevel else ()))),
-            specimen=self.specimen.id,
-            foil_u=cell.foil_u,
-            foil_source=cell.foil_source,
-        )
+        """Which anvils and which piece of gasket stand in the optics."""
+        return loading_of(self.cell, self.specimen)
 
     @property
     def arm_needs(self) -> tuple[str, ...]:
