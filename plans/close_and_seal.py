@@ -19,7 +19,8 @@ from plans.optics_settings import Closing
 from plans.pressure_ramp import take_dark
 from plans.ramp_looks import closing_looks
 from plans.ramp_way import Way, step_towards
-from plans.settings import RampSettings
+from plans.route import check_tolerance, route_of
+from plans.settings import RampSettings, Targets
 from plans.step_choice import Point
 from plans.stubs.hold import wait_while_held
 from plans.stubs.look import look
@@ -59,13 +60,15 @@ def close_and_seal(
     Raises
     ------
     LimitError
-        Before the run opens, for turns or a rise beyond a limit or the ruby's scale.
+        Before the run opens, for turns, a tolerance or a rise beyond a limit or the ruby's scale.
     RampHeld
         If the cell did not seal or leaks, or where a ramp would hold; before the first move, if
         the rise leads beyond a limit from where the cell is found.
     """
     settings = settings or RampSettings()
-    instruments.limits.check_targets("turns", [closing.last_turns])
+    route = route_of(Targets.turns([closing.last_turns]))
+    instruments.limits.check_targets(route.unit, route.aims)
+    check_tolerance(route, settings.step.tolerance_gpa, instruments.limits)
     check_rise(closing, instruments.limits, scale_span_gpa(instruments, "ruby")[1])
     check_calibrations(instruments, ("ruby",))
     document = {

@@ -16,7 +16,7 @@ from plans.light_budget import rules_of
 from plans.ramp_looks import ramp_looks
 from plans.ramp_way import Way, step_towards
 from plans.resumption import Resumption
-from plans.route import Repeat, Route, route_of
+from plans.route import Repeat, Route, check_tolerance, route_of
 from plans.settings import RampSettings, Targets
 from plans.step_choice import Point
 from plans.stubs.measure_dark import DARK_SCANS, measure_dark
@@ -59,9 +59,10 @@ def pressure_ramp(
     Raises
     ------
     LimitError, StaleCalibration
-        Before the run opens, for a target beyond a limit or the scales of the gauges in charge, an
-        exposure that the spectrometer cannot make, light that the budget does not allow, or a
-        calibration that is missing or older than the station allows.
+        Before the run opens, for a target beyond a limit or the scales of the gauges in charge, a
+        tolerance that targets lie within, an exposure that the spectrometer cannot make, light
+        that the budget does not allow, or a calibration that is missing or older than the station
+        allows.
     RampHeld
         Where a measurement failed, a move failed, or a step answered by more than the limit:
         the drive stands still, the temperature is held, and the text says why.
@@ -81,6 +82,7 @@ def ramp_run(
     settings = settings or RampSettings()
     limits, route = instruments.limits, route_of(targets)
     limits.check_targets(route.unit, route.aims)
+    check_tolerance(route, settings.step.tolerance_gpa, limits)
     check_calibrations(instruments, ("ruby", *settings.all_gauges))
     spans_gpa = {name: scale_span_gpa(instruments, name) for name in instruments.gauges}
     check_ranges(spans_gpa, settings.sequence, route.legs if route.unit == "gpa" else ())

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from dac_control.errors import LimitError
+from dac_control.safety.limits import StepLimits
 from plans.branch_points import ANSWER_PART, ANSWER_TOLERANCES, least_answer_gpa
-from plans.settings import Targets
+from plans.settings import StepSettings, Targets
 from plans.settings_table import SettingsTable
 
-__all__ = ["Leg", "Repeat", "Route", "check_swing", "route_of"]
+__all__ = ["Leg", "Repeat", "Route", "check_swing", "check_tolerance", "route_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,42 @@ class Repeat(SettingsTable):
             "swing": self.swing_gpa,
             "cycles": self.cycles,
         }
+
+
+def check_tolerance(route: Route, tolerance_gpa: float, limits: StepLimits) -> None:
+    """Raise `LimitError` for a tolerance with which what nobody reached counts as reached.
+
+    Further away than one step, another step would have come nearer. From half the distance of two
+    targets on, one reading may count for both, and the second of them, on the way back, without a
+    move. A load target within the tolerance of 0 is reached by a cell that nobody closed.
+    """
+    if tolerance_gpa > limits.max_step_gpa:
+        raise LimitError(
+            f"step.tolerance_gpa ({tolerance_gpa:g}) is more than a step may change, "
+            f"limits.max_step_gpa ({limits.max_step_gpa:g}): a target would count as reached from "
+            "where another step leads nearer. Write a smaller one.",
+            key="step.tolerance_gpa",
+        )
+    if route.unit != "gpa":
+        return
+    # a tolerance that nobody wrote has no line
+    key = "step.tolerance_gpa" if tolerance_gpa != StepSettings.tolerance_gpa else "targets"
+    first = route.legs[0]
+    if first.sign > 0 and first.aims[0] <= tolerance_gpa:
+        raise LimitError(
+            f"a load target of {first.aims[0]:g} GPa counts as reached without any pressure, since "
+            f"step.tolerance_gpa is {tolerance_gpa:g}. Write a smaller one, or a higher target.",
+            key=key,
+        )
+    for one, other in pairwise(route.aims):
+        if 2.0 * tolerance_gpa >= abs(other - one):
+            raise LimitError(
+                f"step.tolerance_gpa ({tolerance_gpa:g}) must lie below half the distance of two "
+                f"targets that follow each other, {one:g} and {other:g} GPa: one reading could "
+                f"count for both. Write one below {0.5 * abs(other - one):.3g}, or targets further "
+                "apart.",
+                key=key,
+            )
 
 
 def check_swing(repeat: Repeat, tolerance_gpa: float) -> None:

@@ -31,9 +31,12 @@ from plans.measure_reflectance import measure_reflectance
 from plans.measure_vibron import measure_vibron
 from plans.optics_settings import Closing, ReflectanceSettings
 from plans.pressure_map import pressure_map
+from plans.pressure_ramp import pressure_ramp
+from plans.settings import RampSettings, StepSettings, Targets
 from plans.stubs.reflectance import check_reflectance
 from plans.watching_settings import HoldSettings
 
+ROUGH = RampSettings(step=StepSettings(tolerance_gpa=100.0))
 TOO_LONG = HoldSettings(ruby=RubySettings(exposure_s=20.0, longest_exposure_s=20.0))
 
 
@@ -66,6 +69,12 @@ def first_messages(plan: Any, count: int) -> list[Msg]:
         (lambda i: measure_reflectance(i, "hydrogen"), LimitError, r"\[devices.lamp\]"),
         (lambda i: close_and_seal(i, Closing(last_turns=9.0)), LimitError, "9"),
         (lambda i: close_and_seal(i, Closing(last_turns=0.5, rise_gpa=500)), LimitError, "to 500"),
+        (
+            lambda i: close_and_seal(i, Closing(last_turns=0.5), settings=ROUGH),
+            LimitError,
+            "than a",
+        ),
+        (lambda i: pressure_ramp(i, Targets.gpa([40]), settings=ROUGH), LimitError, "than a"),
         (lambda i: hold(i, float("inf")), LimitError, "hold of inf h .* finite duration_h"),
         (lambda i: hold(i, -1.0), LimitError, "hold of -1.0 h"),
         (

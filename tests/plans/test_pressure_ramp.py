@@ -188,7 +188,7 @@ def test_a_cell_at_its_limit_is_not_loaded_at_all(laboratory) -> None:
 
 
 def test_a_cell_beyond_the_whole_ramp_is_told_so(laboratory) -> None:
-    plan = pressure_ramp(laboratory.instruments, Targets.gpa([0.2]), settings=QUICK)
+    plan = pressure_ramp(laboratory.instruments, Targets.gpa([0.6]), settings=QUICK)
     with pytest.raises(RampHeld, match="already above the last load target"):
         laboratory.engine(plan)
     assert not laboratory.screw.sent

@@ -1,6 +1,7 @@
 """The way of a ramp, and the plans that only differ in it."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -16,7 +17,7 @@ from plans.branch_points import BranchPoints
 from plans.control_run import control_run
 from plans.gauge_settings import RubySettings
 from plans.repeatability import repeatability
-from plans.route import Repeat, check_swing, route_of
+from plans.route import Repeat, check_swing, check_tolerance, route_of
 from plans.settings import DwellSettings, RampSettings, StepSettings, Targets
 from plans.step_prediction import Point
 
@@ -100,6 +101,31 @@ def test_every_leg_of_a_swing_that_is_taken_moves(
         branch.points.append(Point(leg.sign * 0.1, here - leg.sign * tolerance, 0.0))
         assert branch.engaged
         ended = leg.aims[-1] - leg.sign * tolerance
+
+
+@pytest.mark.parametrize(
+    ("targets", "tolerance", "said"),
+    [
+        (Targets.gpa([40]), 100.0, "more than a step may change, limits.max_step_gpa (4)"),
+        (Targets.turns([0.1]), 4.1, "Write a smaller one."),
+        (Targets.gpa([0.5, 9]), 0.5, "a load target of 0.5 GPa counts as reached without any"),
+        (Targets.gpa([5, 6, 9]), 0.5, "5 and 6 GPa: one reading could count for both. Write one"),
+        (Targets.gpa([5, 9], [8.5]), 0.3, "9 and 8.5 GPa: one reading could count for both."),
+        (Targets.gpa([40]), 4.0, ""),
+        (Targets.gpa([5, 6, 9], [8, 0.1]), 0.49, ""),
+        (Targets.turns([0.1, 0.2]), 0.3, ""),
+    ],
+)
+def test_a_tolerance_may_not_reach_what_nobody_did(
+    targets: Targets, tolerance: float, said: str
+) -> None:
+    limits = replace(LIMITS, max_step_gpa=4.0)
+    if not said:
+        check_tolerance(route_of(targets), tolerance, limits)
+        return
+    with pytest.raises(LimitError, match=re.escape(said)) as refused:
+        check_tolerance(route_of(targets), tolerance, limits)
+    assert refused.value.key == ("targets" if tolerance == 0.3 else "step.tolerance_gpa")
 
 
 def test_the_same_pressure_from_both_sides(laboratory) -> None:

@@ -43,7 +43,7 @@ RUBY = within(
 )
 FAINT = st.fixed_dictionaries({"exposure_s": numbers(5.0, 60.0), "attempts": st.just(1)})
 STEP = st.fixed_dictionaries(
-    {"probe_turns": numbers(0.005, 0.05)}, optional={"tolerance_gpa": numbers(0.1, 1.0)}
+    {"probe_turns": numbers(0.005, 0.05)}, optional={"tolerance_gpa": numbers(0.1, 0.6)}
 )
 # at times so narrow that no reading agrees with anything
 OUTLIERS = st.fixed_dictionaries(

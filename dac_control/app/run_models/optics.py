@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
-from dac_control.app.run_models.screw import ScrewFile, check_placing, check_targets
+from dac_control.app.run_models.screw import ScrewFile
+from dac_control.app.run_models.screw_checks import check_targets
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
@@ -19,7 +20,8 @@ from plans.measure_vibron import check_line, measure_vibron
 from plans.optics_settings import Closing
 from plans.pressure_map import pressure_map
 from plans.ramp_looks import closing_looks
-from plans.settings import RampSettings
+from plans.route import Route, route_of
+from plans.settings import RampSettings, Targets
 
 __all__ = ["ClosingFile", "EdgeFile", "MapFile", "VibronFile", "check_spots"]
 
@@ -169,9 +171,14 @@ class ClosingFile(ScrewFile):
 
     closing: Annotated[Closing, NumbersOnly]
 
+    @property
+    def route(self) -> Route:
+        """To the last turns, at the furthest."""
+        return route_of(Targets.turns([self.closing.last_turns]))
+
     def check(self, station: Station) -> None:
         """Hold the last turns and the rise against the limits."""
-        check_placing(station, self.step)
+        super().check(station)
         turns = (self.closing.last_turns,)
         check_targets(station, "turns", turns, "last_turns", table="closing")
         check_rise(self.closing, station.limits, station.scale_spans_gpa["ruby"][1])

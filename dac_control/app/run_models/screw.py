@@ -1,19 +1,18 @@
 """Run files of plans that turn the screw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from dac_control.app.device_tables import ManualScrew
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
+from dac_control.app.run_models.screw_checks import check_placing, check_scales, check_targets
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import LimitError, RecordError
 from dac_control.records import find_run, open_run
 from plans.control_run import control_run
-from plans.gauge_ranges import check_ranges
 from plans.gauge_settings import EdgeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks
@@ -22,10 +21,10 @@ from plans.pressure_ramp import pressure_ramp
 from plans.ramp_looks import ramp_looks
 from plans.repeatability import repeatability
 from plans.resumption import Resumption
-from plans.route import Leg, Repeat, check_swing, route_of
+from plans.route import Repeat, Route, check_swing, check_tolerance, route_of
 from plans.settings import DwellSettings, HandOverSettings, RampSettings, StepSettings, Targets
 
-__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile", "check_placing", "check_targets"]
+__all__ = ["ControlFile", "RampFile", "RepeatFile", "ScrewFile"]
 
 
 def _not_blank(text: str) -> str:
@@ -48,6 +47,16 @@ class ScrewFile(RunFile):
     def gauges(self) -> tuple[str, ...]:
         """The ruby, and what a ramp has beside it."""
         return ("ruby", *(name for name in self.settings.all_gauges if name != "ruby"))
+
+    @property
+    def route(self) -> Route:
+        """Where the screw goes."""
+        raise NotImplementedError
+
+    def check(self, station: Station) -> None:
+        """Hold its steps against the drive, and its tolerance against limits and targets."""
+        check_placing(station, self.step)
+        check_tolerance(self.route, self.step.tolerance_gpa, station.limits)
 
     @property
     def settings(self) -> RampSettings:
@@ -92,10 +101,15 @@ class RampFile(ScrewFile):
         """The gauges in the order in which they are in charge."""
         return (self.gauge,) if isinstance(self.gauge, str) else self.gauge
 
+    @property
+    def route(self) -> Route:
+        """Along the targets."""
+        return route_of(self.targets)
+
     def check(self, station: Station) -> None:
         """Hold every target against the limits, and every gauge against the station's."""
         check_gauges(station, {"gauge": self.sequence, "also": self.also})
-        check_placing(station, self.step)
+        super().check(station)
         for name in ("load", "unload"):
             check_targets(station, self.targets.unit, getattr(self.targets, name), name)
         try:
@@ -103,14 +117,14 @@ class RampFile(ScrewFile):
         except LimitError as error:
             raise Impossible("gauge", str(error)) from None
         check_scales(station, self.sequence, (), "gauge")
-        legs = route_of(self.targets).legs if self.targets.unit == "gpa" else ()
+        legs = self.route.legs if self.targets.unit == "gpa" else ()
         for number, leg in enumerate(legs, start=1):
             key = "targets.load" if leg.sign > 0 else "targets.unload"
             check_scales(station, self.sequence, legs[:number], key)
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest ramp along the targets."""
-        return ramp_looks(self.settings, route_of(self.targets), rules)
+        return ramp_looks(self.settings, self.route, rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the ramp."""
@@ -180,17 +194,22 @@ class RepeatFile(ScrewFile):
 
     repeat: Annotated[Repeat, NumbersOnly]
 
+    @property
+    def route(self) -> Route:
+        """Through the pressure and beyond."""
+        return route_of(self.repeat)
+
     def check(self, station: Station) -> None:
         """Hold the highest pressure against the limits, and the swing against the tolerance."""
-        check_placing(station, self.step)
         check_swing(self.repeat, self.step.tolerance_gpa)
+        super().check(station)
         top_gpa = self.repeat.pressure_gpa + self.repeat.swing_gpa
         check_targets(station, "gpa", (top_gpa,), "pressure_gpa", table="repeat")
-        check_scales(station, ("ruby",), route_of(self.repeat).legs, "repeat.pressure_gpa")
+        check_scales(station, ("ruby",), self.route.legs, "repeat.pressure_gpa")
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Those of the shortest way through all cycles."""
-        return ramp_looks(self.settings, route_of(self.repeat), rules)
+        return ramp_looks(self.settings, self.route, rules)
 
     def make(self, instruments: Instruments, md: Metadata) -> Plan:
         """Make the repetition."""
@@ -207,42 +226,3 @@ class RepeatFile(ScrewFile):
         return repeatability(
             instruments, self.repeat, settings=self.settings, md=md, resumption=resumption
         )
-
-
-def check_scales(station: Station, gauges: Sequence[str], legs: Sequence[Leg], key: str) -> None:
-    """Raise `Impossible` for what the gauges in charge have no scales for."""
-    try:
-        check_ranges(station.scale_spans_gpa, gauges, legs)
-    except LimitError as error:
-        raise Impossible(key, str(error)) from None
-
-
-def check_placing(station: Station, step: StepSettings) -> None:
-    """Raise `Impossible` where a person is asked for less than a division of the key's scale."""
-    drive = station.devices.drive
-    if not isinstance(drive, ManualScrew):
-        return
-    division = 1.0 / drive.divisions
-    for key, turns in (
-        ("step.probe_turns", step.probe_turns),
-        ("limits.max_step_turns", station.limits.max_step_turns),
-    ):
-        if turns < division * (1.0 - 1e-3):
-            where = "" if key.startswith("step") else " of the station"
-            raise Impossible(
-                key,
-                f"{key}{where} ({turns:g}) is finer than a division of the key's scale "
-                f"({division:.4g} turns, {drive.divisions} to a turn). Write "
-                f"{division * 1.0005:.4f} or more if the cell stands that at once, or use a "
-                "finer scale.",
-            )
-
-
-def check_targets(
-    station: Station, unit: str, values: tuple[float, ...], name: str, table: str = "targets"
-) -> None:
-    """Raise `Impossible` for a target beyond the station's limits; by the file's key."""
-    try:
-        station.limits.check_targets(unit, list(values))
-    except LimitError as error:
-        raise Impossible(f"{table}.{name}", str(error)) from None

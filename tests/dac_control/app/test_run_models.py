@@ -75,6 +75,21 @@ def test_the_page_lists_every_plan_and_every_key_is_a_key() -> None:
             '[targets]\nunit = "gpa"\nload = [5, 900]\n',
             r"run.toml:4: targets.load",
         ),
+        (
+            "pressure_ramp",
+            '[step]\ntolerance_gpa = 100\n[targets]\nunit = "gpa"\nload = [40]\n',
+            r"run.toml:3: step.tolerance_gpa: .* \(100\) is more than .*max_step_gpa \(4\)",
+        ),
+        (
+            "pressure_ramp",
+            '[targets]\nunit = "gpa"\nload = [5, 5.5]\n',
+            r"run.toml:2: targets: step.tolerance_gpa \(0.3\) .* below 0.25, or targets further",
+        ),
+        (
+            "close_and_seal",
+            "[closing]\nlast_turns = 0.2\n[step]\ntolerance_gpa = 4.5\n",
+            r"run.toml:5: step.tolerance_gpa",
+        ),
         ("repeatability", "[repeat]\npressure_gpa = 49.5\n", r"run.toml:3: repeat.pressure_gpa"),
         (
             "repeatability",
