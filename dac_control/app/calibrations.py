@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dac_control.app.days import refuse_day_to_come
 from dac_control.app.gauge_tables import LambdaZero
@@ -20,6 +20,7 @@ __all__ = [
     "check_run",
     "needs_of_station",
     "refuse_lambda0_to_come",
+    "spectrometer_of",
     "station_calibrations",
 ]
 
@@ -63,34 +64,50 @@ def needs_of_station(
     station: Station, gauges: Sequence[str], kinds: Sequence[CalibrationKind]
 ) -> list[Need]:
     """What gauges of a station rest on; see `plans.calibrated.needs_of`."""
-    raman = station.devices.raman
     needs: list[Need] = []
     for gauge in gauges:
-        detector = station.devices.spectrometer if raman is None or "ruby" in gauge else raman
-        needs.extend([("axis", detector.name), ("gain", detector.name)])
+        port = spectrometer_of(station, gauge)
+        needs.extend([("axis", port), ("gain", port)])
         if gauge == "ruby":
             needs.append(("lambda0", station.gauge.lambda0[0].chip))
     return [need for need in dict.fromkeys(needs) if need[0] in kinds]
 
 
+def spectrometer_of(station: Station, gauge: str) -> str:
+    """Name of the spectrometer that sees a gauge."""
+    raman = station.devices.raman
+    return (station.devices.spectrometer if raman is None or "ruby" in gauge else raman).name
+
+
 def check_run(
     station: Station,
-    gauges: Sequence[str],
-    kinds: Sequence[CalibrationKind],
+    parts: Iterable[tuple[Sequence[Need], Sequence[Need]]],
     wall_time: float,
 ) -> None:
     """Refuse a run whose calibrations are missing or too old; only the state folder is read.
+
+    Parameters
+    ----------
+    station : Station
+    parts : iterable of tuple
+        Of each plan in order, what it rests on and what it measures for those after it.
+    wall_time : float
+        When it begins, in s since the epoch.
 
     Raises
     ------
     ConfigurationError, StaleCalibration
         With the key of the station file that asks for it, and the plan to run.
     """
-    if "lambda0" in kinds and "ruby" in gauges:
+    each = list(parts)
+    if any(kind == "lambda0" for needs, _ in each for kind, _ in needs):
         refuse_lambda0_to_come(station, wall_time)
     store = CalibrationStore.at(station.storage.state / CALIBRATIONS_NAME)
     in_use = station_calibrations(station, store, wall_time)
-    in_use.check(needs_of_station(station, gauges, kinds), _at(wall_time))
+    coming = set[Need]()
+    for needs, brings in each:
+        in_use.check(needs, _at(wall_time), coming)
+        coming |= set(brings)
 
 
 def refuse_lambda0_to_come(station: Station, wall_time: float | None = None) -> None:

@@ -51,6 +51,6 @@ def load_run_file(
         began = time.time() if wall_time is None else wall_time
         with run.lines():
             run.check(station)
-            check_run(station, run.gauges, run.rests_on, began)
+            check_run(station, [(p.needs(station), p.brings(station)) for p in run.parts], began)
             check_light(station, run.light_parts(station, whole=whole))
     return run

@@ -6,7 +6,7 @@ its run, on the RunEngine's thread, where no file is read. What a plan measures 
 
 import datetime
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -109,8 +109,19 @@ class CalibrationsInUse:
         """What is used of a kind for a port; None where nothing was measured."""
         return self._found.get((kind, port))
 
-    def check(self, needs: Iterable[Need], now: datetime.datetime) -> None:
+    def check(
+        self, needs: Iterable[Need], now: datetime.datetime, coming: Collection[Need] = ()
+    ) -> None:
         """Refuse a run one of whose calibrations is missing, too old or from the future.
+
+        Parameters
+        ----------
+        needs : iterable of Need
+            What it rests on.
+        now : datetime.datetime
+            For the ages, with its time zone.
+        coming : collection of Need
+            What will have been measured by then: of this nothing is asked.
 
         Raises
         ------
@@ -119,10 +130,12 @@ class CalibrationsInUse:
         """
         wanted = list(needs)
         for kind, port in wanted:
+            if (kind, port) in coming:
+                continue
             limit_h = self.ages.limit_h(kind)
             if kind == "lambda0":
                 self._check_lambda0(port, limit_h, now)
-                self._check_same_axis(port, wanted)
+                self._check_same_axis(port, wanted, coming)
             elif limit_h is not None:
                 check_age(self.of(kind, port), kind, port, now, limit_h, key=self.ages.key(kind))
 
@@ -145,8 +158,8 @@ class CalibrationsInUse:
                     self.ages.key("lambda0"),
                 )
 
-    def _check_same_axis(self, chip: str, needs: Sequence[Need]) -> None:
-        axes = [self.of(kind, port) for kind, port in needs if kind == "axis"]
+    def _check_same_axis(self, chip: str, needs: Sequence[Need], coming: Collection[Need]) -> None:
+        axes = [need in coming or self.of(*need) for need in needs if need[0] == "axis"]
         for each in self.lambda0s:
             if each.axis and not any(axes):
                 raise StaleCalibration(

@@ -8,12 +8,14 @@ from typing import Any
 from bluesky.utils import MsgGenerator
 from pydantic import PrivateAttr
 
+from dac_control.app.calibrations import needs_of_station
 from dac_control.app.light_budget import LightPart
 from dac_control.app.light_tables import RunLight
 from dac_control.app.station import Station
 from dac_control.app.toml_file import FromFile
 from dac_control.errors import ConfigurationError, LimitError, StaleCalibration
 from dac_control.records.calibrations import CalibrationKind
+from dac_control.records.calibrations_in_use import Need
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks
 from plans.resumption import Resumption
@@ -79,6 +81,19 @@ class RunFile(FromFile):
     def rests_on(self) -> tuple[CalibrationKind, ...]:
         """Calibrations of them that must be there and young enough."""
         return ("axis", "gain", "lambda0")
+
+    def needs(self, station: Station) -> list[Need]:
+        """Those calibrations, as the station has them."""
+        return needs_of_station(station, self.gauges, self.rests_on)
+
+    def brings(self, station: Station) -> tuple[Need, ...]:
+        """Calibrations that it measures, for plans after it."""
+        return ()
+
+    @property
+    def parts(self) -> tuple["RunFile", ...]:
+        """The plans that it carries out one after the other."""
+        return (self,)
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Openings of lights that it cannot do without (`plans.looks`)."""

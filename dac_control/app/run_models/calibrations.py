@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dac_control.app.calibrations import spectrometer_of
 from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
 from dac_control.app.station import Station
 from dac_control.app.tables import Positive
@@ -11,6 +12,7 @@ from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.axis_calibration import lamp_lines
 from dac_control.records.calibrations import CalibrationKind
+from dac_control.records.calibrations_in_use import Need
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.gauge_settings import RubySettings
 from plans.instruments import Instruments
@@ -38,6 +40,10 @@ class LambdaZeroFile(RunFile):
         """Its axis and its detector."""
         return ("axis", "gain")
 
+    def brings(self, station: Station) -> tuple[Need, ...]:
+        """R1 of the chip, where the station states a first one that this can follow."""
+        return (("lambda0", self.chip),) if station.gauge.lambda0_known else ()
+
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Every reading."""
         return lambda0_looks("ruby", self.ruby, self.readings, rules)
@@ -51,6 +57,10 @@ class LambdaZeroFile(RunFile):
 
 class ReferenceFile(LambdaZeroFile):
     """``plan = "measure_reference_ruby"``."""
+
+    def brings(self, station: Station) -> tuple[Need, ...]:
+        """Nothing that another plan asks for."""
+        return ()
 
     def check(self, station: Station) -> None:
         """Ask for a reference ruby of the station."""
@@ -89,6 +99,10 @@ class AxisFile(RunFile):
         except ConfigurationError as error:
             raise Impossible("lamp", str(error)) from None
 
+    def brings(self, station: Station) -> tuple[Need, ...]:
+        """The axis of that spectrometer."""
+        return (("axis", spectrometer_of(station, self.gauge)),)
+
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Every exposure."""
         return axis_looks(self.gauge, self.exposures_s, self.averages)
@@ -122,6 +136,10 @@ class GainFile(RunFile):
                 "a photon transfer curve needs light that can be switched off; declare "
                 "[devices.lamp] in the station file",
             )
+
+    def brings(self, station: Station) -> tuple[Need, ...]:
+        """Gain and read noise of that spectrometer."""
+        return (("gain", spectrometer_of(station, self.gauge)),)
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """The first exposure."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial, reduce
-from itertools import takewhile
 from operator import or_
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,6 @@ from pydantic import BeforeValidator, Discriminator, Field, GetPydanticSchema, T
 
 from dac_control.app.light_budget import LightPart
 from dac_control.app.run_models.base import Metadata, Plan, RunFile
-from dac_control.app.run_models.calibrations import AxisFile, GainFile, LambdaZeroFile
 from dac_control.app.run_models.reflectance import ReflectanceFile, check_words
 from dac_control.app.run_models.screw import ScrewFile
 from dac_control.app.run_models.single import SINGLE_PLANS
@@ -47,7 +45,6 @@ def _any_plan(_source: Any, handler: Any) -> Any:
     return handler.generate_schema(Annotated[reduce(or_, every), Discriminator(_tag)])
 
 
-_CALIBRATES = (AxisFile, GainFile, LambdaZeroFile)
 StageFile = Annotated[RunFile, GetPydanticSchema(_any_plan), BeforeValidator(_known_plan)]
 
 
@@ -64,10 +61,9 @@ class ExperimentFile(RunFile):
         return with_step[0].settings if with_step else RampSettings()
 
     @property
-    def gauges(self) -> tuple[str, ...]:
-        """Those of the stages before the first that calibrates: it may bring what others need."""
-        before = list(takewhile(lambda stage: not isinstance(stage, _CALIBRATES), self.stages))
-        return tuple(dict.fromkeys(name for stage in before for name in stage.gauges))
+    def parts(self) -> tuple[RunFile, ...]:
+        """The stages."""
+        return self.stages
 
     def read_for(self, station: Station | None, path: Path, text: str, before: str = "") -> None:
         """Let each stage know where it stands, too."""

@@ -1,6 +1,7 @@
 """Run files of every plan: what they hold, and what is refused before anything moves."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dac_control.app import shell
+from dac_control.app.calibrations import check_run
 from dac_control.app.gauge_tables import ReferenceTable
 from dac_control.app.run_file import load_run_file
 from dac_control.app.run_models import PLANS
 from dac_control.app.station import load_station
-from dac_control.errors import ConfigurationError
+from dac_control.errors import ConfigurationError, StaleCalibration
 
 ROOT = Path(__file__).parents[3]
 SHORTEST = {
@@ -221,7 +223,7 @@ def test_every_stage_is_checked_with_its_own_line(tmp_path: Path, optics) -> Non
 
     run = load()
     assert [stage.plan for stage in run.stages] == ["cooldown", "pressure_ramp", "measure_edge"]
-    assert run.gauges == ("ruby", "diamond_edge")
+    assert run.stages[2].gauges == ("ruby", "diamond_edge")
     with pytest.raises(ConfigurationError, match=r"run.toml:12: stages.1.targets.load"):
         load(top="900")
     with pytest.raises(ConfigurationError, match=r"stages.1.targets.load.* '9'|stages.1.targets"):
@@ -263,6 +265,11 @@ def test_the_example_of_an_experiment_fits_its_station() -> None:
     station = load_station(ROOT / "examples" / "hydrogen_station.toml")
     run = load_run_file(ROOT / "examples" / "experiment.toml", station)
     assert station.calibrations.max_axis_age_h == 24.0
+    alone = run.model_copy(update={"stages": run.stages[:1] + run.stages[2:]})
+    parts = [[(p.needs(station), p.brings(station)) for p in each.parts] for each in (run, alone)]
+    check_run(station, parts[0], time.time())
+    with pytest.raises(StaleCalibration, match="no axis calibration of 'raman'; run calibrate"):
+        check_run(station, parts[1], time.time())
     assert [stage.plan for stage in run.stages][:5] == [
         "calibrate_axis",
         "calibrate_axis",
