@@ -146,7 +146,7 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
         ("events", document["events"], 0),
         ("exposures, s", document["dose"]["exposure_s"], 1),
         *(
-            (f"{each['light']} on {each['spot']}, mJ", each["energy_mj"], 3)
+            (f"{each['light']} on {each['spot']}, mJ at least", each["energy_mj"], 3)
             for each in document["dose"]["spots"]
         ),
     ]
@@ -172,6 +172,8 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
             soft_wrap=True,
         )
     _print_rules(document, console)
+    if document["dose"]["spots"]:
+        _print_switching(document["dose"], console)
     for note in document["notes"]:
         console.print(note, soft_wrap=True, markup=False)
     for each in document["outcomes"]:
@@ -181,6 +183,20 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
             soft_wrap=True,
             markup=False,
         )
+
+
+def _print_switching(dose: Mapping[str, Any], console: Console) -> None:
+    more = ", ".join(
+        f"{_number(each['switching_mj']['median'], 3)} mJ in {_number(each['shots']['median'], 0)} "
+        f"openings of {each['light']} on {each['spot']}"
+        for each in dose["spots"]
+    )
+    console.print(
+        f"The twin's light switches at once. A real one is open for {dose['switching_s']:g} s more "
+        f"each time, or longer, and costs at least as much more: {more}.",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _table_of_targets(targets: Sequence[Mapping[str, Any]], count: int) -> Table:

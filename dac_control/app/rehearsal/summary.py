@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from dac_control.app.station import Station
 from dac_control.safety.light import Dose
 
 __all__ = ["summarise_rehearsals"]
+
+_SWITCHING_S: Final = 0.1
+"""By which a real light is open longer than it exposes, each time: what the line to a laser takes
+to switch it on, read its power back and switch it off. The twin's switches at once."""
 
 _DIGITS = re.compile(r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
@@ -32,9 +36,10 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
         ``duration_h``, ``top_pressure_gpa``, ``steps``, ``events`` and ``exposure_s`` as median
         and 95 % band over the seeds; ``record_bytes`` likewise; ``targets``, what is measured
         where each is reached. Of one seed the band of a pressure is its own 95 % interval;
-        ``dose``, ``helium``, ``limits_touched``, ``outcomes``; ``first_rule``, the station's rule
-        that fires soonest, with what it asks for and what was read then; ``rules``, all that fire;
-        ``first_hold``, the run that ends soonest without success.
+        ``dose``, which a real light exceeds by ``switching_mj`` at the least, ``helium``,
+        ``limits_touched``, ``outcomes``; ``first_rule``, the station's rule that fires soonest,
+        with what it asks for and what was read then; ``rules``, all that fire; ``first_hold``, the
+        run that ends soonest without success.
     """
     ordered = sorted(rehearsed, key=lambda each: each.seed)
 
@@ -107,11 +112,13 @@ def _dose(rehearsed: Sequence[Rehearsed]) -> dict[str, Any]:
             found.setdefault((dose.light, dose.spot), []).append(dose)
     return {
         "exposure_s": _spread([each.exposures_s for each in rehearsed]),
+        "switching_s": _SWITCHING_S,
         "spots": [
             {
                 "light": light,
                 "spot": spot,
                 "energy_mj": _spread([dose.energy_mj for dose in doses]),
+                "switching_mj": _spread([_switching_mj(dose) for dose in doses]),
                 "open_s": _spread([dose.open_s for dose in doses]),
                 "shots": _spread([dose.shots for dose in doses]),
                 "peak_intensity_mw_per_um2": max(d.peak_intensity_mw_per_um2 for d in doses),
@@ -119,6 +126,11 @@ def _dose(rehearsed: Sequence[Rehearsed]) -> dict[str, Any]:
             for (light, spot), doses in sorted(found.items())
         ],
     }
+
+
+def _switching_mj(dose: Dose) -> float:
+    """What a real light would add to a rehearsed one, which is on for its exposures exactly."""
+    return dose.energy_mj / dose.open_s * _SWITCHING_S * dose.shots if dose.open_s > 0 else 0.0
 
 
 def _helium(rehearsed: Sequence[Rehearsed], station: Station) -> dict[str, Any]:

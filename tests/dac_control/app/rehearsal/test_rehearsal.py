@@ -354,7 +354,10 @@ def test_light_is_charged_and_off_at_the_end(run: RunFile, tmp_path: Path) -> No
     assert dose.open_s >= rehearsed.exposures_s > 0
     assert not found[0].twin.light_on
     summary = summarise_rehearsals([rehearsed], station)
-    assert summary["dose"]["spots"][0]["energy_mj"]["median"] == dose.energy_mj
+    (spot,) = summary["dose"]["spots"]
+    assert spot["energy_mj"]["median"] == dose.energy_mj
+    # a tenth of a second at 1 mW for each opening, which the twin does not need
+    assert spot["switching_mj"]["median"] == pytest.approx(0.1 * dose.shots, rel=0.05)
 
 
 def test_a_hand_misses_the_marks_of_its_key_and_reads_them(run: RunFile, tmp_path: Path) -> None:
