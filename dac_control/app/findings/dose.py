@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from dac_control.app.findings.text import number
 from dac_control.app.readings import read_dwell, read_further, read_steps
 from dac_control.errors import DacError
 from dac_control.records import LightLedger, Run
@@ -21,6 +22,11 @@ logger = logging.getLogger(__name__)
 
 LEDGER_NAME: Final = "light.jsonl"
 """The copy of the station's ledger of light in a run folder."""
+
+_LATE_FACTOR: Final = 1.1
+_LATE_S: Final = 0.5
+"""By which a light may be open longer than the exposure that was allowed: the budget limits
+exposures, and switching, reading the power back and reading out take their time around each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +44,27 @@ class SpotDose:
     @property
     def overspent(self) -> bool:
         """True where more fell than was allowed."""
-        slack = 1 + 1e-9
-        return (
-            self.life.energy_mj > self.allowance.max_energy_mj * slack
-            or self.run.peak_intensity_mw_per_um2 > self.allowance.max_intensity_mw_per_um2 * slack
-        )
+        return bool(self.excesses)
+
+    @property
+    def excesses(self) -> tuple[str, ...]:
+        """In what more fell on the spot than was allowed, over its whole life, each as a clause."""
+        life, most, slack = self.life, self.allowance, 1 + 1e-9
+        longest_s = max(_LATE_FACTOR * most.max_exposure_s, most.max_exposure_s + _LATE_S)
+        found: list[str] = []
+        if life.energy_mj > most.max_energy_mj * slack:
+            found.append(f"{number(life.energy_mj, 2)} mJ of {most.max_energy_mj:g} mJ")
+        if life.peak_intensity_mw_per_um2 > most.max_intensity_mw_per_um2 * slack:
+            found.append(
+                f"{life.peak_intensity_mw_per_um2:.4g} mW/um2 of "
+                f"{most.max_intensity_mw_per_um2:g} mW/um2"
+            )
+        if life.longest_shot_s > longest_s:
+            found.append(
+                f"open for {number(life.longest_shot_s, 1)} s at once, where "
+                f"{most.max_exposure_s:g} s are allowed"
+            )
+        return tuple(found)
 
     @property
     def unlimited(self) -> bool:

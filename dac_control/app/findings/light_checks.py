@@ -18,7 +18,8 @@ def _recorded(evidence: Evidence) -> Check | None:
         if unended:
             text = f"{unended} openings of a light have no known end; they count until the run's."
             return Check(clause, False, text)
-        return Check(clause, True, f"Every opening of a light is on record ({shots} in this run).")
+        text = f"Every opening of a light is on record ({shots} in this run)."
+        return Check(clause, True, text + _stretched(evidence))
     seconds = duration(sum(light.exposure_s.values()))
     why = f": {light.problem}" if light.problem else ""
     text = (
@@ -26,6 +27,19 @@ def _recorded(evidence: Evidence) -> Check | None:
         f"spectra were exposed for {seconds} altogether."
     )
     return Check(clause, False, text)
+
+
+def _stretched(evidence: Evidence) -> str:
+    """Why a light is open for much longer than it exposes, where the clock of a run is fast."""
+    light, speed = evidence.light, evidence.start.get("speed")
+    open_s = sum(spot.run.open_s for spot in light.spots)
+    if not (isinstance(speed, (int, float)) and speed > 1 and open_s > 0):
+        return ""
+    return (
+        f" It was open for {duration(open_s)} and exposed for "
+        f"{duration(sum(light.exposure_s.values()))}: the clock ran at {speed:g} times real time, "
+        "and what computer and line take around each exposure counts so many times, too."
+    )
 
 
 def _budget(evidence: Evidence) -> Check | None:
@@ -38,7 +52,7 @@ def _budget(evidence: Evidence) -> Check | None:
     if not light.recorded:
         return Check(clause, False, "A budget of light was stated, and nothing shows it was kept.")
     over = [
-        f"{spot.light} on {spot.spot} ({number(spot.life.energy_mj, 2)} mJ)"
+        f"{spot.light} on {spot.spot} ({'; '.join(spot.excesses)})"
         for spot in light.spots
         if spot.overspent
     ]

@@ -310,6 +310,31 @@ def test_a_budget_is_kept_where_all_light_of_the_run_had_a_limit(fake_run) -> No
     assert clause(run, "light within its budget").passed, "one is no specimen's, one no run's"
 
 
+@pytest.mark.parametrize(
+    ("limit", "open_s", "said"),
+    [
+        ({"max_exposure_s": 1.0}, 100.0, "open for 100.0 s at once, where 1 s are allowed"),
+        ({"max_exposure_s": 1.0}, 1.1, ""),
+        ({"max_intensity_mw_per_um2": 0.1}, 1.0, "0.2 mW/um2 of 0.1 mW/um2"),
+    ],
+)
+def test_every_limit_of_the_budget_counts_over_the_whole_life(
+    fake_run, limit: dict[str, float], open_s: float, said: str
+) -> None:
+    budget = [{"light": "532nm", "max_energy_mj": 1e6}, {"light": "532nm"} | limit]
+    run = fake_run(load=2, unload=0, dwell_readings=0, start_changes={"light_budget": budget})
+    write_ledger(run, [("532nm", "chip", "earlier", 4.0, open_s), ("532nm", "chip", run.uid, 1, 1)])
+    kept = clause(run, "light within its budget")
+    assert kept.passed is not bool(said) and said in kept.text
+
+
+def test_a_fast_clock_is_said_to_stretch_openings(fake_run) -> None:
+    run = fake_run(load=2, unload=0, dwell_readings=0)
+    write_ledger(run, [("532nm", "chip", run.uid, 1.0, 900.0)])
+    speed = run.start["speed"]
+    assert f"the clock ran at {speed:g} times" in clause(run, "light accounted for").text
+
+
 def test_light_beyond_its_budget_and_light_without_an_end(fake_run) -> None:
     budget = {"limits": [{"light": "532nm", "max_energy_mj": 1.0}]}
     run = fake_run(load=2, unload=0, dwell_readings=1, start_changes={"light_budget": budget})
