@@ -33,6 +33,24 @@ _EXTRA = {
     "stage_temperature_k": ("cryostat", "stage_temperature_k"),
     "exposure_s": ("spectrometer", "exposure_s"),
 }
+_PICTURE = (
+    "hole_um",
+    "hole_sigma_um",
+    "hole_sigma_sys_um",
+    "hole_px",
+    "hole_sigma_px",
+    "ellipticity",
+    "ellipticity_sigma",
+    "brightness",
+    "brightness_sigma",
+    "red",
+    "green",
+    "blue",
+    "focus",
+    "measured",
+    "judged",
+)
+"""What a step's frame gave; light inside the hole is over the gasket's."""
 _PREDICTED = {
     "pressure_gpa": "predicted_gpa",
     "low_gpa": "predicted_low_gpa",
@@ -50,7 +68,8 @@ def summarise(run: Run) -> dict[str, Any]:
         ``uid, plan, exit_status, simulated, steps`` and more; strict JSON: what was not
         measured is None, never NaN. The pressure of a step is that of the gauge in charge
         there; ``gauges`` of a step holds what every gauge said. A prediction stands under
-        ``predicted`` and nowhere else.
+        ``predicted`` and nowhere else. ``picture`` of a step is what was read off its frame, None
+        without one.
     """
     start = run.start
     return {
@@ -135,6 +154,10 @@ def _step(
         step
         | {name: value(*where) for name, where in _EXTRA.items()}
         | {
+            "picture": None
+            if value("picture", "measured") is None
+            else {name: value("picture", name) for name in _PICTURE}
+            | {"flags": _flags(value("picture", "flags"))},
             "predicted": predicted if predicted["pressure_gpa"] is not None else None,
             "gauges": said,
         }

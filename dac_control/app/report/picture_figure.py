@@ -1,4 +1,6 @@
-"""Hole and light of the frames against pressure."""
+"""Hole, light, colour and focus of the frames against pressure."""
+
+from typing import Final
 
 import numpy as np
 from markupsafe import Markup
@@ -20,28 +22,54 @@ __all__ = ["picture_figure"]
 
 Array = NDArray[np.float64]
 
+PANELS: Final = (
+    ("hole / µm", "hole_um", "hole_sigma_um"),
+    ("hole / pixel", "hole_px", "hole_sigma_px"),
+    ("ellipticity", "ellipticity", "ellipticity_sigma"),
+    ("inside / gasket", "brightness", "brightness_sigma"),
+    ("focus / pixel⁻¹", "focus", ""),
+)
+CHANNELS: Final = (("red", "#D55E00"), ("green", "#009E73"), ("blue", "#0072B2"))
+"""Of a colour camera; drawn as letters, so that nobody has to tell the colours apart."""
+
 
 def picture_figure(run: Run, steps: Steps, *, simulated: bool) -> Markup | None:
-    """Draw diameter of the hole and brightness inside it; None where frames were not analysed."""
+    """Draw hole, shape, brightness, colour and focus; None where frames were not analysed.
+
+    What no frame gave has no panel: colour without a colour camera; pixels where there are um.
+    """
     panels = [
         (label, _numbers(run, steps.count, value), _numbers(run, steps.count, sigma))
-        for label, value, sigma in (
-            ("hole / µm", "hole_um", "hole_sigma_um"),
-            ("inside / gasket", "brightness", "brightness_sigma"),
-        )
+        for label, value, sigma in PANELS
     ]
     shown = [panel for panel in panels if np.any(np.isfinite(panel[1]) & steps.measured)]
     if not shown:
         return None
-    figure = new_figure(4.8, 0.6 + 1.9 * len(shown))
-    column = figure.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, (label, value, sigma) in zip(column, shown, strict=True):
+    if [label for label, *_ in shown[:2]] == ["hole / µm", "hole / pixel"]:
+        del shown[1]
+    channels = [_numbers(run, steps.count, name) for name, _ in CHANNELS]
+    in_colour = bool(np.any(np.isfinite(channels) & steps.measured))
+    count = len(shown) + in_colour
+    figure = new_figure(4.8, 0.6 + 1.5 * count)
+    column = figure.subplots(count, 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (label, value, sigma) in zip(column, shown, strict=False):
         _draw(axes, steps, value, sigma)
         axes.set_ylabel(label)
+    if in_colour:
+        _draw_colour(column[-1], steps, channels)
     column[-1].set_xlabel("pressure / GPa")
     legend_above(figure, column[0])
     figure.align_ylabels()
-    return to_svg(figure, "picture", "Hole and brightness against pressure", simulated=simulated)
+    title = "Hole, brightness, colour and focus against pressure"
+    return to_svg(figure, "picture", title, simulated=simulated)
+
+
+def _draw_colour(axes: Axes, steps: Steps, channels: list[Array]) -> None:
+    for (name, colour), value in zip(CHANNELS, channels, strict=True):
+        use = steps.measured & np.isfinite(value)
+        letter = f"${name[0].upper()}$"
+        axes.plot(steps.pressure_gpa[use], value[use], ls="", marker=letter, color=colour)
+    axes.set_ylabel("colour / gasket")
 
 
 def _draw(axes: Axes, steps: Steps, value: Array, sigma: Array) -> None:
@@ -76,6 +104,7 @@ def _draw(axes: Axes, steps: Steps, value: Array, sigma: Array) -> None:
 
 
 def _numbers(run: Run, count: int, attribute: str) -> Array:
+    """One column; NaN where the record has none."""
     try:
         return np.asarray(run.column("picture", attribute), dtype=float)
     except RecordError:

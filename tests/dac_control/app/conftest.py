@@ -222,6 +222,12 @@ class FakeRun:
         }
         if self.unjudged is not None:
             data |= {"picture_measured": True, "picture_judged": number not in self.unjudged}
+            data |= {"picture_hole_um": 120.0 - 5.0 * number, "picture_hole_sigma_um": 0.5}
+            data |= {"picture_hole_px": 300.0 - 9.0 * number, "picture_hole_sigma_px": 1.0}
+            data |= {"picture_ellipticity": 0.01 * number, "picture_ellipticity_sigma": 0.01}
+            data |= {"picture_brightness": 3.0, "picture_brightness_sigma": 0.1}
+            data |= {"picture_red": 3.0, "picture_green": 2.5 - 0.1 * number, "picture_blue": 1.0}
+            data |= {"picture_focus": 0.5, "picture_flags": ""}
         self.event("primary", data)
 
     def predicted(self, number: int, pressure: float) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 import base64
 import io
+import json
 import re
 from html.parser import HTMLParser
 
@@ -10,9 +11,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from PIL import Image
 
-from dac_control.app.report import render_report, write_report
+from dac_control.app.readings import steps_in_charge
+from dac_control.app.report import canvas, render_report, write_report
+from dac_control.app.report.picture_figure import picture_figure
 from dac_control.errors import RecordError
-from dac_control.records import open_run
+from dac_control.records import dumps_summary, open_run, summarise
 
 VOID = {"meta", "link", "br", "img", "path", "use"}
 
@@ -472,3 +475,16 @@ def test_a_cooldown_shows_pressure_against_temperature(fake_run, good_html):
     assert "Pressure against temperature" in Page(html).text
     assert 'class="figure-pressure-of-temperature"' in html
     assert "figure-pressure-of-temperature" not in good_html
+
+
+def test_what_a_frame_shows_is_drawn_and_printed(fake_run):
+    run = small(fake_run, dwell_readings=0, unjudged=(1, 2))
+    with canvas.style():
+        figure = picture_figure(run, steps_in_charge(run), simulated=True)
+    assert figure is not None
+    for label in ("hole / µm", "ellipticity", "inside / gasket", "focus", "colour / gasket"):
+        assert f">{label}" in figure
+    assert "hole / pixel" not in figure
+    third = json.loads(dumps_summary(summarise(run)))["steps"][2]["picture"]
+    assert third["ellipticity"] == 0.03 and third["green"] == 2.2 and third["focus"] == 0.5
+    assert third["judged"] is True and third["flags"] == []
