@@ -2,7 +2,7 @@
 
 The laser is gated with ``l1`` and ``l0``, which it takes only with autostart switched off (an OEM
 laser, or one that was set so with the maker's program). A laser that has to go through autostart
-wants its key turned after every ``l0``; it needs a shutter of its own in front. Autostart is
+wants its key turned after every ``l0``; it cannot be switched for exposures. Autostart is
 never touched here, and nothing is ever switched on by connecting.
 """
 
@@ -240,7 +240,9 @@ class Cobolt06:
             raise InstrumentError(
                 f"The laser at {self.address} has its autostart on, so it cannot be switched for "
                 "single exposures; nothing was lit. Switch autostart off with the maker's "
-                "program, or put a shutter into the beam and declare that instead."
+                "program. A laser that has to keep it cannot be switched from here: take "
+                "[devices.laser] out of the station file and light by hand, where nobody accounts "
+                "for the light."
             )
 
     def _enter_constant_power(self) -> None:
