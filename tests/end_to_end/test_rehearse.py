@@ -46,6 +46,8 @@ def write_run(folder: Path, target: float) -> Path:
 
 def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path) -> None:
     run = str(write_run(tmp_path, 5))
+    with station.open("a", encoding="utf-8") as file:
+        file.write('\n[[rules]]\nready = "heater_runaway"\n')
     stated = ("--compressor", "running")
     done = cli("rehearse", run, "--station", str(station), *stated, "--json")
     assert done.returncode == 0, done.stderr
@@ -58,6 +60,7 @@ def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path
         assert band["low"] < band["median"] < band["high"]
     assert document["dose"]["exposure_s"]["median"] > 0
     assert document["limits_touched"] == [] and document["first_rule"] is None
+    assert document["rules_declared"] == 1 and "None of 1 rule(s) would fire." in done.stderr
     outcome = document["outcomes"][0]
     assert (outcome["exit_status"], outcome["count"], outcome["seeds"]) == ("success", 1, [0])
     assert document["simulated"] is True and document["seeds"] == [0]

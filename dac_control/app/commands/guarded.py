@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dac_control.app.commands.common import console_for
 from dac_control.app.commands.show import run_path
+from dac_control.app.commands.station_beside import check_named
 from dac_control.app.guardian.guardian import Guardian
 from dac_control.app.run_station import station_of_run
 from dac_control.app.station import Station, load_station
@@ -22,6 +23,7 @@ def run_guarded(run_file: Path, station: Path, *, as_json: bool) -> int:
     ConfigurationError
         For a wrong station file; everything else is for the worker to refuse.
     """
+    check_named("run", run_file, station)
     arguments = ["run", str(run_file), "--station", str(station)]
     return _guard(load_station(station), arguments, as_json=as_json)
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from dac_control.app.commands.common import console_for, only_json_on_stdout, print_json
 from dac_control.app.commands.outputs import check_harmless
+from dac_control.app.commands.station_beside import check_named
 from dac_control.app.station import load_station_and_text
 from dac_control.app.supplies import judge_supplies
 from dac_control.app.supplies_tables import stock_of
@@ -56,6 +57,7 @@ def rehearse_run(
     """
     if keep is not None:
         check_harmless(keep)
+    check_named("rehearse", run_file, station_file)
     console = console_for(as_json)
     # the texts that were read, for the folders of runs that are kept
     station, station_toml = load_station_and_text(station_file)
@@ -220,6 +222,8 @@ def _table_of_targets(targets: Sequence[Mapping[str, Any]], count: int) -> Table
 def _print_rules(document: Mapping[str, Any], console: Console) -> None:
     first, count = document["first_rule"], len(document["seeds"])
     if first is None:
+        if declared := document["rules_declared"]:
+            console.print(f"None of {declared} rule(s) would fire.", soft_wrap=True)
         return
     read = ", ".join(
         f"{name} = {'nothing' if value is None else f'{value:.4g}'}"

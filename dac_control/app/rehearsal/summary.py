@@ -38,8 +38,8 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
         where each is reached. Of one seed the band of a pressure is its own 95 % interval;
         ``dose``, which a real light exceeds by ``switching_mj`` at the least, ``helium``,
         ``limits_touched``, ``outcomes``; ``first_rule``, the station's rule that fires soonest,
-        with what it asks for and what was read then; ``rules``, all that fire; ``first_hold``, the
-        run that ends soonest without success.
+        with what it asks for and what was read then; ``rules``, all that fire of
+        ``rules_declared``; ``first_hold``, the run that ends soonest without success.
     """
     ordered = sorted(rehearsed, key=lambda each: each.seed)
 
@@ -60,6 +60,7 @@ def summarise_rehearsals(rehearsed: Sequence[Rehearsed], station: Station) -> di
         "outcomes": _outcomes(ordered),
         "first_rule": _first_rule(ordered),
         "rules": _rules(ordered),
+        "rules_declared": len(station.rules),
         "first_hold": _first_hold(ordered),
     }
 
