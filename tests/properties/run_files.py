@@ -1,5 +1,6 @@
 """Random run files: every plan, within bounds and beyond them, whole and damaged."""
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -185,22 +186,24 @@ def _impossible() -> st.SearchStrategy[Table]:
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> Table:
-    """A run file with one thing wrong: a key that nobody knows, a word or a sign."""
+def damaged(draw: st.DrawFn) -> tuple[Table, str]:
+    """A run file with one thing wrong, and what: an unknown key, a word, a sign, no end."""
     table: Table = draw(run_files())
     inner = [each for each in table.values() if isinstance(each, dict) and each]
     where = draw(st.sampled_from([table, *inner]))
     key = draw(st.sampled_from(sorted(where)))
-    how = draw(st.sampled_from(["unknown", "word", "negative", "missing"]))
+    how = draw(st.sampled_from(["unknown", "word", "negative", "infinite", "missing"]))
     if how == "unknown":
         where["colour"] = "blue"
     elif how == "word":
         where[key] = "eight"
     elif how == "negative":
         where[key] = -1.5
+    elif how == "infinite":
+        where[key] = draw(st.sampled_from([math.inf, math.nan]))
     else:
         del where[key]
-    return table
+    return table, how
 
 
 def to_toml(table: Table) -> str:

@@ -260,14 +260,15 @@ def is_refused_in_a_sentence(error: ConfigurationError, path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["run.toml"]
 
 
-@given(table=damaged(), more=st.booleans())
+@given(file=damaged(), more=st.booleans())
 @settings(HOW, max_examples=int(EXAMPLES or 100))
 def test_a_damaged_file_is_refused_with_its_line_or_means_something_else(
     stations: dict[bool, Station],
     tmp_path_factory: pytest.TempPathFactory,
-    table: dict[str, Any],
+    file: tuple[dict[str, Any], str],
     more: bool,
 ) -> None:
+    table, how = file
     path = tmp_path_factory.mktemp("run") / "run.toml"
     path.write_text(to_toml(table), encoding="utf-8")
     note(path.read_text(encoding="utf-8"))
@@ -275,3 +276,6 @@ def test_a_damaged_file_is_refused_with_its_line_or_means_something_else(
         load_run_file(path, stations[more])
     except ConfigurationError as error:
         is_refused_in_a_sentence(error, path)
+    else:
+        # a word may be a name, a sign a place, and what is missing have a default
+        assert how in ("word", "negative", "missing")
