@@ -47,9 +47,12 @@ queue_app.command("pause")(queueing.queue_pause)
 queue_app.command("remove")(queueing.queue_remove)
 app.add_typer(queue_app, name="queue")
 
-specimen_app = typer.Typer(help="What follows a specimen.", no_args_is_help=True)
+specimen_app = typer.Typer(
+    help="The light on a specimen, and what follows it.", no_args_is_help=True
+)
 specimen_app.command("pack")(records.specimen_pack)
 specimen_app.command("accept")(records.specimen_accept)
+specimen_app.command("light")(records.specimen_light)
 app.add_typer(specimen_app, name="specimen")
 
 

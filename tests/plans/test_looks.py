@@ -248,7 +248,7 @@ class Laboratory:
     stages=st.lists(PLANS, min_size=1, max_size=2),
     light=st.sampled_from([GREEN, WHITE_LIGHT]),
     part=st.floats(0.0, 0.999) | st.floats(1.001, 2.0),
-    had_s=st.floats(0.0, 50.0),
+    had_s=st.floats(0.01, 50.0),
     longest_s=st.none() | st.floats(0.5, 50.0),
     order=st.randoms(use_true_random=False),
 )

@@ -1,5 +1,6 @@
 """Commands over what was measured."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ __all__ = [
     "runs",
     "show",
     "specimen_accept",
+    "specimen_light",
     "specimen_pack",
     "verify",
 ]
@@ -148,3 +150,22 @@ def specimen_accept(
     from dac_control.app.commands.specimen import accept_specimen
 
     guarded(lambda: accept_specimen(station, file))
+
+
+def specimen_light(
+    station: Station,
+    add: Annotated[
+        str | None, typer.Option(help="Light to be added, by its label: 532nm, lamp.")
+    ] = None,
+    spot: Annotated[str, typer.Option(help="Where it fell.")] = "sample",
+    power_mw: Annotated[float, typer.Option(help="At its head.")] = math.nan,
+    open_s: Annotated[float, typer.Option(help="For how long, in laboratory seconds.")] = math.nan,
+    reason: Annotated[str, typer.Option(help="What lit it, and when.")] = "",
+) -> None:
+    """Print what the specimen has had of each light; add light that no device here knows of."""
+    from dac_control.app.commands.specimen import StatedLight, tell_light
+
+    stated = StatedLight(
+        light=add or "", spot=spot, power_mw=power_mw, open_s=open_s, reason=reason
+    )
+    guarded(lambda: tell_light(station, stated if add is not None else None))

@@ -1,18 +1,88 @@
-"""``dac-control specimen``: its history, to be carried from one station to the other."""
+"""``dac-control specimen``: the light on it, and its history, which goes where it goes."""
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from dac_control.app.commands.outputs import check_writable
+from dac_control.app.light import make_account
 from dac_control.app.state_files import CALIBRATIONS_NAME, LIGHT_NAME
 from dac_control.app.station import load_station
 from dac_control.app.station_lock import StationLock
+from dac_control.clock import SteadyClock
+from dac_control.errors import ConfigurationError, LimitError
 from dac_control.records.calibrations import CalibrationLog
 from dac_control.records.light_ledger import LightLedger
 from dac_control.records.specimen_history import accept_history, pack_history, read_history
 
-__all__ = ["accept_specimen", "pack_specimen"]
+__all__ = ["StatedLight", "accept_specimen", "pack_specimen", "tell_light"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedLight:
+    """Light that no device of the station knows of, as a person states it."""
+
+    light: str
+    """Its label in ``[light.beams]``."""
+    spot: str
+    power_mw: float
+    """At the head."""
+    open_s: float
+    reason: str
+
+
+def tell_light(station_file: Path, stated: StatedLight | None = None) -> int:
+    """Print what the specimen has had of each light on each spot; returns 0.
+
+    Parameters
+    ----------
+    station_file : Path
+    stated : StatedLight, optional
+        Written into the ledger first: budgets count it from then on.
+
+    Raises
+    ------
+    DacError
+        If light is stated that cannot have fallen there, or the station is in use meanwhile.
+    """
+    station = load_station(station_file)
+    ledger = LightLedger(station.storage.state / LIGHT_NAME)
+    account = make_account(station, ledger, SteadyClock(station.clock.speed))
+    if stated is not None:
+        if not stated.reason.strip():
+            raise ConfigurationError("--reason is empty; say what lit the specimen, and when.")
+        account.beam(stated.light)
+        places = station.lit_places[stated.light]
+        if stated.spot not in places:
+            raise LimitError(
+                f"{stated.light} falls on {', '.join(places) or 'no place'} at this station, not "
+                f"on {stated.spot!r}; is it spelled right? A further place goes into places of "
+                "[devices.spots] in the station file. Nothing was written down."
+            )
+        lock = StationLock(station.storage.state)
+        try:
+            account.state(
+                stated.light,
+                stated.spot,
+                power_mw=stated.power_mw,
+                open_s=stated.open_s,
+                reason=stated.reason.strip(),
+            )
+        finally:
+            lock.release()
+    doses = account.doses()
+    for dose in doses.values():
+        most_mj = account.allowance(dose.light, dose.spot).max_energy_mj
+        left = "no limit" if math.isinf(most_mj) else f"{most_mj - dose.energy_mj:.4g} mJ left"
+        typer.echo(
+            f"{dose.light} on {dose.spot}: {dose.energy_mj:.4g} mJ in {dose.shots} openings of "
+            f"{dose.open_s:.4g} s, at most {dose.peak_intensity_mw_per_um2:.3g} mW/um2; {left}"
+        )
+    if not doses:
+        typer.echo(f"No light on {account.specimen} is on record.")
+    return 0
 
 
 def pack_specimen(station_file: Path, to: Path | None) -> int:

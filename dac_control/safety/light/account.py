@@ -4,6 +4,7 @@ Everything here is arithmetic over a ledger that is injected; the file behind it
 else's business (`dac_control.records.LightLedger`, or a list in a rehearsal).
 """
 
+import math
 import threading
 import time
 import uuid
@@ -225,8 +226,20 @@ class LightAccount:
         return len(left)
 
     def state(self, light: str, spot: str, *, power_mw: float, open_s: float, reason: str) -> None:
-        """Write down light that fell without a device of this station, as a person says."""
+        """Write down light that fell without a device of this station, as a person says.
+
+        Raises
+        ------
+        LimitError
+            Nothing is known of the spot of that light, or there is no such power or time.
+        """
         beam = self.beam(light)
+        for name, value, unit in (("power", power_mw, "mW"), ("time", open_s, "s")):
+            if not 0.0 < value < math.inf:
+                raise LimitError(
+                    f"A {name} of {value} {unit} cannot have fallen on the specimen; nothing was "
+                    "written down."
+                )
         self._append(
             {
                 "kind": "stated",

@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-from dac_control.app.commands.specimen import accept_specimen, pack_specimen
+from dac_control.app.commands.specimen import (
+    StatedLight,
+    accept_specimen,
+    pack_specimen,
+    tell_light,
+)
 from dac_control.app.station_lock import StationLock
-from dac_control.errors import ConfigurationError
+from dac_control.errors import ConfigurationError, DacError
 from dac_control.records import LightLedger
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "station.toml"
@@ -54,3 +59,47 @@ def test_a_station_in_use_is_left_alone(tmp_path: Path) -> None:
             pack_specimen(here, tmp_path / "carried.jsonl")
     finally:
         lock.release()
+
+
+BEAM = """
+[light.beams.532nm]
+spot_um = 20.0
+transmission = 0.5
+[[light.limits]]
+light = "532nm"
+max_energy_mj = 100.0
+"""
+ALIGNED = {"light": "532nm", "spot": "chip", "power_mw": 2.0, "open_s": 30.0, "reason": "aligned"}
+
+
+def test_light_of_another_program_counts_from_then_on(tmp_path: Path, capsys: Any) -> None:
+    here = station(tmp_path / "here")
+    here.write_text(here.read_text(encoding="utf-8") + BEAM, encoding="utf-8")
+    assert tell_light(here) == 0
+    assert "No light on 2026-11-A is on record" in capsys.readouterr().out
+    told: dict[str, Any] = ALIGNED
+    assert tell_light(here, StatedLight(**told)) == 0
+    said = capsys.readouterr().out
+    assert "532nm on chip: 30 mJ in 1 openings of 30 s" in said and "70 mJ left" in said
+    assert tell_light(here) == 0
+    assert capsys.readouterr().out == said, "it is in the ledger, once"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"light": "523nm"}, "There are 532nm"),
+        ({"spot": "chop"}, "532nm falls on .*chip.*, not on 'chop'"),
+        ({"power_mw": float("nan")}, "A power of nan mW"),
+        ({"open_s": -1.0}, "A time of -1.0 s"),
+        ({"reason": " "}, "--reason is empty"),
+    ],
+)
+def test_light_that_cannot_have_fallen_is_not_written_down(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    here = station(tmp_path / "here")
+    here.write_text(here.read_text(encoding="utf-8") + BEAM, encoding="utf-8")
+    with pytest.raises(DacError, match=words):
+        tell_light(here, StatedLight(**(ALIGNED | change)))
+    assert not LightLedger(here.parent / "state" / "light.jsonl").read()
