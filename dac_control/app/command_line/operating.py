@@ -152,6 +152,10 @@ def rehearse(
     compressor: Annotated[
         Literal["running", "off"] | None, typer.Option(help="How the compressor is now.")
     ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="What goes wrong and when: ice@2h, blow_out@30GPa. Repeatable."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Carry out a run file on the station's twin, in virtual time: seconds for a night."""
@@ -170,6 +174,7 @@ def rehearse(
             date=date,
             as_json=json,
             stated={"helium_l": helium_l, "compressor": compressor},
+            faults=fault or (),
         )
     )
 

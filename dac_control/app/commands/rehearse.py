@@ -32,6 +32,7 @@ def rehearse_run(
     date: datetime.datetime | None,
     as_json: bool,
     stated: Mapping[str, Any] | None = None,
+    faults: Sequence[str] = (),
 ) -> int:
     """Rehearse a run file; return 0, or 1 if the run held for any seed, or something runs out.
 
@@ -49,6 +50,8 @@ def rehearse_run(
         Print a document.
     stated : mapping, optional
         ``helium_l`` and ``compressor``, in place of what the station file says of them.
+    faults : sequence of str
+        What goes wrong, and when; see `dac_control.app.rehearsal.faults`.
 
     Raises
     ------
@@ -69,12 +72,14 @@ def rehearse_run(
 
     epoch = _beginning(date)
     run = load_run_file(run_file, station, wall_time=epoch)
+    from dac_control.app.rehearsal.faults import order_of
     from dac_control.app.rehearsal.many import rehearse_many
     from dac_control.app.rehearsal.summary import summarise_rehearsals
     from dac_control.app.rehearsal.twin_contents import contents_said, note_on_contents
 
     texts = {"run.toml": read_text(run_file), "station.toml": station_toml}
-    how: dict[str, Any] = {"keep": keep, "epoch": epoch, "attachments": texts}
+    ordered = [order_of(fault) for fault in faults]
+    how: dict[str, Any] = {"keep": keep, "epoch": epoch, "attachments": texts, "faults": ordered}
     numbers = range(first_seed, first_seed + seeds)
     with only_json_on_stdout(as_json):
         if seeds > 1:
@@ -96,6 +101,7 @@ def rehearse_run(
         "date": datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC).date().isoformat(),
         **summarise_rehearsals(rehearsed, station),
         "notes": [note for note in (note_on_contents(contents_said(station, run)),) if note],
+        "faults": list(faults),
         "supplies": [],
         "folders": [str(each.folder) for each in rehearsed if each.folder is not None],
     }
@@ -176,6 +182,8 @@ def _print_for_people(document: Mapping[str, Any], console: Console) -> None:
     _print_rules(document, console)
     if document["dose"]["spots"]:
         _print_switching(document["dose"], console)
+    if document["faults"]:
+        console.print(f"Ordered to go wrong: {', '.join(document['faults'])}.", soft_wrap=True)
     for note in document["notes"]:
         console.print(note, soft_wrap=True, markup=False)
     for each in document["outcomes"]:

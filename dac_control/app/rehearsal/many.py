@@ -11,6 +11,7 @@ from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
 from dac_control.app.rehearsal.virtual_laboratory import EPOCH
 from dac_control.app.run_file import RunFile
 from dac_control.app.station import Station
+from simulators.twin.schedule import Fault
 
 __all__ = ["rehearse_many"]
 
@@ -26,6 +27,7 @@ def rehearse_many(
     keep: Path | None = None,
     epoch: float = EPOCH,
     attachments: Mapping[str, str] | None = None,
+    faults: Sequence[Fault] = (),
     processes: int | None = None,
     on_done: Callable[[Rehearsed], None] | None = None,
 ) -> list[Rehearsed]:
@@ -37,7 +39,7 @@ def rehearse_many(
         As for `rehearse_once`.
     seeds : sequence of int
         One rehearsal each; what comes of it does not depend on the others.
-    keep, epoch, attachments
+    keep, epoch, attachments, faults
         As for `rehearse_once`.
     processes : int, optional
         At most so many; by default one a processor, and one for a few seeds.
@@ -49,7 +51,8 @@ def rehearse_many(
     DacError
         If the plan was refused, for any seed.
     """
-    one = partial(rehearse_once, station, run, keep=keep, epoch=epoch, attachments=attachments)
+    how = {"keep": keep, "epoch": epoch, "attachments": attachments, "faults": faults}
+    one = partial(rehearse_once, station, run, **how)
     if processes is None:
         processes = min(os.cpu_count() or 1, len(seeds) // WORTH_A_PROCESS)
     done: list[Rehearsed] = []

@@ -1,6 +1,6 @@
 """One rehearsal: a run file on the twin of a station, for one seed, in virtual time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from dac_control.app.surroundings import Listener
 from dac_control.errors import DacError, LimitError
 from dac_control.safety.light import Allowance, Dose, Exposures, check_exposures
 from simulators.twin import TwinSettings
+from simulators.twin.schedule import Fault
 
 if TYPE_CHECKING:
     from dac_control.app.rehearsal.virtual_guardian import FiredRule
@@ -77,6 +78,7 @@ def rehearse_once(
     keep: Path | None = None,
     epoch: float = EPOCH,
     attachments: Mapping[str, str] | None = None,
+    faults: Sequence[Fault] = (),
     prepare: Callable[[VirtualLaboratory], None] | None = None,
 ) -> Rehearsed:
     """Carry out a run file on the twin of a station, once.
@@ -91,6 +93,8 @@ def rehearse_once(
         As for `virtual_laboratory`.
     attachments : mapping, optional
         Texts that go into the folder of a run that is kept, such as ``run.toml``, by name.
+    faults : sequence of Fault
+        What goes wrong; times count from the beginning of the run.
     prepare : callable, optional
         Called with the laboratory before the run begins.
 
@@ -112,6 +116,10 @@ def rehearse_once(
         if prepare is not None:
             prepare(laboratory)
         began_s, had = laboratory.clock.now(), _doses(session)
+        for fault in faults:
+            laboratory.twin.inject(
+                fault.kind, at_lab_s=began_s + fault.at_lab_s, at_gpa=fault.at_gpa
+            )
         tally.no_room = lambda: _no_room(session, had)
         plan = plan_of(run, session.instruments, {"rehearsal": {"seed": seed}})
         refused, fired = "", list["FiredRule"]()
