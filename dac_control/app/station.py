@@ -83,7 +83,9 @@ class Rehearsal(Strict):
     cell: Literal["four_pin", "bevelled", "toroidal"] | None = None
     """Kind of cell that the twin is; by default what `cell.type` and `cell.bevel` sound like."""
     realistic: Annotated[bool, Field(strict=True)] = False
-    """With everything that disturbs: jumps of the screw, cosmic rays, drifts, and failures."""
+    """With everything that disturbs: spectra outside of what the analysis assumes (line shapes,
+    fringes, cosmic rays), jumps of the screw, drifts, and failures. Otherwise ruby lines are the
+    two Voigt profiles of the fit, and nothing of that happens."""
 
 
 class Station(FromFile):

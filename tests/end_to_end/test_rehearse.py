@@ -66,7 +66,8 @@ def test_the_document_keeps_its_contract(cli: Any, station: Path, tmp_path: Path
     assert document["simulated"] is True and document["seeds"] == [0]
     supplies = {each["what"]: each["enough"] for each in document["supplies"]}
     assert supplies == {"compressor": True, "disk": True}
-    assert len(document["notes"]) == 1 and "does not know 'FeSe'" in document["notes"][0]
+    contents, realism = document["notes"]
+    assert "does not know 'FeSe'" in contents and "a quiet one" in realism
     assert document["record_bytes"]["median"] > 1000 * document["events"]["median"]
 
 

@@ -19,7 +19,7 @@ from simulators.twin.further_draws import draw_further
 from simulators.twin.ruby import Ruby
 from simulators.twin.settings import CryostatSettings, SpectrometerSettings
 
-__all__ = ["fitted_to", "settings_of"]
+__all__ = ["fitted_to", "note_on_realism", "settings_of"]
 
 _STATED_AT_K = 80.0
 """The twin's sensor error is stated at this temperature, and grows with its root."""
@@ -78,6 +78,19 @@ def fitted_to(station: Station, settings: TwinSettings, seed: int) -> TwinSettin
     shown_cm1 = float(certificates(drawn, settings, further)["raman"]["nu0_cm1"])
     nu0_cm1 = settings.anvil.nu0_cm1 + station.edge.nu0_cm1 - shown_cm1
     return replace(fitted, anvil=replace(settings.anvil, nu0_cm1=nu0_cm1))
+
+
+def note_on_realism(station: Station) -> str:
+    """One sentence: whether this twin draws from outside of what the analysis assumes."""
+    if station.rehearsal.realistic:
+        return (
+            "The twin is a realistic one: its spectra have shapes, fringes and cosmic rays that no "
+            "fit assumes, its screw jumps, its light drifts, and its cell can fail."
+        )
+    return (
+        "The twin is a quiet one: its ruby lines have the shapes that the fit assumes, and nothing "
+        "jumps, drifts or fails; realistic = true in [rehearsal] of the station file is for that."
+    )
 
 
 def _kind(station: Station) -> str:
