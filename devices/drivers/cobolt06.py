@@ -241,8 +241,8 @@ class Cobolt06:
                 f"The laser at {self.address} has its autostart on, so it cannot be switched for "
                 "single exposures; nothing was lit. Switch autostart off with the maker's "
                 "program. A laser that has to keep it cannot be switched from here: take "
-                "[devices.laser] out of the station file and light by hand, where nobody accounts "
-                "for the light."
+                "[devices.laser] out of the station file, light by hand, and write down what fell "
+                "with `dac-control specimen light`."
             )
 
     def _enter_constant_power(self) -> None:
