@@ -86,7 +86,9 @@ def test_line_positions_over_the_wire_scatter_as_their_sigma_says(served, tmp_pa
     truth = [json.loads(line) for line in Path(served["truth"]).read_text().splitlines()]
     true = [line["r1_axis_nm"] for line in truth if "r1_axis_nm" in line][-400:]
     pulls = (np.array(lines) - np.array(true)) / np.array(sigmas)
-    assert 0.9 < np.std(pulls) < 1.1
+    # no seed orders threads: the deviation of 400 pulls is known to 0.035, and one of the exposures
+    # in memory, whose seeds are fixed, to 0.025; this one looks for what the wire would break
+    assert 0.84 < np.std(pulls) < 1.16
     assert abs(np.mean(pulls)) < 0.35
 
 
