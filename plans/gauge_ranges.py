@@ -14,13 +14,14 @@ Span = tuple[float, float]
 
 
 def span_gpa(scale: Scale) -> Span:
-    """Pressures that a scale was made for, in GPa.
+    """Pressures that a gauge may be in charge at, in GPa: those that its scale was made for.
 
     A scale from 0 on has no lower end: what reads below is the error of its zero, and no other
-    pressure.
+    pressure. Nor has one that leads there from where its range begins (mao1978, made from 6 GPa
+    on): what is read below is flagged.
     """
     low, high = scale.range_gpa
-    return (low if low > 0.0 else -math.inf), high
+    return (-math.inf if low <= 0.0 or scale.reads_from_rest else low), high
 
 
 def check_ranges(
@@ -45,8 +46,8 @@ def check_ranges(
     for first, second in pairwise(gauges):
         if not _meet(spans_gpa[first], spans_gpa[second]):
             raise LimitError(
-                f"{second} cannot take over from {first}: the scale of {first} was made for "
-                f"{_words(spans_gpa[first])} and that of {second} for "
+                f"{second} cannot take over from {first}: the scale of {first} reaches "
+                f"{_words(spans_gpa[first])} and that of {second} "
                 f"{_words(spans_gpa[second])}, and they are compared at pressures that both "
                 "cover. Choose a scale in the station file that reaches into the other, or let a "
                 "gauge between them take over. Nothing was moved."
@@ -68,7 +69,8 @@ def _meet(one: Span, other: Span) -> bool:
 
 
 def _words(span_gpa: Span) -> str:
-    return f"{max(span_gpa[0], 0.0):g} to {span_gpa[1]:g} GPa"
+    begins = f"from {span_gpa[0]:g} " if math.isfinite(span_gpa[0]) else ""
+    return f"{begins}to {span_gpa[1]:g} GPa"
 
 
 def _check_top(spans_gpa: Mapping[str, Span], gauges: Sequence[str], top_gpa: float) -> None:

@@ -27,7 +27,7 @@ __all__ = ["GaugesInCharge", "scale_span_gpa"]
 
 
 def scale_span_gpa(instruments: Instruments, gauge: str) -> Span:
-    """Pressures that the scale of a gauge was made for, in GPa; see `span_gpa`."""
+    """Pressures that a gauge may be in charge at, in GPa; see `span_gpa`."""
     device: Any = instruments.gauge(gauge).device
     return span_gpa(device.gauge.scale)
 

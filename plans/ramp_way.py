@@ -18,6 +18,10 @@ from plans.step_choice import Branch, Point
 
 __all__ = ["Way", "stays_in_range", "step_towards"]
 
+NOISE_SIGMA = 2.0
+"""How far below its scale a gauge may read by noise alone: as far as the ruby is not flagged. Its
+systematic uncertainty does not count, since the range is stated in pressures of the same scale."""
+
 
 @dataclass
 class Way:
@@ -190,18 +194,19 @@ def stays_in_range(way: Way, turns: float) -> MsgGenerator[bool]:
     charge, branch = way.charge, way.branch
     (begin_gpa, end_gpa), here_gpa = charge.span_gpa, branch.here.pressure_gpa
     step = branch.predict(turns)
+    below = here_gpa + NOISE_SIGMA * branch.here.sigma_gpa < begin_gpa
     ends = f"the scale of {charge.gauge} ends at {end_gpa:g} GPa"
     begins = f"the scale of {charge.gauge} begins at {begin_gpa:g} GPa"
     if step.high_gpa > end_gpa:
         why = f"the next step may reach {step.high_gpa:.1f} GPa and {ends}"
-    elif here_gpa < begin_gpa:
+    elif below:
         why = f"the cell stands at {here_gpa:.1f} GPa and {begins}"
     elif branch.sign < 0 and step.low_gpa < begin_gpa:
         why = f"the next step may reach {step.low_gpa:.1f} GPa and {begins}"
     else:
         return False
     if charge.successor is None:
-        if begin_gpa <= here_gpa <= end_gpa:
+        if here_gpa <= end_gpa and not below:
             return False
         raise RampHeld(f"The ramp holds at step {way.number}: {why}, and no gauge takes over.")
     way.branch = yield from charge.hand_over(way.number, why, branch)

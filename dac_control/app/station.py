@@ -142,7 +142,7 @@ class Station(FromFile):
 
     @property
     def scale_spans_gpa(self) -> dict[str, Span]:
-        """Pressures that each gauge's scale was made for, by gauge."""
+        """Pressures that each gauge may be in charge at, by gauge; see `span_gpa`."""
         spans = {"ruby": span_gpa(SCALES[self.gauge.scale])}
         if self.edge is not None:
             spans["diamond_edge"] = span_gpa(scales_of("diamond_edge")[self.edge.scale])

@@ -1,13 +1,15 @@
 """Whether the scales of the gauges in charge reach along the way of a ramp."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dac_control.errors import LimitError, RampHeld
-from dac_control.gauges import get_scale
+from dac_control.gauges.scales import get_scale, table_form
 from plans.gauge_ranges import check_ranges, span_gpa
 from plans.in_charge import GaugesInCharge
 from plans.ramp_way import stays_in_range
@@ -19,15 +21,19 @@ A10 = span_gpa(get_scale("akahama2010", "diamond_edge"))
 SPANS = {"ruby": span_gpa(get_scale("ruby2020")), "diamond_edge": A10, "wide": (100.0, 410.0)}
 
 
-def test_only_a_scale_that_begins_above_zero_has_a_lower_end() -> None:
+def test_only_a_scale_that_does_not_lead_to_zero_has_a_lower_end() -> None:
     assert SPANS["ruby"] == (-math.inf, 150.0)
+    assert span_gpa(get_scale("mao1978")) == (-math.inf, 100.0)  # made for 6 to 100 GPa
     assert A10 == (200.0, 410.0)
+    points = table_form(np.array([4170.0, 4190.0]), np.array([2.0, 6.0]))
+    table = replace(get_scale("mao1978"), form=points, reference=4160.0, range_gpa=(2.0, 6.0))
+    assert span_gpa(table) == (2.0, 6.0)
 
 
 @pytest.mark.parametrize(
     ("gauges", "load", "unload", "said"),
     [
-        ("ruby diamond_edge", [250], [], "scale of ruby was made for 0 to 150 GPa and that of d"),
+        ("ruby diamond_edge", [250], [], "scale of ruby reaches to 150 GPa and that of diamond_"),
         ("ruby diamond_edge", [100], [], "diamond_edge cannot take over from ruby"),
         ("diamond_edge", [120, 250], [], 'let wide begin: gauge = ["wide", "diamond_edge"]'),
         ("diamond_edge", [5, 250], [], "raise the target, or choose a scale"),
@@ -92,7 +98,13 @@ def test_what_a_gauge_reads_below_its_scale_is_no_overlap() -> None:
 
 @pytest.mark.parametrize(
     ("here_gpa", "sign", "held"),
-    [(150.0, +1, "the cell stands at 150.0 GPa"), (201.0, +1, ""), (201.0, -1, "")],
+    [
+        (150.0, +1, "the cell stands at 150.0 GPa"),
+        (199.7, +1, "the cell stands at 199.7 GPa"),
+        (199.9, -1, ""),  # 200 within its noise of 0.1 GPa
+        (201.0, +1, ""),
+        (201.0, -1, ""),
+    ],
 )
 def test_a_cell_below_the_scale_in_charge_is_not_moved(
     here_gpa: float, sign: int, held: str

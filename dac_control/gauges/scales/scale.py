@@ -20,6 +20,9 @@ Evidence = Literal["abstract", "independent codes", "one code", "from memory", "
 programs written independently; in one program; not at all; with sources that disagree; or they
 come from a file of the user's."""
 
+_AT_REST_GPA: Final = 1.0
+"""How far from 0 a formula of the observable itself may be where nothing is stressed."""
+
 ROOM_K: Final = (290.0, 310.0)
 """Temperatures that a scale "at room temperature" or "at 300 K" is taken to cover."""
 
@@ -189,6 +192,18 @@ class Scale:
         """True where the pressure lies in the range of the scale, `tolerance_gpa` below it."""
         low, high = self.range_gpa
         return bool(low - tolerance_gpa <= pressure_gpa <= high)
+
+    @property
+    def reads_from_rest(self) -> bool:
+        """True where the formula leads from 0, at the unstressed line or edge, into the range.
+
+        Below its range such a scale lies between two ends that are known. Any other gives no
+        pressure there (a table, akahama2010), or one that is not 0 at rest; a formula of the
+        observable itself without a reference is taken for one of these.
+        """
+        x = self.reference if self.form.argument == "absolute" else 0.0
+        # one branch, on which it only rises or only falls: see `forms`
+        return x is not None and abs(self.pressure_gpa(x)) <= _AT_REST_GPA
 
     def covers_temperature(self, temperature_k: float) -> bool:
         """True where the scale was made for this temperature."""
