@@ -17,11 +17,12 @@ from dac_control.reflectance.anvil_optics import (
     total_from_culet,
 )
 from dac_control.reflectance.diamond import INDEX_U, diamond_index, face_reflectance
+from dac_control.reflectance.loading import PIECE
 from dac_control.reflectance.ratio import CountRatio
 from dac_control.reflectance.reference import ReferenceValues
 from dac_control.reflectance.uncertainty import Scope, Term
 
-__all__ = ["Chain", "chain_of", "chain_terms"]
+__all__ = ["Chain", "chain_of", "chain_terms", "per_reference"]
 
 Vector = NDArray[np.float64]
 
@@ -129,6 +130,12 @@ def chain_terms(
     return tuple(carried)
 
 
+def per_reference(chain: Chain) -> Vector:
+    """Return what a reference that reflects more by a fraction adds, over that fraction."""
+    more = _effect(lambda s: replace(chain, reference=chain.reference * (1.0 + 1e-4 * s)))
+    return more / 1e-4
+
+
 _Move = Callable[[float], Chain]
 
 
@@ -152,7 +159,7 @@ def _reference_moves(
             f"{pressure_u_gpa:.3g} GPa",
         ),
         (
-            "this piece of the reference",
+            PIECE,
             by(chain.reference * foil_u),
             "foil",
             f"{foil_u:.2g}, of one piece against others" if foil_u else "foil_u is not stated",

@@ -19,7 +19,13 @@ from dac_control.reflectance.difference_errors import (
 from dac_control.reflectance.matching import Match, match_pressures
 from dac_control.reflectance.permutation import SignFlip, sign_flip_test
 from dac_control.reflectance.results import AbsoluteReflectance, Reflectance
-from dac_control.reflectance.sharing import one_foil, owner_of, why_not_tested, with_foil_error
+from dac_control.reflectance.sharing import (
+    one_foil,
+    one_piece,
+    owner_of,
+    why_not_tested,
+    with_foil_error,
+)
 from dac_control.reflectance.uncertainty import Scope, finite_list
 
 __all__ = ["Comparison", "compare_with_control"]
@@ -32,9 +38,9 @@ Matrix = NDArray[np.float64]
 _BANDS: Final = 16
 _SAME_NM: Final = 0.5
 _MEAN_ONLY: Final = (
-    "Sample and control were measured against pieces of gasket that are not known to be one and "
-    "the same and may differ in colour, too, so only the mean over wavelengths and pressures is "
-    "tested."
+    "Sample and control were measured against pieces of gasket, or by tables of it, that are not "
+    "known to be one and the same and may differ in colour, too, so only the mean over wavelengths "
+    "and pressures is tested."
 )
 
 
@@ -108,7 +114,7 @@ def compare_with_control(
     and optics (index, bounces) move sample and control together, and so partly cancel, where both
     were in one cell. So does the reference where both were measured against one piece of it.
     Against two pieces of gasket only the mean is tested, since nobody states how alike their
-    colours are; and ratios not at all unless somebody states how alike the pieces are.
+    colours are, and nothing unless somebody states how alike the pieces are.
 
     Parameters
     ----------
@@ -116,7 +122,7 @@ def compare_with_control(
         One for each step; all of one type, and relative ones against one reference.
     foil_u : float, optional
         Relative standard uncertainty of what one piece of gasket reflects against others; counts
-        where the record of a ratio states none (`Loading.foil_u`).
+        where the record of a step states none (`Loading.foil_u`).
     bands : int
         At most so many bands of wavelengths.
 
@@ -136,7 +142,7 @@ def compare_with_control(
         )
     untested = why_not_tested(sample, control, foil_u)
     alike = one_foil(sample, control)
-    if not alike:
+    if not one_piece(sample, control):
         sample, control = with_foil_error(sample, foil_u), with_foil_error(control, foil_u)
     usable = _common_wavelengths(sample, control, matches)
     curves = {id(s): in_bands(s, bands, usable) for s in (*sample, *control) if _fits(s, usable)}

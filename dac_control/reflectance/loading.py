@@ -7,13 +7,16 @@ at several pieces, or it is unknown.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from dac_control.errors import ConfigurationError
 
-__all__ = ["Loading"]
+__all__ = ["PIECE", "Loading"]
+
+PIECE: Final = "this piece of the reference"
+"""Name of the term of a budget that `Loading.foil_u` makes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dac_control.errors import NotMeasured
 from dac_control.reflectance.absorption import Absorption, AbsorptionMeasured
 from dac_control.reflectance.anvil_optics import MultipleReflections
-from dac_control.reflectance.chain import chain_of, chain_terms
+from dac_control.reflectance.chain import chain_of, chain_terms, per_reference
 from dac_control.reflectance.evidence import ReflectanceEvidence
 from dac_control.reflectance.links import evidence_of
 from dac_control.reflectance.loading import Loading
@@ -158,6 +158,7 @@ def _absolute(
         reflectance=value,
         terms=terms,
         without_bounces=replace(chain, bounce_share=0.0).reflectance(),
+        per_reference=per_reference(chain),
         count_ratio=ratio.value,
         pressure=pressure,
         flags=flags,

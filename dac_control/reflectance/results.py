@@ -47,6 +47,9 @@ class AbsoluteReflectance:
     pressure: AtPressure
     flags: dict[str, NDArray[np.bool_]]
     evidence: ReflectanceEvidence
+    per_reference: Vector | None = None
+    """What a reference that reflects more by a fraction would add, over that fraction, shape (n,);
+    None in records of earlier versions."""
 
     def __post_init__(self) -> None:
         checked_name("sample", self.sample)
@@ -84,6 +87,9 @@ class AbsoluteReflectance:
             "kind": "absolute",
             "reflectance": finite_list(self.reflectance),
             "without_bounces": finite_list(self.without_bounces),
+            "per_reference": (
+                None if self.per_reference is None else finite_list(self.per_reference)
+            ),
             **_common_dict(self),
         }
 

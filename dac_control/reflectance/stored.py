@@ -46,10 +46,12 @@ def reflectance_from_dict(record: Mapping[str, Any]) -> Reflectance:
         }
         if record["kind"] == "relative":
             return RelativeReflectance(**common)
+        slope = record.get("per_reference")  # runs of earlier versions do not say it
         return AbsoluteReflectance(
             **common,
             reflectance=_array(record["reflectance"]),
             without_bounces=_array(record["without_bounces"]),
+            per_reference=None if slope is None else _array(slope),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RecordError(
