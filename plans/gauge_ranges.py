@@ -55,7 +55,8 @@ def check_ranges(
     top_gpa = -math.inf
     for number, leg in enumerate(legs):
         low_gpa, top_gpa = min(leg.aims), max(top_gpa, *leg.aims)
-        _check_top(spans_gpa, gauges, top_gpa)
+        # a way that leads down from where the cell is found begins with the first gauge
+        _check_top(spans_gpa, gauges, top_gpa, falling=number == 0 and leg.sign < 0)
         if leg.sign < 0:
             # not above the first gauge that has a scale up to here; those after it may follow
             able = next(n for n, name in enumerate(gauges) if spans_gpa[name][1] >= top_gpa)
@@ -73,24 +74,31 @@ def _words(span_gpa: Span) -> str:
     return f"{begins}to {span_gpa[1]:g} GPa"
 
 
-def _check_top(spans_gpa: Mapping[str, Span], gauges: Sequence[str], top_gpa: float) -> None:
-    last = gauges[-1]
-    end_gpa = spans_gpa[last][1]
+def _check_top(
+    spans_gpa: Mapping[str, Span], gauges: Sequence[str], top_gpa: float, *, falling: bool
+) -> None:
+    """Refuse a target beyond the scales of all that may be in charge there."""
+    charged = gauges[:1] if falling else gauges
+    highest = max(charged, key=lambda name: spans_gpa[name][1])
+    end_gpa = spans_gpa[highest][1]
     if top_gpa <= end_gpa:
         return
     able = [
         name
         for name, span in spans_gpa.items()
-        if span[1] >= top_gpa and name not in gauges and _meet(span, spans_gpa[last])
+        if span[1] >= top_gpa and name not in charged and _meet(span, spans_gpa[charged[-1]])
     ]
-    remedy = (
-        f"let {able[0]} take over: gauge = [{_listed((*gauges, able[0]))}]"
-        if able
-        else "lower the target, or choose a scale in the station file that was made for it"
-    )
+    if able and falling:
+        first = (able[0], *(name for name in gauges if name != able[0]))
+        remedy = f"let {able[0]} begin: gauge = [{_listed(first)}]"
+    elif able:
+        remedy = f"let {able[0]} take over: gauge = [{_listed((*gauges, able[0]))}]"
+    else:
+        remedy = "lower the target, or choose a scale in the station file that was made for it"
     raise LimitError(
-        f"A target of {top_gpa:g} GPa lies beyond the scale of {last}, which ends at {end_gpa:g} "
-        f"GPa, and no gauge takes over; {remedy}. Nothing was moved."
+        f"A target of {top_gpa:g} GPa lies beyond the scale of {highest}, which ends at "
+        f"{end_gpa:g} GPa, and {'it begins' if falling else 'no gauge takes over'}; {remedy}. "
+        "Nothing was moved."
     )
 
 

@@ -46,6 +46,8 @@ def test_only_a_scale_that_does_not_lead_to_zero_has_a_lower_end() -> None:
         ("ruby wide", [250], [50], "50 GPa lies below the scale of wide, which begins at 100"),
         ("wide", [], [250, 50], "50 GPa lies below the scale of wide"),
         ("ruby", [250], [], 'let wide take over: gauge = ["ruby", "wide"]'),
+        ("ruby wide", [], [250, 120], 'it begins; let wide begin: gauge = ["wide", "ruby"]'),
+        ("ruby", [], [250, 120], 'let wide begin: gauge = ["wide", "ruby"]'),
     ],
 )
 def test_what_no_scale_reaches_is_refused(
@@ -61,7 +63,8 @@ def test_what_no_scale_reaches_is_refused(
     [
         ("ruby wide diamond_edge", [5, 300], [210, 100]),
         ("ruby wide", [140], [5]),  # the ruby may well be in charge all the way
-        ("wide ruby", [], [140, 5]),  # a way down hands over, too
+        ("wide ruby", [], [250, 5]),  # a way down hands over, too
+        ("wide ruby", [260], [5]),
         ("diamond_edge", [250, 300], [220]),
     ],
 )
