@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from dac_control.app.tables import Positive, Strict
 from dac_control.reflectance import Loading
+from dac_control.reflectance.loading import check_foil
 
 __all__ = ["Cell", "Specimen", "loading_of"]
 
@@ -18,7 +19,7 @@ class Cell(Strict):
     culet_um: Positive | None = None
     bevel: str = ""
     gasket: str = ""
-    foil_u: Annotated[float, Field(gt=0.0, lt=1.0, strict=True)] | None = None
+    foil_u: Annotated[float, Field(strict=True)] | None = None
     """Relative standard uncertainty of what one piece of this foil reflects against others: what a
     reflectance is compared with a control by, whose gasket is another piece."""
     foil_source: str = ""
@@ -27,11 +28,7 @@ class Cell(Strict):
 
     @model_validator(mode="after")
     def _a_number_has_a_source(self) -> Self:
-        if (self.foil_u is None) != (not self.foil_source.strip()):
-            raise ValueError(
-                "foil_u and foil_source belong together: how much pieces of this foil differ, and "
-                "which ones were compared, and how"
-            )
+        check_foil(self.foil_u, self.foil_source)
         return self
 
 

@@ -16,6 +16,7 @@ from dac_control.reflectance.difference_errors import (
     pressure_errors,
     shared_errors,
 )
+from dac_control.reflectance.loading import check_foil
 from dac_control.reflectance.matching import Match, match_pressures
 from dac_control.reflectance.permutation import SignFlip, sign_flip_test
 from dac_control.reflectance.results import AbsoluteReflectance, Reflectance
@@ -130,9 +131,13 @@ def compare_with_control(
     ------
     ConfigurationError
         Types, references or axes differ.
+    LimitError
+        `foil_u` is no fraction.
     NotMeasured
         There are no steps, or none at equal pressures or wavelengths.
     """
+    if foil_u is not None:
+        check_foil(foil_u, "the argument")
     quantity = _quantity(sample, control)
     matches, unmatched = match_pressures(sample, control)
     if not matches:

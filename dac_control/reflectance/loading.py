@@ -9,11 +9,9 @@ at several pieces, or it is unknown.
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import numpy as np
+from dac_control.errors import LimitError
 
-from dac_control.errors import ConfigurationError
-
-__all__ = ["PIECE", "Loading"]
+__all__ = ["PIECE", "Loading", "check_foil"]
 
 PIECE: Final = "this piece of the reference"
 """Name of the term of a budget that `Loading.foil_u` makes."""
@@ -25,8 +23,8 @@ class Loading:
 
     Raises
     ------
-    ConfigurationError
-        `foil_u` is no fraction, or nobody says where it comes from.
+    LimitError
+        As `check_foil` has it.
     """
 
     cell: str
@@ -39,18 +37,7 @@ class Loading:
     """Where `foil_u` comes from."""
 
     def __post_init__(self) -> None:
-        if self.foil_u is None:
-            return
-        if not (np.isfinite(self.foil_u) and 0.0 < self.foil_u < 1.0):
-            raise ConfigurationError(
-                f"foil_u is {self.foil_u}; it is a fraction between 0 and 1, for example 0.05 "
-                "where pieces of this foil differ by 5 %."
-            )
-        if not self.foil_source.strip():
-            raise ConfigurationError(
-                f"foil_u = {self.foil_u:g} needs foil_source: which pieces of this foil were "
-                "compared, and how."
-            )
+        check_foil(self.foil_u, self.foil_source)
 
     @property
     def known(self) -> bool:
@@ -60,3 +47,25 @@ class Loading:
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON takes it."""
         return asdict(self)
+
+
+def check_foil(foil_u: float | None, source: str) -> None:
+    """Refuse what cannot be how much pieces of a foil differ.
+
+    Raises
+    ------
+    LimitError
+        `foil_u` is no fraction, or stands without its source, or the source without it.
+    """
+    if (foil_u is None) != (not source.strip()):
+        raise LimitError(
+            "foil_u and foil_source belong together: how much pieces of this foil differ, and "
+            "which ones were compared, and how.",
+            key="foil_source" if foil_u is None else "foil_u",
+        )
+    if foil_u is not None and not 0.0 < foil_u < 1.0:
+        raise LimitError(
+            f"foil_u is {foil_u}; it is a fraction between 0 and 1, for example 0.05 where pieces "
+            "of this foil differ by 5 %.",
+            key="foil_u",
+        )

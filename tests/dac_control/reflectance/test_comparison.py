@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dac_control.errors import ConfigurationError, NotMeasured
+from dac_control.errors import ConfigurationError, LimitError, NotMeasured
 from dac_control.reflectance import (
     AbsorptionUnknown,
     AtPressure,
@@ -135,9 +135,11 @@ def test_a_foil_that_differs_is_charged_once_to_an_absolute_reflectance(bench: A
     assert compare_with_control(mirror, own[0]).tested == "mean", "a mirror's table is its own"
 
 
-@pytest.mark.parametrize(("foil_u", "source"), [(0.0, "x"), (1.5, "x"), (0.05, " ")])
-def test_what_foils_differ_by_is_a_fraction_with_a_source(foil_u: float, source: str) -> None:
-    with pytest.raises(ConfigurationError, match="foil_u"):
+@pytest.mark.parametrize(("foil_u", "source"), [(0.0, "x"), (1.5, "x"), (0.05, " "), (None, "x")])
+def test_what_foils_differ_by_is_a_fraction_with_a_source(
+    foil_u: float | None, source: str
+) -> None:
+    with pytest.raises(LimitError, match="foil_u"):
         Loading(cell="DAC-07", specimen="b", foil_u=foil_u, foil_source=source)
 
 
