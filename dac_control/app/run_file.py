@@ -18,7 +18,7 @@ def load_run_file(
     station: Station | None = None,
     *,
     wall_time: float | None = None,
-    whole: bool = True,
+    held_at: int | None = None,
 ) -> RunFile:
     """Read a run file and, with a station, refuse what it cannot do.
 
@@ -29,8 +29,9 @@ def load_run_file(
         Its limits, its gauges, and the calibrations in its state folder, which is only read.
     wall_time : float, optional
         When the run begins, in s since the epoch; by default now.
-    whole : bool
-        False where an earlier run has done a part of it: nobody knows what the rest costs.
+    held_at : int, optional
+        Number from 1 of the part that an earlier run held in, and that is taken up: those before
+        it measure nothing any more, and nobody knows what light the rest costs.
 
     Raises
     ------
@@ -51,6 +52,7 @@ def load_run_file(
         began = time.time() if wall_time is None else wall_time
         with run.lines():
             run.check(station)
-            check_run(station, [(p.needs(station), p.brings(station)) for p in run.parts], began)
-            check_light(station, run.light_parts(station, whole=whole))
+            left = run.parts[(held_at or 1) - 1 :]
+            check_run(station, [(p.needs(station), p.brings(station)) for p in left], began)
+            check_light(station, run.light_parts(station, whole=held_at is None))
     return run

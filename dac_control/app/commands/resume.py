@@ -46,7 +46,8 @@ def _resume(folder: Path, station_file: Path | None, console: Console, attend: A
     past = open_run(folder)
     _refuse_what_cannot_go_on(past)
     run_toml = folder / "run.toml"
-    run = load_run_file(run_toml, station, whole=False)
+    held_at = int(_place_of(past).get("experiment", {}).get("number", 1))
+    run = load_run_file(run_toml, station, held_at=held_at)
     _refuse_other_plans(run)
     with build_session(station) as session, attend(session):
         session.attachments["station.toml"] = text

@@ -132,6 +132,20 @@ def test_a_calibration_needs_none_of_its_own_kind(folder: Path) -> None:
     assert "run calibrate_axis" in refusal(folder, station)
 
 
+def test_what_a_finished_stage_measured_is_not_to_come_when_a_run_is_taken_up(
+    folder: Path,
+) -> None:
+    with (folder / "station.toml").open("a") as text:
+        text.write(LAMP)
+    station, path = load_station(folder / "station.toml"), folder / "run.toml"
+    stages = ['plan = "calibrate_axis"\nlamp = "neon"\n', HOLD]
+    path.write_text("".join(['plan = "full_experiment"\n', *(f"[[stages]]\n{s}" for s in stages)]))
+    for held_at in (None, 1):
+        load_run_file(path, station, wall_time=NOW.timestamp(), held_at=held_at)
+    with pytest.raises(ConfigurationError, match=r"station\.toml:\d+: calibrations\.max_axis_age"):
+        load_run_file(path, station, wall_time=NOW.timestamp(), held_at=2)
+
+
 def test_a_lambda0_of_tomorrow_is_refused_where_nobody_asks_for_an_age(folder: Path) -> None:
     text = (EXAMPLES / "overnight_station.toml").read_text()
     assert "date = 2026-11-20" in text
