@@ -1,13 +1,16 @@
 """A station file that was not named, or is not there: say which one was meant."""
 
+import os
 import shlex
+import subprocess
+from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 
 from dac_control.app.toml_file import plain_toml, read_text
 from dac_control.errors import ConfigurationError
 
-__all__ = ["check_named"]
+__all__ = ["as_typed", "check_named"]
 
 
 def check_named(command: str, run_file: Path, station_file: Path) -> None:
@@ -30,12 +33,17 @@ def check_named(command: str, run_file: Path, station_file: Path) -> None:
     meant = _beside(run_file)
     proposal = "."
     if meant is not None:
-        typed = shlex.join(["dac-control", command, str(run_file), "--station", str(meant)])
+        typed = as_typed(["dac-control", command, str(run_file), "--station", str(meant)])
         proposal = f"; beside the run file there is one: {typed}"
     raise ConfigurationError(
         f"{station_file}: there is no such file. Name the file of your station with --station "
         f"FILE{proposal}"
     )
+
+
+def as_typed(words: Sequence[str], system: str = os.name) -> str:
+    """Join words to a command as the shell of a system takes it: cmd.exe has no single quotes."""
+    return subprocess.list2cmdline(words) if system == "nt" else shlex.join(words)
 
 
 def _beside(run_file: Path) -> Path | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dac_control.app.commands.guarded import run_guarded
-from dac_control.app.commands.station_beside import check_named
+from dac_control.app.commands.station_beside import as_typed, check_named
 from dac_control.errors import ConfigurationError
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
@@ -21,10 +21,16 @@ EXAMPLES = Path(__file__).parents[4] / "examples"
 )
 def test_the_station_file_of_each_example_is_proposed(run: str, station: str) -> None:
     named = EXAMPLES / run
-    typed = f"dac-control rehearse {named} --station {EXAMPLES / station}"
+    typed = as_typed(["dac-control", "rehearse", str(named), "--station", str(EXAMPLES / station)])
     with pytest.raises(ConfigurationError, match="--station FILE") as refused:
         check_named("rehearse", named, Path("no_such_station.toml"))
     assert str(refused.value).endswith(typed)
+
+
+def test_a_command_is_quoted_for_the_shell_that_it_is_typed_into() -> None:
+    words = ["dac-control", "run", r"C:\my runs\a.toml"]
+    assert as_typed(words, "nt") == r'dac-control run "C:\my runs\a.toml"'
+    assert as_typed(words, "posix") == r"dac-control run 'C:\my runs\a.toml'"
 
 
 def test_nothing_is_proposed_where_nobody_can_tell(tmp_path: Path) -> None:
