@@ -26,9 +26,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-UNRESOLVED = "unresolved"
-"""``surprise`` of a step whose readings contradict each other and what was predicted, as
-`plans.outliers` names it."""
+NOT_MEASURED = "not_measured"
+"""``outcome`` of a step that has no pressure, whatever its gauge read in the course of it."""
 
 REFERENCE_GAUGE = "reference_ruby"
 """A chip outside the pressure chamber: it checks the axis and says nothing of the cell."""
@@ -95,8 +94,9 @@ def gauges_in_charge(run: Run) -> tuple[str, ...]:
 def read_gauges(run: Run) -> tuple[GaugeSeries, ...]:
     """Read every gauge of a run, that of ``primary`` first.
 
-    Where the ramp could not believe what the gauge in charge said, that gauge has measured
-    nothing: its line and its flags are kept, and no pressure.
+    Where a step has no pressure, its gauge in charge has measured nothing, although it may have
+    read something while the cell settled, or what the ramp could not believe: line and flags are
+    kept, and no pressure.
     """
     devices = run.start.get("devices") or {}
     base = base_gauge(run)
@@ -107,19 +107,18 @@ def read_gauges(run: Run) -> tuple[GaugeSeries, ...]:
         if role != base and f"{role}_spectrometer" in devices and role not in _NO_GAUGES
     ]
     found = (_of_primary(run, base), *(_of_own_stream(run, gauge) for gauge in further))
-    doubted = _doubted(run)
-    if not doubted.any():
+    gaps = _without_pressure(run)
+    if not gaps.any():
         return found
     charged = np.array(gauges_in_charge(run))
-    return tuple(_without(each, doubted & (charged == each.gauge)) for each in found)
+    return tuple(_without(each, gaps & (charged == each.gauge)) for each in found)
 
 
-def _doubted(run: Run) -> NDArray[np.bool_]:
-    """Steps whose last reading the ramp itself did not take for their pressure."""
-    found = run.table("primary").get(f"{device_of(run, 'step')}_surprise")
+def _without_pressure(run: Run) -> NDArray[np.bool_]:
+    found = run.table("primary").get(f"{device_of(run, 'step')}_outcome")
     if found is None:
         return np.zeros(_count(run), dtype=bool)
-    return np.array([str(each or "") == UNRESOLVED for each in found], dtype=bool)
+    return np.array([each == NOT_MEASURED for each in found], dtype=bool)
 
 
 def _without(series: GaugeSeries, steps: NDArray[np.bool_]) -> GaugeSeries:

@@ -70,6 +70,8 @@ class FakeRun:
     """Steps at which the diamond edge is taken, too."""
     edge_rejected: tuple[int, ...] = ()
     """Those of them at which it gives no pressure."""
+    edge_lost: tuple[int, ...] = ()
+    """Those at which it gives one while the cell settles, and none in the end."""
     edge_offset_gpa: float = 0.0
     edge_in_charge_from: int | None = None
     reference_ruby: bool = False
@@ -197,7 +199,8 @@ class FakeRun:
             )
         missing = number in self.not_measured
         drifting = number in self.drifting
-        outcome = "not_measured" if missing else "still_drifting" if drifting else "settled"
+        gap = missing or number in self.edge_lost
+        outcome = "not_measured" if gap else "still_drifting" if drifting else "settled"
         in_charge = self.further(number, pressure, notes) if not missing else {}
         data = self.measured(pressure, missing) | self.notes(
             notes
@@ -257,13 +260,14 @@ class FakeRun:
             return said if self.edge_at else {}
         good = number not in self.edge_rejected
         value = pressure + self.edge_offset_gpa + self.rng.normal(0, 0.3)
-        for ok in (False, True) if good else (False,):
+        lost = number in self.edge_lost
+        for ok in (True, False) if lost else (False, True) if good else (False,):
             self.event(
                 "diamond_edge",
                 self.gauge_data("diamond_edge", value, 0.3, 0.8, ok, "edge_cm1", 1333 + 1.8 * value)
                 | self.notes(notes),
             )
-        if charged and good:
+        if charged and good and not lost:
             said |= {
                 "pressure_gpa": value,
                 "pressure_sigma_stat_gpa": 0.3,

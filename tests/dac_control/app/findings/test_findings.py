@@ -102,6 +102,16 @@ def test_the_last_good_spectrum_of_a_step_counts_and_a_bad_one_stays_a_gap(two_g
     assert math.isnan(edge.pressure_gpa[5]) and math.isnan(edge.pressure_gpa[6])
 
 
+def test_what_a_gauge_read_before_it_was_lost_is_no_pressure_of_the_step(fake_run) -> None:
+    run = fake_run(
+        load=3, unload=0, dwell_readings=0, edge_at=(2, 3), edge_in_charge_from=2, edge_lost=(3,)
+    )
+    edge, steps = read_gauges(run)[1], steps_in_charge(run)
+    assert edge.measured.tolist() == [False, True, False]
+    assert np.isfinite(edge.observable[2]), "its line is kept"
+    assert steps.measured.tolist() == [True, True, False] and np.isnan(steps.pressure_gpa[2])
+
+
 def test_a_gauge_in_charge_that_left_no_stream_measured_nothing(fake_run) -> None:
     run = fake_run(load=3, unload=0, dwell_readings=0, edge_at=(9,), edge_in_charge_from=3)
     steps = steps_in_charge(run)
