@@ -82,6 +82,9 @@ def held_run(
     chip_k = instruments.ruby.chip_temperature_k
     chip_k.update(math.nan, chip_k.timestamp)
     instruments.spectrometer.darks.clear()
+    if (md.get("experiment") or {}).get("number", 1) == 1:
+        # between two stages of an experiment nobody loads another cell or turns the camera
+        instruments.frames.clear()
     for optics in instruments.gauges.values():
         optics.device.next_exposure_s = None
         forget_arming(optics.light)

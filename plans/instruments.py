@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from dac_control.clock import LabClock
 from dac_control.errors import ConfigurationError
+from dac_control.picture import PictureHistory
 from dac_control.records.calibrations import CalibrationStore
 from dac_control.records.calibrations_in_use import CalibrationsInUse
 from dac_control.reflectance import Loading, ReferenceTable
@@ -78,6 +79,8 @@ class Instruments:
     microscope: MicroscopeCamera | None = None
     picture: Picture | None = None
     """Reads hole and sample off the microscope's last frame."""
+    frames: dict[str, PictureHistory] = field(default_factory=dict)
+    """Frames of the run or experiment under way, by place of the optics (`plans.picture_watch`)."""
     light: LightSource | None = None
     lamp: LightSource | None = None
     """White light, for reflectance and for the detector's gain."""

@@ -10,6 +10,8 @@ from plans.instruments import Instruments
 
 __all__ = ["PictureWatch"]
 
+HOME = "home"
+"""Where optics look that nothing moves."""
 ENDS_A_RUN = frozenset(("blow_out", "fracture", "sample_gone"))
 """Signs after which nothing may be lit or moved; the others are noted."""
 
@@ -17,10 +19,12 @@ ENDS_A_RUN = frozenset(("blow_out", "fracture", "sample_gone"))
 class PictureWatch:
     """Judges the frames of one run, and holds it where one shows that the cell fails.
 
-    A frame is judged before the event that it belongs to, so that its signs stand in that event,
-    and in those after it at the same step; the run holds once the event is on record. A frame that
-    cannot be analysed shows nothing and holds nothing: ice and a lamp that dies make such frames,
-    too, while a camera that gives none fails its own event. It is recorded as not judged.
+    A frame is compared with those of the same place of the optics, in this run and in the stages
+    of an experiment before it. It is judged before the event that it belongs to, so that its signs
+    stand in that event, and in those after it at the same step; the run holds once the event is on
+    record. A frame that cannot be analysed shows nothing and holds nothing: ice and a lamp that
+    dies make such frames, too, while a camera that gives none fails its own event. It is recorded
+    as not judged.
 
     Parameters
     ----------
@@ -30,9 +34,8 @@ class PictureWatch:
 
     def __init__(self, instruments: Instruments) -> None:
         self._instruments = instruments
-        self._history = PictureHistory()
         self._grave: list[Sign] = []
-        # of an earlier run, whose history is another one
+        # taken before this run
         self._seen = None if instruments.picture is None else instruments.picture.last
 
     def before(self, message: Msg) -> None:
@@ -46,8 +49,12 @@ class PictureWatch:
         self._seen = reading
         turns = float(self._instruments.drive.turns.get())
         pressure_gpa = self._pressure_gpa(str(message.kwargs.get("name", "")))
-        signs = self._history.judge(reading, pressure_gpa, turns)
-        picture.note_judged(self._history.compared)
+        place = self._place()
+        if place is None:
+            return
+        history = self._instruments.frames.setdefault(place, PictureHistory())
+        signs = history.judge(reading, pressure_gpa, turns)
+        picture.note_judged(history.compared)
         self._grave += [sign for sign in signs if sign.kind in ENDS_A_RUN]
         step = self._instruments.step
         # two rules may find one sign: size and shape of a hole both tell of a blow-out
@@ -71,6 +78,14 @@ class PictureWatch:
 
     def end(self) -> None:
         """Do nothing: every event was looked at."""
+
+    def _place(self) -> str | None:
+        """Where the optics look: elsewhere they see another picture, and no failing cell.
+
+        None where a stage moves them and nobody knows: such a frame is compared with none.
+        """
+        spots = self._instruments.spots
+        return HOME if spots is None else str(spots.spot.get()) or None
 
     def _pressure_gpa(self, stream: str) -> float:
         """Pressure of the event, for the sentences; NaN for a frame from before its measurement."""

@@ -290,7 +290,7 @@ def test_the_picture_is_judged_before_the_laser_shoots(bench: Bench) -> None:
     where = SimpleNamespace(turns=SimpleNamespace(get=lambda: 0.3))
     clock = SynSignal(name="clock", func=lambda: 1.0)
     about = {"step": StepNotes(name="step"), "drive": where, "clock_reading": clock}
-    vars(bench.instruments).update(about, microscope=microscope, picture=picture)
+    vars(bench.instruments).update(about, microscope=microscope, picture=picture, frames={})
     events: list[dict[str, Any]] = []
     bench.engine.subscribe(lambda _, doc: events.append(doc["data"]), "event")
     bench.account.arming.needs = ("picture",)

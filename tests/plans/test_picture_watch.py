@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bluesky.utils import Msg
+from ophyd import Signal
 
 from dac_control.app.findings.frame_signs import read_frame_signs
 from dac_control.errors import RampHeld
@@ -46,6 +47,8 @@ def instruments_with(picture: Picture) -> Any:
     nothing = SimpleNamespace(get=lambda: False)
     return SimpleNamespace(
         picture=picture,
+        frames={},
+        spots=SimpleNamespace(spot=Signal(name="spot", value="chip")),
         step=StepNotes(name="step"),
         drive=SimpleNamespace(turns=SimpleNamespace(get=lambda: 0.3)),
         ruby=SimpleNamespace(measured=nothing, pressure_gpa=nothing),
@@ -94,6 +97,27 @@ def test_a_frame_of_an_earlier_run_or_one_that_cannot_be_analysed_is_not_judged(
     watch.before(Msg("create", name="primary"))
     watch.after(Msg("save"))
     assert instruments.step.signs.get() == "" and not picture.judged.get()
+
+
+def test_a_frame_is_compared_with_those_of_its_place_also_of_the_stage_before(
+    picture: Picture,
+) -> None:
+    instruments = instruments_with(picture)
+
+    def judged(place: str, radius: float) -> tuple[bool, str]:
+        instruments.spots.spot.put(place)
+        instruments.step.begin(1)
+        watch = PictureWatch(instruments)  # each as the first frame of a stage
+        picture._microscope.show(radius)
+        picture.trigger().wait(10)
+        watch.before(Msg("create", name="picture"))
+        return picture.judged.get(), instruments.step.signs.get()
+
+    assert [judged("chip", r)[0] for r in (30.0, 29.9, 29.8)] == [False, False, True]
+    assert [judged("gasket", r) for r in (40.0, 40.0)] == [(False, ""), (False, "")]
+    assert judged("", 60.0) == (False, ""), "nobody knows where this is"
+    assert judged("chip", 29.8) == (True, "") and judged("gasket", 40.0) == (True, "")
+    assert judged("chip", 34.0) == (True, "blow_out")
 
 
 @pytest.mark.parametrize("name", PLANS)
