@@ -16,6 +16,8 @@ from dac_control.errors import ConfigurationError, LimitError
 from dac_control.records.calibrations import CalibrationLog
 from dac_control.records.light_ledger import LightLedger
 from dac_control.records.specimen_history import accept_history, pack_history, read_history
+from dac_control.safety.light import Dose, LightAccount
+from devices.drivers.spot_role import CHIP, GASKET, SAMPLE
 
 __all__ = ["StatedLight", "accept_specimen", "pack_specimen", "tell_light"]
 
@@ -54,12 +56,13 @@ def tell_light(station_file: Path, stated: StatedLight | None = None) -> int:
         if not stated.reason.strip():
             raise ConfigurationError("--reason is empty; say what lit the specimen, and when.")
         account.beam(stated.light)
-        places = station.lit_places[stated.light]
+        # another program may have lit what no gauge of this station looks at
+        places = dict.fromkeys((*station.lit_places[stated.light], CHIP, SAMPLE, GASKET))
         if stated.spot not in places:
             raise LimitError(
-                f"{stated.light} falls on {', '.join(places) or 'no place'} at this station, not "
-                f"on {stated.spot!r}; is it spelled right? A further place goes into places of "
-                "[devices.spots] in the station file. Nothing was written down."
+                f"Light falls on {', '.join(places)} at this station, not on {stated.spot!r}; is "
+                "it spelled right? A further place goes into places of [devices.spots] in the "
+                "station file. Nothing was written down."
             )
         lock = StationLock(station.storage.state)
         try:
@@ -74,15 +77,22 @@ def tell_light(station_file: Path, stated: StatedLight | None = None) -> int:
             lock.release()
     doses = account.doses()
     for dose in doses.values():
-        most_mj = account.allowance(dose.light, dose.spot).max_energy_mj
-        left = "no limit" if math.isinf(most_mj) else f"{most_mj - dose.energy_mj:.4g} mJ left"
         typer.echo(
-            f"{dose.light} on {dose.spot}: {dose.energy_mj:.4g} mJ in {dose.shots} openings of "
-            f"{dose.open_s:.4g} s, at most {dose.peak_intensity_mw_per_um2:.3g} mW/um2; {left}"
+            f"{dose.light} on {dose.spot}: {dose.energy_mj:.4g} mJ in {dose.open_s:.4g} s "
+            f"({dose.shots} opening{'s' * (dose.shots != 1)}), at most "
+            f"{dose.peak_intensity_mw_per_um2:.3g} mW/um2; {_left(account, dose)}"
         )
     if not doses:
         typer.echo(f"No light on {account.specimen} is on record.")
     return 0
+
+
+def _left(account: LightAccount, dose: Dose) -> str:
+    most_mj = account.allowance(dose.light, dose.spot).max_energy_mj
+    left_mj = most_mj - dose.energy_mj
+    if math.isinf(most_mj):
+        return "no limit"
+    return f"{left_mj:.4g} mJ left" if left_mj >= 0 else f"{-left_mj:.4g} mJ over its budget"
 
 
 def pack_specimen(station_file: Path, to: Path | None) -> int:

@@ -111,9 +111,13 @@ def _signs(evidence: Evidence) -> Check | None:
     if not frames.count:
         return None
     if not frames.judged.any():
+        few = (
+            f"{frames.count} frame{'s' * (frames.count != 1)} alone: none was compared with others"
+        )
+        why = "Nothing says that a frame was compared with those before it"
         text = (
-            "Nothing says that a frame was compared with those before it: a blow-out, a fracture, "
-            "or a specimen that is gone would not have been noticed."
+            f"{few if frames.count <= FIRST_FRAMES else why}: a blow-out, a fracture, or a "
+            "specimen that is gone would not have been noticed."
         )
         return Check(clause, False, text)
     if frames.unseen:

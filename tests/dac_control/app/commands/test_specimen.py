@@ -80,16 +80,19 @@ def test_light_of_another_program_counts_from_then_on(tmp_path: Path, capsys: An
     told: dict[str, Any] = ALIGNED
     assert tell_light(here, StatedLight(**told)) == 0
     said = capsys.readouterr().out
-    assert "532nm on chip: 30 mJ in 1 openings of 30 s" in said and "70 mJ left" in said
+    assert "532nm on chip: 30 mJ in 30 s (1 opening), at most" in said and "70 mJ left" in said
     assert tell_light(here) == 0
     assert capsys.readouterr().out == said, "it is in the ledger, once"
+    tell_light(here, StatedLight(**(told | {"open_s": 90.0})))
+    assert "120 mJ in 120 s (2 openings)" in (said := capsys.readouterr().out)
+    assert "20 mJ over its budget" in said
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"light": "523nm"}, "There are 532nm"),
-        ({"spot": "chop"}, "532nm falls on .*chip.*, not on 'chop'"),
+        ({"spot": "chop"}, "Light falls on .*chip.*, not on 'chop'"),
         ({"power_mw": float("nan")}, "A power of nan mW"),
         ({"open_s": -1.0}, "A time of -1.0 s"),
         ({"reason": " "}, "--reason is empty"),
