@@ -74,7 +74,7 @@ def rehearse_run(
     from dac_control.app.rehearsal.faults import order_of
     from dac_control.app.rehearsal.many import rehearse_many
     from dac_control.app.rehearsal.summary import summarise_rehearsals
-    from dac_control.app.rehearsal.twin_contents import contents_said, note_on_contents
+    from dac_control.app.rehearsal.twin_contents import note_on_contents
     from dac_control.app.rehearsal.twin_settings import note_on_realism
 
     texts = {"run.toml": read_text(run_file), "station.toml": station_toml}
@@ -101,9 +101,7 @@ def rehearse_run(
         "date": datetime.datetime.fromtimestamp(epoch, tz=datetime.UTC).date().isoformat(),
         **summarise_rehearsals(rehearsed, station),
         "notes": [
-            note
-            for note in (note_on_contents(contents_said(station, run)), note_on_realism(station))
-            if note
+            note for note in (note_on_contents(station, run), note_on_realism(station)) if note
         ],
         "faults": list(faults),
         "supplies": [],
