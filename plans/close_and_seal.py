@@ -108,11 +108,16 @@ def check_rise(
         ("the end of the ruby's scale", scale_end_gpa),
     ):
         if top_gpa > end_gpa:
+            left_gpa = end_gpa - from_gpa
+            remedy = (
+                f"Ask for less than {left_gpa:.3g}: that a cell is sealed shows within a few GPa."
+                if left_gpa > 0.0
+                else "No rise is left to ask for: the cell is under pressure already."
+            )
             raise LimitError(
                 f"a rise by closing.rise_gpa ({closing.rise_gpa:g}) from {from_gpa:.3g} GPa leads "
-                f"to {top_gpa:.4g} GPa, beyond {what} ({end_gpa:g} GPa); nothing was moved. Ask "
-                f"for less than {end_gpa - from_gpa:.3g}: that a cell is sealed shows within a few "
-                "GPa.",
+                f"to {top_gpa:.4g} GPa, beyond {what} ({end_gpa:g} GPa); nothing was moved. "
+                f"{remedy}",
                 key="closing.rise_gpa",
             )
 

@@ -13,7 +13,7 @@ from bluesky.utils import Msg, RequestAbort
 from dac_control.errors import ConfigurationError, Disagreement, LimitError, RampHeld
 from dac_control.safety.hold import HoldFlag
 from dac_control.safety.limits import StepLimits
-from plans.close_and_seal import close_and_seal
+from plans.close_and_seal import check_rise, close_and_seal
 from plans.full_experiment import Stage, full_experiment
 from plans.gauge_settings import EdgeSettings, RubySettings
 from plans.hold import hold
@@ -88,6 +88,18 @@ def test_the_impossible_yields_no_message(laboratory, make, error, said: str) ->
     plan = iter(make(laboratory.instruments))
     with pytest.raises(error, match=said):
         next(plan)
+
+
+@pytest.mark.parametrize(
+    ("from_gpa", "said"),
+    [(49.0, "Ask for less than 1: that"), (52.0, "from 52 GPa .* No rise is left to ask for: the")],
+)
+def test_a_rise_that_leads_beyond_a_limit_says_what_is_left(from_gpa: float, said: str) -> None:
+    limits = StepLimits(
+        min_turns=0.0, max_turns=1.0, max_step_turns=0.1, max_step_gpa=2.0, pressure_limit_gpa=50.0
+    )
+    with pytest.raises(LimitError, match=said):
+        check_rise(Closing(last_turns=0.5, rise_gpa=1.5), limits, 150.0, from_gpa)
 
 
 def test_a_run_opens_on_a_cleared_checkpoint_and_says_what_it_is(laboratory) -> None:
