@@ -149,7 +149,7 @@ class GaugesInCharge:
                 self._instruments, f"hand_over {first} {second}", compare, stream="hand_over"
             )
         except RampHeld:
-            raise  # the specimen is too warm, which says nothing of the gauges
+            raise  # for the cell or an instrument, whichever watch it was: not for the gauges
         except DacError as error:
             raise RampHeld(
                 f"The ramp holds at step {number}: {why}, and {second} cannot take over from "
