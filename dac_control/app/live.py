@@ -2,66 +2,31 @@
 
 import contextlib
 import logging
-import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.table import Table
 from rich.text import Text
 
 from dac_control.app.asking import drawn_around
+from dac_control.app.live_table import (
+    columns_for,
+    duration,
+    new_table,
+    plain_line,
+    row_of,
+    value_of,
+)
 from dac_control.app.progress import RampProgress
 from dac_control.safety.hold import HoldFlag
 
 __all__ = ["LiveView"]
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One column of the table, and what fills it."""
-
-    header: str
-    width: int
-    role: str
-    attribute: str
-    digits: int | None = None
-    """Digits after the point; None for text."""
-    left: bool = False
-    spare: int = 0
-    """Columns with the highest number are left out first where the terminal is narrow."""
-
-
-_COLUMNS = (
-    _Column("step", 4, "step", "number", 0),
-    _Column("branch", 9, "step", "branch", left=True),
-    _Column("turns", 7, "drive", "turns", 4),
-    _Column("P/GPa", 6, "ruby", "pressure_gpa", 2),
-    _Column("±stat", 6, "ruby", "pressure_sigma_stat_gpa", 4, spare=3),
-    _Column("±sys", 4, "ruby", "pressure_sigma_sys_gpa", 2),
-    _Column("Tcell/K", 7, "cryostat", "cell_temperature_k", 2, spare=2),
-    _Column("Tstage/K", 8, "cryostat", "stage_temperature_k", 2, spare=4),
-    _Column("R1/nm", 7, "ruby", "r1_nm", 3, spare=5),
-    _Column("dwell", 6, "step", "dwell_s", spare=1),
-    _Column("outcome", 14, "step", "outcome", left=True),
-    _Column("flags", 8, "ruby", "flags", left=True),
-)
-_GAP = 2
-
-
-def _columns_for(width: int) -> list[_Column]:
-    """Columns that fit into `width` characters; the spare ones go first."""
-    columns = list(_COLUMNS)
-    while sum(c.width + _GAP for c in columns) - _GAP > width and any(c.spare for c in columns):
-        columns.remove(max(columns, key=lambda column: column.spare))
-    return columns
 
 
 class _HoldColumn(ProgressColumn):
@@ -86,8 +51,8 @@ class LiveView:
 
     def __init__(self, console: Console, hold: HoldFlag | None = None) -> None:
         self._console = console
-        self._columns = _columns_for(console.width if console.is_terminal else 10_000)
-        self._table = _new_table(self._columns)
+        self._columns = columns_for(console.width if console.is_terminal else 10_000)
+        self._table = new_table(self._columns)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
@@ -144,13 +109,21 @@ class LiveView:
             live = self._live
             _stop(live)
             if live is not None:
-                self._table = _new_table(self._columns)
+                self._table = new_table(self._columns)
         try:
             yield
         finally:
-            with self._drawing, contextlib.suppress(Exception, SystemExit):
+            with self._drawing:
                 if live is not None and self._live is live:
-                    self._live = self._drawn()
+                    self._draw_again()
+
+    def _draw_again(self) -> None:
+        """Draw the new table; where that fails each step is a line from here on."""
+        self._live = None
+        try:
+            self._live = self._drawn()
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the run matters, not its view
+            logger.warning("the table cannot be drawn again: %s", error)
 
     def _drawn(self) -> Live:
         live = Live(
@@ -167,7 +140,7 @@ class LiveView:
         self._start = start
         self._readings = 0
         self._streams = {}
-        self._table = _new_table(self._columns)
+        self._table = new_table(self._columns)
         for task in self._bar.task_ids:
             self._bar.remove_task(task)
         self._progress = RampProgress(start) if "targets" in start else None
@@ -175,21 +148,18 @@ class LiveView:
             return
         self._task = self._bar.add_task("measuring the start", total=1.0, left="")
         if self._console.is_terminal:
-            self._live = self._drawn()
-            drawn_around.add(self.standing_still)
+            with self._drawing:  # a question that is opened now waits, and then finds the table
+                drawn_around.add(self.standing_still)
+                self._live = self._drawn()
         else:
             self._print_plain([column.header for column in self._columns])
 
     def _print_plain(self, cells: list[str]) -> None:
-        padded = [
-            cell.ljust(column.width) if column.left else cell.rjust(column.width)
-            for cell, column in zip(cells, self._columns, strict=True)
-        ]
-        line = "  ".join(padded).rstrip()
+        line = plain_line(self._columns, cells)
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
     def _value(self, data: Mapping[str, Any], role: str, attribute: str) -> Any:
-        return data[f"{self._start['devices'][role]}_{attribute}"]
+        return value_of(self._start["devices"], data, role, attribute)
 
     def _dwell_reading(self, data: Mapping[str, Any]) -> None:
         self._readings += 1
@@ -204,7 +174,7 @@ class LiveView:
         self._bar.update(self._task, description=text)
 
     def _step(self, data: Mapping[str, Any]) -> None:
-        row = self._row(data)
+        row = row_of(self._columns, self._start["devices"], data)
         if self._live is not None:
             self._table.add_row(*row)
         else:
@@ -221,14 +191,8 @@ class LiveView:
             self._value(data, "ruby", "pressure_gpa"),
         )
         left_s = self._progress.left_s(fraction, time.monotonic())
-        left = "" if left_s is None else f"about {_duration(left_s)} left"
+        left = "" if left_s is None else f"about {duration(left_s)} left"
         self._bar.update(self._task, completed=fraction, left=left)
-
-    def _row(self, data: Mapping[str, Any]) -> list[str]:
-        return [
-            _cell(column, self._value(data, column.role, column.attribute))
-            for column in self._columns
-        ]
 
     def _end(self) -> None:
         if self._task is not None:
@@ -242,27 +206,3 @@ def _stop(live: Live | None) -> None:
     if live is not None:
         with contextlib.suppress(Exception, SystemExit):
             live.stop()
-
-
-def _new_table(columns: list[_Column]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP, 0, 0))
-    for column in columns:
-        justify = "left" if column.left else "right"
-        table.add_column(column.header, justify=justify, min_width=column.width, no_wrap=True)
-    return table
-
-
-def _cell(column: _Column, value: Any) -> str:
-    if column.attribute == "dwell_s":
-        return _duration(value)
-    if column.digits is None:
-        return str(value)
-    return f"{value:.{column.digits}f}" if math.isfinite(value) else "–"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

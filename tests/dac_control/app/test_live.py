@@ -72,5 +72,8 @@ def test_nothing_is_drawn_under_an_open_question(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("builtins.input", typed)
     assert ask_at_terminal("where? ") == "0.1"
     assert drawing == [False] and view._live is not None and view._live.is_started
+    monkeypatch.setattr(view, "_drawn", lambda: 1 / 0)
+    assert ask_at_terminal("where? ") == "0.1"
+    assert view._live is None, "rows that no table takes are printed"
     view("stop", {})
-    assert not drawn_around and view._live is None
+    assert not drawn_around
