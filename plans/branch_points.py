@@ -11,8 +11,6 @@ from plans.settings import StepSettings
 from plans.step_prediction import Point
 
 __all__ = [
-    "ANSWER_PART",
-    "ANSWER_TOLERANCES",
     "SAME_SLOPE",
     "BranchPoints",
     "chord",
@@ -20,7 +18,7 @@ __all__ = [
     "steepest_slope",
 ]
 
-ANSWER_TOLERANCES, ANSWER_PART = 0.1, 0.01
+_ANSWER_TOLERANCES, _ANSWER_PART = 0.1, 0.01
 """What counts as an answer of the pressure: these parts of the tolerance and of the pressure (it
 creeps by about as much)."""
 
@@ -116,7 +114,7 @@ class BranchPoints:
 
 def least_answer_gpa(tolerance_gpa: float, pressure_gpa: float) -> float:
     """Change that counts as an answer of the pressure where it is known without noise, in GPa."""
-    return max(ANSWER_TOLERANCES * tolerance_gpa, ANSWER_PART * pressure_gpa)
+    return max(_ANSWER_TOLERANCES * tolerance_gpa, _ANSWER_PART * pressure_gpa)
 
 
 def chord(a: Point, b: Point) -> float:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from dac_control.errors import LimitError
 from dac_control.safety.limits import StepLimits
-from plans.branch_points import ANSWER_PART, ANSWER_TOLERANCES, least_answer_gpa
+from plans.branch_points import least_answer_gpa
 from plans.settings import StepSettings, Targets
 from plans.settings_table import SettingsTable
 
@@ -121,24 +121,16 @@ def check_swing(repeat: Repeat, tolerance_gpa: float) -> None:
     tolerance before it: what it surely moves is the rest of the swing. The pressure has to answer
     to that, or the approach is none, since a dead band is where it does not.
     """
-    here, swing, two = repeat.pressure_gpa, repeat.swing_gpa, 2.0 + ANSWER_TOLERANCES
-    if swing > 2.0 * tolerance_gpa + least_answer_gpa(tolerance_gpa, here + swing):
+    here, swing = repeat.pressure_gpa, repeat.swing_gpa
+    answer_gpa = least_answer_gpa(tolerance_gpa, here + swing)
+    least_gpa = 2.0 * tolerance_gpa + answer_gpa
+    if swing > least_gpa:
         return
-    creep_gpa = ANSWER_PART * (here + swing)
-    least_gpa = max(
-        two * tolerance_gpa, (2.0 * tolerance_gpa + ANSWER_PART * here) / (1.0 - ANSWER_PART)
-    )
-    most_gpa = min(swing / two, 0.5 * (swing - creep_gpa))
-    ways = [
-        *([f"a swing of more than {least_gpa:.3g} GPa"] if least_gpa < here else []),
-        *([f"a step.tolerance_gpa below {most_gpa:.3g}"] if most_gpa > 0.0 else []),
-    ]
-    ask = " or ".join(ways) or "a larger swing and a smaller tolerance"
     raise LimitError(
-        f"repeat.swing_gpa ({swing:g}) is too small beside step.tolerance_gpa "
-        f"({tolerance_gpa:g}): a leg may end one tolerance short of its end, and the next counts "
-        f"{here:g} GPa as reached one tolerance before it, so that it could be over without a "
-        f"move, or before the pressure answers to one. Ask for {ask}.",
+        f"repeat.swing_gpa ({swing:g}) must be more than {least_gpa:.3g} GPa: a leg may end one "
+        f"step.tolerance_gpa ({tolerance_gpa:g}) short of its end, the next counts {here:g} GPa as "
+        "reached one tolerance before it, and in between the pressure has to answer to the screw, "
+        f"by {answer_gpa:.3g} GPa. Ask for a larger swing, or for a smaller tolerance.",
         key="repeat.swing_gpa",
     )
 
