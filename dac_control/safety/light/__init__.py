@@ -1,6 +1,6 @@
 """Light is a budget: doses over a specimen's whole life, limits, arming, the next exposure."""
 
-from dac_control.safety.light.account import Ledger, LightAccount
+from dac_control.safety.light.account import LightAccount
 from dac_control.safety.light.arming import LAMP, LaserArming
 from dac_control.safety.light.beam import Beam, Charge, area_of_spot_um2, charge
 from dac_control.safety.light.budget import (
@@ -12,6 +12,7 @@ from dac_control.safety.light.budget import (
 )
 from dac_control.safety.light.exposure import ExposureLimits, exposure_for
 from dac_control.safety.light.ledger import SHUT, Dose, LightBook, Moment, Spot
+from dac_control.safety.light.specimen_ledger import Ledger
 
 __all__ = [
     "LAMP",

@@ -5,11 +5,10 @@ else's business (`dac_control.records.LightLedger`, or a list in a rehearsal).
 """
 
 import math
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from dac_control.clock import LabClock
 from dac_control.errors import LimitError
@@ -22,21 +21,10 @@ from dac_control.safety.light.budget import (
     LightLimits,
     check_exposures,
 )
-from dac_control.safety.light.ledger import Dose, LightBook, Moment, Spot, open_for_s
+from dac_control.safety.light.ledger import Dose, Spot
+from dac_control.safety.light.specimen_ledger import Ledger, SpecimenLedger
 
-__all__ = ["Ledger", "LightAccount"]
-
-
-class Ledger(Protocol):
-    """Where openings are written down; every append is on disk when it returns."""
-
-    def append(self, record: Mapping[str, Any]) -> None:
-        """Write one record and sync it."""
-        ...
-
-    def read(self) -> Sequence[Mapping[str, Any]]:
-        """All records, oldest first."""
-        ...
+__all__ = ["LightAccount"]
 
 
 class LightAccount:
@@ -79,15 +67,12 @@ class LightAccount:
         self.run_limits: tuple[LightLimits, ...] = ()
         """Limits of the run, beside the station's."""
         self._beams = dict(beams)
-        self._ledger = ledger
         self._clock = clock
         self._station_budget = self._budget = budget or LightBudget()
-        self._wall_time = wall_time
         self._new_id = new_id
-        self._session = new_id()
-        self._lock = threading.RLock()
-        self._book = LightBook()
-        self._counted = 0
+        self._ledger = SpecimenLedger(
+            ledger, specimen=specimen, session=new_id(), clock=clock, wall_time=wall_time
+        )
 
     # the budget -------------------------------------------------------------------------
 
@@ -128,8 +113,7 @@ class LightAccount:
 
     def doses(self) -> dict[Spot, Dose]:
         """Dose of every light on every spot of this specimen, over its whole life."""
-        with self._lock:
-            return self._caught_up().doses(self.specimen, self._now())
+        return self._ledger.doses()
 
     def charge(self, light: str, *, power_mw: float, open_s: float) -> Charge:
         """What `open_s` seconds of a light at `power_mw` at its head cost the specimen."""
@@ -203,9 +187,7 @@ class LightAccount:
 
     def unended(self, device: str) -> list[Mapping[str, Any]]:
         """Openings of `device`, of any specimen, whose end nobody wrote."""
-        with self._lock:
-            openings = self._caught_up().open.values()
-            return [opening for opening in openings if opening.get("device") == device]
+        return self._ledger.unended(device)
 
     def prove_off(self, device: str, reason: str) -> int:
         """Close every opening of `device` that nobody ended: it was just read back as off.
@@ -217,13 +199,7 @@ class LightAccount:
         int
             How many there were.
         """
-        with self._lock:
-            left = self.unended(device)
-            for opening in left:
-                open_s = open_for_s(opening, self._now())
-                record = {"kind": "proved_off", "id": opening["id"], "open_s": open_s}
-                self._append({**record, "reason": reason})
-        return len(left)
+        return self._ledger.prove_off(device, reason, run=self.run_uid)
 
     def state(self, light: str, spot: str, *, power_mw: float, open_s: float, reason: str) -> None:
         """Write down light that fell without a device of this station, as a person says.
@@ -254,28 +230,4 @@ class LightAccount:
         )
 
     def _append(self, record: Mapping[str, Any]) -> None:
-        now = self._now()
-        with self._lock:
-            self._ledger.append(
-                {
-                    **record,
-                    "specimen": self.specimen,
-                    "run": self.run_uid,
-                    "session": now.session,
-                    "time": now.time,
-                    "lab_time_s": now.lab_time_s,
-                }
-            )
-
-    def _now(self) -> Moment:
-        return Moment(time=self._wall_time(), lab_time_s=self._clock.now(), session=self._session)
-
-    def _caught_up(self) -> LightBook:
-        """Count what the ledger has grown by; the caller holds the lock."""
-        records = self._ledger.read()
-        if len(records) < self._counted:  # another file was put in its place
-            self._book, self._counted = LightBook(), 0
-        for record in records[self._counted :]:
-            self._book.add(record)
-        self._counted = len(records)
-        return self._book
+        self._ledger.append(record, run=self.run_uid)

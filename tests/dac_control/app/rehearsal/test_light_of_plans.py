@@ -132,7 +132,7 @@ class Seen:
         """Seconds that each run asked of each light on each spot."""
         account = self.laboratory.session.instruments.light.account
         found: dict[str, Seconds] = {uid: {} for uid in self.runs}
-        for each in account._ledger.read():
+        for each in account._ledger._ledger.read():
             if each["kind"] == "opening":
                 spots, where = found[each["run"]], (each["light"], each["spot"])
                 spots[where] = spots.get(where, 0.0) + each["asked_s"]
