@@ -4,7 +4,7 @@ Roles, streams and columns may be absent (a station without a microscope, a run 
 before its first step); numbers are then NaN and texts empty, so that every run has a report.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from dac_control.errors import RecordError
 from dac_control.records import Run
-from dac_control.records.gauge_series import base_gauge, gauges_in_charge, read_gauges
+from dac_control.records.gauge_series import base_gauge, read_gauges
 
-__all__ = ["Readings", "Steps", "read_dwell", "read_further", "read_steps", "steps_in_charge"]
+__all__ = ["Readings", "Steps", "read_dwell", "read_further", "read_steps"]
 
 Array = NDArray[np.float64]
 
@@ -183,38 +183,6 @@ def read_steps(run: Run) -> Steps:
         observable_unit=(series.observable_unit,) * stream.count,
         surprise=stream.texts("step", "surprise"),
         signs=tuple(tuple(dict.fromkeys(text.split())) for text in stream.texts("step", "signs")),
-    )
-
-
-def steps_in_charge(run: Run) -> Steps:
-    """Read the steps with the pressure of the gauge that was in charge at each of them.
-
-    Lines, widths and temperatures of the ruby stay those of the ruby.
-    """
-    steps, by_name = read_steps(run), {each.gauge: each for each in read_gauges(run)}
-    charged = gauges_in_charge(run)
-    if all(gauge == own for gauge, own in zip(charged, steps.gauge, strict=True)):
-        return steps
-    # a gauge in charge that left no stream measured nothing
-    chosen = [by_name.get(gauge) for gauge in charged]
-
-    def numbers(name: str) -> Array:
-        return np.array(
-            [np.nan if c is None else getattr(c, name)[row] for row, c in enumerate(chosen)]
-        )
-
-    return replace(
-        steps,
-        gauge=charged,
-        scale=tuple("" if c is None else c.scale for c in chosen),
-        measured=numbers("measured") == 1.0,
-        pressure_gpa=numbers("pressure_gpa"),
-        sigma_stat_gpa=numbers("sigma_stat_gpa"),
-        sigma_sys_gpa=numbers("sigma_sys_gpa"),
-        observable=numbers("observable"),
-        observable_sigma=numbers("observable_sigma"),
-        observable_unit=tuple("" if c is None else c.observable_unit for c in chosen),
-        flags=tuple(() if c is None else c.flags[row] for row, c in enumerate(chosen)),
     )
 
 

@@ -13,7 +13,8 @@ from dac_control.app.findings.linked_runs import find_linked
 from dac_control.app.findings.moves import read_moves
 from dac_control.app.findings.recompute import recompute_top
 from dac_control.app.findings.reflectances import read_reflectances
-from dac_control.app.readings import read_dwell, read_further, read_steps, steps_in_charge
+from dac_control.app.readings import read_dwell, read_further, read_steps
+from dac_control.app.steps_in_charge import steps_in_charge
 from dac_control.records import Run
 
 __all__ = ["gather"]

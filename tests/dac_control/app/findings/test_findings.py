@@ -14,7 +14,8 @@ from dac_control.app.findings.checks import run_checks
 from dac_control.app.findings.curves import fit_curves, stated_sigma_turns
 from dac_control.app.findings.moves import read_moves
 from dac_control.app.findings.pressure_checks import _settled
-from dac_control.app.readings import read_steps, steps_in_charge
+from dac_control.app.readings import read_steps
+from dac_control.app.steps_in_charge import steps_in_charge
 from dac_control.records import dumps_summary, open_run
 from dac_control.records.gauge_series import gauges_in_charge, read_gauges
 

@@ -11,9 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from PIL import Image
 
-from dac_control.app.readings import steps_in_charge
 from dac_control.app.report import canvas, render_report, write_report
 from dac_control.app.report.picture_figure import picture_figure
+from dac_control.app.steps_in_charge import steps_in_charge
 from dac_control.errors import RecordError
 from dac_control.records import dumps_summary, open_run, summarise
 
