@@ -9,13 +9,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dac_control.app.findings.text import number, with_sigma
 from dac_control.app.readings import Steps
 
 __all__ = ["Approach", "approaches_in", "approaches_words", "from_both_sides"]
+
+
+_STILL_TURNS: Final = 1e-4
+"""What an encoder may read differently where the screw stands; ramps take a hundred times as much
+for a first step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +36,19 @@ class Approach:
     sigma_stat_gpa: float
 
 
-def approaches_in(steps: Steps, target_gpa: float, tolerance_gpa: float) -> list[Approach]:
-    """Return the approaches of a pressure that ended within the tolerance of the run."""
-    moved = np.sign(np.nan_to_num(np.diff(steps.turns, prepend=np.nan)))
-    # a step where the screw stands already belongs to the leg before
-    at = np.maximum.accumulate(np.where(moved != 0.0, np.arange(moved.size), 0))
-    ways = moved[at]
+def approaches_in(
+    steps: Steps, target_gpa: float, tolerance_gpa: float, grid_turns: float = 0.0
+) -> list[Approach]:
+    """Return the approaches of a pressure that ended within the tolerance of the run.
+
+    Parameters
+    ----------
+    steps : Steps
+    target_gpa, tolerance_gpa : float
+    grid_turns : float
+        Smallest step of the drive: less than half of it is no move.
+    """
+    ways = _ways(steps.turns, max(0.5 * grid_turns, _STILL_TURNS))
     found: list[Approach] = []
     legs = groupby(range(steps.count), key=lambda row: (ways[row], steps.target[row]))
     for (way, target), rows in legs:
@@ -53,6 +67,22 @@ def approaches_in(steps: Steps, target_gpa: float, tolerance_gpa: float) -> list
                 )
             )
     return found
+
+
+def _ways(turns: NDArray[np.float64], still_turns: float) -> list[float]:
+    """Which way the screw last went at each step, +1 or -1; 0 before it went anywhere.
+
+    A step where it stands already belongs to the leg before.
+    """
+    ways: list[float] = []
+    way, at = 0.0, math.nan
+    for here in turns.tolist():
+        if math.isnan(at):
+            at = here
+        elif abs(here - at) > still_turns:
+            way, at = math.copysign(1.0, here - at), here
+        ways.append(way)
+    return ways
 
 
 def from_both_sides(approaches: Sequence[Approach]) -> bool:

@@ -21,7 +21,7 @@ __all__ = [
     "fit_curves",
     "left_out",
     "parameter_count",
-    "stated_sigma_turns",
+    "stated_turns",
 ]
 
 Array = NDArray[np.float64]
@@ -106,10 +106,10 @@ class Curves:
         return f"the fits take each turn for known to {self.sigma_turns:.2g} turns (k = 1)"
 
 
-def stated_sigma_turns(start: Mapping[str, Any]) -> float | None:
-    """Error in turns that the ramp's own curve had, by the start document; None in older ones."""
+def stated_turns(start: Mapping[str, Any], what: str) -> float | None:
+    """``sigma_turns`` or ``grid_turns`` of `plans.placing` in a start document; None in older."""
     placing = start.get("placing")
-    stated = placing.get("sigma_turns") if isinstance(placing, Mapping) else None
+    stated = placing.get(what) if isinstance(placing, Mapping) else None
     if isinstance(stated, (int, float)) and 0.0 <= stated < math.inf:
         return float(stated)
     return None

@@ -2,7 +2,7 @@
 
 from dac_control.app.findings.closer_looks import read_closer_looks, seen_at_stages
 from dac_control.app.findings.consistency import compare_gauges
-from dac_control.app.findings.curves import fit_curves, stated_sigma_turns
+from dac_control.app.findings.curves import fit_curves, stated_turns
 from dac_control.app.findings.dose import read_light
 from dac_control.app.findings.edge_scales import edge_on_scales
 from dac_control.app.findings.evidence import Evidence
@@ -34,7 +34,7 @@ def gather(run: Run) -> Evidence:
         dwell=read_dwell(run),
         further=tuple(read_further(run, each.gauge) for each in evolution.gauges[1:]),
         moves=read_moves(run, first),
-        curves=fit_curves(steps, stated_sigma_turns(run.start)),
+        curves=fit_curves(steps, stated_turns(run.start, "sigma_turns")),
         evolution=evolution,
         overlaps=compare_gauges(run, evolution),
         light=read_light(run),

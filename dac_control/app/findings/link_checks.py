@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from dac_control.app.findings.approaches import approaches_in, approaches_words, from_both_sides
+from dac_control.app.findings.curves import stated_turns
 from dac_control.app.findings.evidence import Check, Evidence
 from dac_control.app.findings.linked_runs import LinkedRun
 from dac_control.reflectance import describe_comparison
@@ -59,7 +60,8 @@ def _repeated(evidence: Evidence) -> Check:
         arguments = evidence.start.get("plan_args") or {}
         step = (arguments.get("settings") or {}).get("step") or {}
         within_gpa = float(step.get("tolerance_gpa", math.nan))
-        found = approaches_in(evidence.steps, float(targets["repeat"]), within_gpa)
+        grid_turns = stated_turns(evidence.start, "grid_turns") or 0.0
+        found = approaches_in(evidence.steps, float(targets["repeat"]), within_gpa, grid_turns)
         return Check(clause, from_both_sides(found), approaches_words(found, targets, within_gpa))
     others = evidence.linked.same_specimen
     if others:

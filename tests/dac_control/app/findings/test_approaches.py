@@ -52,6 +52,17 @@ def test_the_last_step_of_a_leg_on_its_branch_is_an_approach(steps: Steps) -> No
     assert "means from above and from below by 0.150 GPa" in words
 
 
+def test_a_readback_that_jitters_where_the_screw_stands_splits_no_leg(steps: Steps) -> None:
+    # the overlap of a hand-over is measured again where the screw stands
+    turns = [0.0, 0.01, 0.03, 0.02999, 0.02, 0.01, 0.0101, 0.00995]
+    branch = ("load", "load", "load", "load", "dead_band", "unload", "unload", "unload")
+    pressure, target = [2.0, 3.2, 4.0, 4.0, 4.0, 4.1, 4.1, 4.1], [np.nan, 4, 4, 4, 4, 4, 4, 4]
+    arrays = {"turns": turns, "pressure_gpa": pressure, "target": target}
+    again = replace(steps, branch=branch, **{key: np.array(each) for key, each in arrays.items()})
+    found = approaches_in(again, 4.0, 0.3, grid_turns=0.0003)
+    assert [(each.step, each.branch) for each in found] == [(4, "load"), (8, "unload")]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

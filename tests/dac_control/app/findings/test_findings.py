@@ -11,7 +11,7 @@ import pytest
 
 from dac_control.app.findings import gather, summarise_findings
 from dac_control.app.findings.checks import run_checks
-from dac_control.app.findings.curves import fit_curves, stated_sigma_turns
+from dac_control.app.findings.curves import fit_curves, stated_turns
 from dac_control.app.findings.moves import read_moves
 from dac_control.app.findings.pressure_checks import _settled
 from dac_control.app.readings import read_steps
@@ -259,9 +259,10 @@ def test_load_curve_has_every_form_of_each_branch(good_run) -> None:
 
 def test_curves_have_the_error_in_turns_that_the_run_states(good_run) -> None:
     steps, start = steps_in_charge(good_run), good_run.start
-    silent = fit_curves(steps, stated_sigma_turns(start))
+    silent = fit_curves(steps, stated_turns(start, "sigma_turns"))
     assert silent.sigma_turns is None and "states no error in turns" in silent.turns_words
-    stated = fit_curves(steps, stated_sigma_turns({**start, "placing": {"sigma_turns": 0.0087}}))
+    start = {**start, "placing": {"sigma_turns": 0.0087}}
+    stated = fit_curves(steps, stated_turns(start, "sigma_turns"))
     assert "known to 0.0087 turns" in stated.turns_words
     (near, _), (far, _) = silent.legs, stated.legs
     # 0.0087 turns of some 60 GPa a turn are 0.5 GPa, against a noise of 0.04 GPa
