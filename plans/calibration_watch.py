@@ -10,6 +10,7 @@ from dac_control.errors import RampHeld, StaleCalibration
 from dac_control.records.calibrations import CalibrationKind
 from plans.calibrated import needs_of
 from plans.instruments import Instruments
+from plans.watched import Watch
 
 __all__ = ["CalibrationWatch"]
 
@@ -18,11 +19,12 @@ _OF_HOURS: Final[tuple[CalibrationKind, ...]] = ("axis", "gain")
 line of a chip does not move within a ramp."""
 
 
-class CalibrationWatch:
+class CalibrationWatch(Watch):
     """Holds a run before a move that its calibrations are too old for (`plans.watched`).
 
     Their age at the beginning is that by the time of day, and grows with laboratory time. Where
-    the station limits none of them there is nothing to look at.
+    the station limits none of them there is nothing to look at. Only moves are held: readings go
+    on, and what was measured stands, with the age of its axis on record.
 
     Parameters
     ----------
@@ -61,9 +63,3 @@ class CalibrationWatch:
                 "the station file; nothing was moved since the last step. Once that is done, take "
                 "the run up with `dac-control resume`."
             ) from None
-
-    def after(self, message: Msg) -> None:
-        """Do nothing: readings may go on, with the age of their axis on record."""
-
-    def end(self) -> None:
-        """Do nothing: what was measured stands, and the report says how old its axis was."""

@@ -7,6 +7,7 @@ from bluesky.utils import Msg
 from dac_control.errors import RampHeld
 from dac_control.picture import PictureHistory, Sign
 from plans.instruments import Instruments
+from plans.watched import Watch
 
 __all__ = ["PictureWatch"]
 
@@ -16,7 +17,7 @@ ENDS_A_RUN = frozenset(("blow_out", "fracture", "sample_gone"))
 """Signs after which nothing may be lit or moved; the others are noted."""
 
 
-class PictureWatch:
+class PictureWatch(Watch):
     """Judges the frames of one run, and holds it where one shows that the cell fails.
 
     A frame is compared with those of the same place of the optics, in this run and in the stages
@@ -75,9 +76,6 @@ class PictureWatch:
                 f"The run holds at step {number}: {said} Look at the frame before anything is lit "
                 "or moved."
             )
-
-    def end(self) -> None:
-        """Do nothing: every event was looked at."""
 
     def _place(self) -> str | None:
         """Where the optics look: elsewhere they see another picture, and no failing cell.

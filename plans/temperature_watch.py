@@ -5,11 +5,12 @@ from bluesky.utils import Msg
 from dac_control.errors import LimitError, RampHeld
 from plans.instruments import Instruments
 from plans.specimen import check_specimen_temperature
+from plans.watched import Watch
 
 __all__ = ["TemperatureWatch"]
 
 
-class TemperatureWatch:
+class TemperatureWatch(Watch):
     """Holds a run where the specimen is too warm, or the cell no longer steady (`plans.watched`).
 
     That the specimen is too warm shows after an event; that the cell has changed, before the screw

@@ -1,15 +1,18 @@
 """What looks on while a plan is carried out, and may end it."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from bluesky.utils import Msg, MsgGenerator
 
 __all__ = ["Watch", "watched"]
 
 
-class Watch(Protocol):
-    """Sees every message of one run; what it raises is thrown into the plan."""
+class Watch:
+    """Sees every message of one run, and lets pass what it does not look at.
+
+    What it raises is thrown into the plan.
+    """
 
     def before(self, message: Msg) -> None:
         """A message is about to be carried out; it is not where this raises."""
