@@ -8,7 +8,7 @@ wrong calibration is withdrawn by a further record, which says why.
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -89,10 +89,15 @@ class CalibrationStore:
     ----------
     log : RecordLog
         Where they are kept.
+    new_id : callable
+        Names of calibrations; a rehearsal has its own.
     """
 
-    def __init__(self, log: RecordLog) -> None:
+    def __init__(
+        self, log: RecordLog, new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    ) -> None:
         self._log = log
+        self._new_id = new_id
 
     @classmethod
     def at(cls, path: Path) -> "CalibrationStore":
@@ -122,7 +127,7 @@ class CalibrationStore:
                 f"belongs to and a time with its time zone, not {kind!r}, {port!r}, {time}."
             )
         record = CalibrationRecord(
-            uid=str(uuid.uuid4()),
+            uid=self._new_id(),
             kind=kind,
             port=port,
             time=time,

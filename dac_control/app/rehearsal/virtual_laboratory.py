@@ -97,7 +97,9 @@ def virtual_laboratory(
             "clock": Clock(speed=1.0),
         }
     )
-    store = CalibrationStore(_kept_by_the_station(station, CALIBRATIONS_NAME))
+    # documents, moves and calibrations count their uids apart
+    names = [seeded_ids(seed + apart * 2**32, digest) for apart in range(3)]
+    store = CalibrationStore(_kept_by_the_station(station, CALIBRATIONS_NAME), names[2])
     known = as_measured(said, station_calibrations(said, store, epoch))
     base = settings_of(known, run) if settings is None else settings
     twin = Twin(seed, clock, fitted_to(known, base, seed))
@@ -107,10 +109,9 @@ def virtual_laboratory(
         clock=clock,
         drivers=make_twin_drivers(station, twin, clock, seed),
         open_storage=partial(_storage, station, keep, intents, store),
-        timing=virtual_timing(loop, seeded_ids(seed, digest), _poll_period_s(station)),
+        timing=virtual_timing(loop, names[0], _poll_period_s(station)),
         make_engine=partial(_engine, loop),
-        # documents and moves count their uids apart
-        documents=partial(_documents, listener, seeded_ids(seed + 2**32, digest), clock),
+        documents=partial(_documents, listener, names[1], clock),
         connects_at_once=False,
     )
     with lean(), build_session(said, surroundings=around) as session:

@@ -93,6 +93,18 @@ def test_a_seed_gives_the_same_documents_twice_and_they_are_valid(
     assert first[0][1]["simulated"] is True and first[0][1]["rehearsal"] == {"seed": 3}
 
 
+def test_what_an_experiment_calibrates_has_the_same_name_twice(tmp_path: Path) -> None:
+    station = load_station(STATION.with_name("hydrogen_station.toml"))
+    stages = ['plan = "calibrate_axis"\nlamp = "neon"', 'plan = "hold"\nduration_h = 0.1']
+    text = "".join(f"[[stages]]\n{stage}\n" for stage in stages)
+    (tmp_path / "run.toml").write_text(f'plan = "full_experiment"\n{text}')
+    run, twice = load_run_file(tmp_path / "run.toml", station), (Documents(), Documents())
+    for documents in twice:
+        rehearse_once(station, run, 4, listener=documents)
+    starts = [[doc for name, doc in docs if name == "start"] for docs in twice]
+    assert starts[0][1]["calibrations"]["axis"] and starts[0] == starts[1]
+
+
 def test_times_are_those_of_the_clock(station: Station, run: RunFile) -> None:
     docs = Documents()
     rehearsed = rehearse_once(station, run, 0, listener=docs)
