@@ -96,7 +96,7 @@ def test_the_page_lists_every_plan_and_every_key_is_a_key() -> None:
         (
             "repeatability",
             "[repeat]\npressure_gpa = 8\nswing_gpa = 0.2\n",
-            r"run.toml:4: repeat.swing_gpa: .*more than 0.687 GPa or",
+            r"run.toml:4: repeat.swing_gpa: .*more than 0.682 GPa: .* Ask for a larger swing",
         ),
         ("warmup", "target_k = 301\n", r"run.toml:2: target_k"),
         ("hold", "duration_h = -1\n", r"run.toml:2: duration_h"),
