@@ -32,7 +32,7 @@ def test_ci_finds_the_test_command_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     after = readme.split("<!-- test command -->", 1)[1]
     command = after.split("```sh\n", 1)[1].split("\n```", 1)[0]
-    assert command.endswith("pytest -n 2") and "\n" not in command
+    assert command.endswith("pytest -n 3") and "\n" not in command
     assert "test command" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
