@@ -1,7 +1,6 @@
 """Whether two runs were carried out at one temperature, by what their cells read at the steps."""
 
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from dac_control.app.findings.text import number
 from dac_control.errors import RecordError
 from dac_control.records import Run, open_run
+from dac_control.records.gauge_series import device_of, numbers_of
 from dac_control.safety.limits import StepLimits
 
 __all__ = ["Temperatures", "compare_temperatures"]
@@ -64,11 +64,8 @@ def compare_temperatures(run: Run, other: Path) -> Temperatures:
 
 
 def _span_k(run: Run) -> Span | None:
-    try:
-        column = run.column("cryostat", "cell_temperature_k")
-    except RecordError:
-        return None
-    read = np.array([math.nan if value is None else value for value in column], dtype=float)
+    key = f"{device_of(run, 'cryostat')}_cell_temperature_k"
+    read = numbers_of(run.table("primary"), key, 0)
     read = read[np.isfinite(read)]
     return (float(read.min()), float(read.max())) if read.size else None
 
