@@ -16,7 +16,9 @@ from dac_control.gauges.budget import BudgetTerm, quadrature
 
 __all__ = ["half_width_gpa"]
 
-_HALVINGS: Final = 40
+_MOST_STEPS: Final = 60
+_PRECISION: Final = 1e-13
+"""Of the half-width: as near as floating point comes to the last step of Newton."""
 _NEARLY_NOTHING: Final = 1e-3
 """Of the whole: a normal part below this is too narrow to be told from none."""
 
@@ -54,22 +56,44 @@ def half_width_gpa(budget: Iterable[BudgetTerm], level: float = 0.95) -> float:
         normal = math.sqrt(max(0.0, total**2 - even.sigma_gpa**2))
         normal = max(normal, _NEARLY_NOTHING * total)
     below, above = 0.0, max(abs(low), abs(high)) + 8.0 * normal
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (below + above)
-        covered = _below(middle, low, high, normal) - _below(-middle, low, high, normal)
-        below, above = (middle, above) if covered < level else (below, middle)
-    return 0.5 * (below + above)
+    half = 0.5 * (below + above)
+    for _ in range(_MOST_STEPS):
+        covered = _below(half, low, high, normal) - _below(-half, low, high, normal)
+        density = _density(half, low, high, normal) + _density(-half, low, high, normal)
+        below, above = (half, above) if covered < level else (below, half)
+        before = half
+        # Newton's step where it stays between what is known, else half the way
+        half = half + (level - covered) / density if density > 0.0 else above
+        if not below < half < above:
+            half = 0.5 * (below + above)
+        if abs(half - before) <= _PRECISION * above:
+            break
+    return half
 
 
 def _below(error: float, low: float, high: float, sigma: float) -> float:
     """Probability that an even error from `low` to `high` plus a normal one is below `error`."""
     if high - low < 1e-6 * sigma:
-        return 0.5 * math.erfc((0.5 * (low + high) - error) / (sigma * math.sqrt(2.0)))
+        return _distribution((error - 0.5 * (low + high)) / sigma)
     rising = _integral((error - low) / sigma) - _integral((error - high) / sigma)
     return rising * sigma / (high - low)
+
+
+def _density(error: float, low: float, high: float, sigma: float) -> float:
+    """Derivative of `_below` by the error."""
+    if high - low < 1e-6 * sigma:
+        z = (error - 0.5 * (low + high)) / sigma
+        return math.exp(-0.5 * z * z) / (sigma * math.sqrt(2.0 * math.pi))
+    rising = _distribution((error - low) / sigma) - _distribution((error - high) / sigma)
+    return rising / (high - low)
+
+
+def _distribution(z: float) -> float:
+    """Normal distribution function."""
+    return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
 def _integral(z: float) -> float:
     """Integral of the normal distribution function from minus infinity to `z`."""
     density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-    return z * 0.5 * math.erfc(-z / math.sqrt(2.0)) + density
+    return z * _distribution(z) + density
