@@ -89,16 +89,16 @@ class BranchOutlook(BranchPoints):
         """Predict what will be measured after a step to `turns`."""
         here = self.here.pressure_gpa
         step = np.array([(turns - self.here.turns) * self.sign])
-        change = self._change(step)
+        beyond = self.placing.beyond_turns
+        change = self._change(step + np.array([-beyond, 0.0, beyond]))
         if change is None:
             reach, noise = self.limits.max_step_gpa, 3.0 * self.here.sigma_gpa
             ends = (here - self.sign * noise, here + self.sign * reach)
             middle = here + 0.5 * self.sign * reach
             return StepPrediction(middle, min(ends), max(ends), ends[1], "probe")
-        beyond = self.placing.beyond_turns
         near, median, far = (
-            here + self.sign * float(self._expected(step + shift).quantile(p)[0])
-            for p, shift in ((0.025, -beyond), (0.5, 0.0), (0.975, beyond))
+            here + self.sign * float(change.rows(at).quantile(p)[0])
+            for at, p in enumerate((0.025, 0.5, 0.975))
         )
         bound = here + self.sign * float(self._bound(step)[1][0])
         far = min(far, bound) if self.sign > 0 else max(far, bound)
@@ -108,9 +108,9 @@ class BranchOutlook(BranchPoints):
         basis = "curve" if self._on_curve else "slope"
         return StepPrediction(median, min(near, far), max(near, far), bound, basis)
 
-    def predicted_gpa(self, turns: float) -> tuple[float, float]:
+    def believed_gpa(self, prediction: StepPrediction) -> tuple[float, float]:
         """Window outside which a line is not believed: the 95 % one, wider by the step limit."""
-        prediction, margin = self.predict(turns), self.limits.max_step_gpa
+        margin = self.limits.max_step_gpa
         return prediction.low_gpa - margin, prediction.high_gpa + margin
 
     def add(self, point: Point) -> None:
@@ -164,41 +164,33 @@ class BranchOutlook(BranchPoints):
             return None
         return from_slope(slope, *spread, self.here, steps_turns, self.placing.sigma_turns)
 
-    def _expected(self, steps_turns: Array) -> Mixture:
-        """Return the same where something is known."""
-        change = self._change(steps_turns)
-        assert change is not None, "nothing is known of the slope"
-        return change
-
     def _bound(self, steps_turns: Array) -> tuple[Array, Array]:
         """Mean change, and the change that steps (q,) stay below with 99.9 %; shape (q,) each.
 
         The larger of two: curve and gauge may be wrong, and friction may let go. Both for a move
         that ends as far beyond as it may.
         """
-        change = self._change(steps_turns, scatter=False)
-        assert change is not None, "nothing is known of the slope"
-        mean = change.mean()
-        steps_turns = steps_turns + self.placing.beyond_turns
-        change = self._change(steps_turns, scatter=False)
-        assert change is not None
-        bound = change.quantile(BOUND)
+        count, beyond = steps_turns.size, steps_turns + self.placing.beyond_turns
+        # as asked, as far beyond as it may end, and none at all: the curve is asked once
+        whole = self._change(np.concatenate([steps_turns, beyond, [0.0]]), scatter=False)
+        assert whole is not None, "nothing is known of the slope"
+        mean, begin_gpa = np.split(whole.mean(), [2 * count])
+        mean, mean_beyond = np.split(mean, 2)
+        bound = whole.rows(slice(count, 2 * count)).quantile(BOUND)
         if self._on_curve:
-            at_rest = from_curve(self._fitted(), self.here, self.sign, np.zeros(1), scatter=False)
             ceiling = self.ceiling.quantile(
                 BOUND,
-                change.mean(),
-                steps_turns,
+                mean_beyond,
+                beyond,
                 here_gpa=self.here.pressure_gpa,
-                begin_gpa=float(at_rest.mean()[0]),
+                begin_gpa=float(begin_gpa[0]),
                 noise_gpa=self._next_noise_gpa,
             )
         else:
             # what is held back inside a dead band does not show
             bound = bound + self.ceiling.hidden_gpa()
-            ceiling = change.mean() + self.ceiling.width_gpa(BOUND, self._noise_gpa)
-        bound = np.maximum(bound, ceiling)
-        return mean, bound
+            ceiling = mean_beyond + self.ceiling.width_gpa(BOUND, self._noise_gpa)
+        return mean, np.maximum(bound, ceiling)
 
 
 def _range(points: Sequence[Point]) -> float:

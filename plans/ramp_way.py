@@ -111,12 +111,13 @@ class Way:
         """Take one more step: to `turns`, or where the screw stands there already."""
         self.number += 1
         branch = self.branch
+        prediction = branch.predict(turns)
         step = StepAim(
             number=self.number,
             target=aim,
             turns=turns if move else None,
-            expected_gpa=branch.predicted_gpa(turns),
-            prediction=branch.predict(turns),
+            expected_gpa=branch.believed_gpa(prediction),
+            prediction=prediction,
             gauge=self.charge.gauge,
             successor=self.charge.ready,
         )

@@ -59,7 +59,11 @@ class Branch(BranchOutlook):
         if super().is_reached(target_gpa):
             return True
         half = 0.5 * self.placing.grid_turns
-        return half > 0.0 and self._step_turns(self._missing_gpa(target_gpa))[1] < half
+        change = self._change(np.array([0.0, half])) if half > 0.0 else None
+        if change is None:
+            return False
+        here, there = change.mean()
+        return bool(there - here > self._missing_gpa(target_gpa))
 
     def _missing_gpa(self, target_gpa: float) -> float:
         return max(0.0, (target_gpa - self.here.pressure_gpa) * self.sign)

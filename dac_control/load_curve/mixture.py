@@ -25,6 +25,11 @@ class Mixture:
     sigma_gpa: Array
     """Shape (q, c); above 0."""
 
+    def rows(self, at: int | slice) -> "Mixture":
+        """Return the distributions of one query, or of several."""
+        kept = slice(at, at + 1) if isinstance(at, int) else at
+        return Mixture(self.weights, self.mean_gpa[kept], self.sigma_gpa[kept])
+
     def mean(self) -> Array:
         """Mean of each mixture, GPa, shape (q,)."""
         return self.mean_gpa @ self.weights
