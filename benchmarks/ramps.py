@@ -4,6 +4,7 @@
     python benchmarks/ramps.py --resume campaign.jsonl             # 1000 ramps a stratum: days
     python benchmarks/ramps.py --resume campaign.jsonl --rough     # with erratic screw and gasket
     python benchmarks/ramps.py --resume campaign.jsonl --table     # of what the file holds
+    python benchmarks/ramps.py --kept benchmarks/results/ramps --table     # of our own campaign
     python benchmarks/ramps.py --unmodelled -n 100 --only ruby-80K
 
 Each ramp is one seed of the twin: the very plan, devices and rules of a laboratory in virtual
@@ -12,6 +13,7 @@ lines, axes, sensors and its shift with temperature are drawn once, from what th
 and the sources of the scales state; failures are off, so that survival does not select. Intervals
 are held against the true pressure of the exposure; the error of their coverage counts ramps, not
 steps. Every ramp is a line of the file as soon as it is over: stop when you like, and go on later.
+`benchmarks/results/ramps` holds the ramps of our own campaign, step by step.
 
 `--spectra` reads eight spectra in each cell with the same devices, gauges and budgets and without
 the plan: coverage alone, in a tenth of the time. `--unmodelled` draws errors that no budget has,
@@ -24,7 +26,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ramp_campaign.campaign import read_results, run_jobs, say_on_stderr
+from ramp_campaign.campaign import results_of, run_jobs, say_on_stderr
 from ramp_campaign.ramp import SPECTRA, Job
 from ramp_campaign.strata import STRATA, Stratum, named
 from ramp_campaign.tables import loss_rows, spectra_rows, stratum_rows
@@ -45,9 +47,15 @@ def main() -> None:
     ]
     began_s = time.perf_counter()
     if options.table:
-        results = read_results(options.resume)
+        results = results_of(options.kept, options.resume)
     else:
-        results = run_jobs(jobs, options.resume, processes=options.processes, say=say_on_stderr)
+        results = run_jobs(
+            jobs,
+            options.resume,
+            kept=options.kept,
+            processes=options.processes,
+            say=say_on_stderr,
+        )
         print(f"\n{len(jobs)} ramps; this call took {time.perf_counter() - began_s:.0f} s")
     numbers = []
     for stratum in strata:
@@ -104,7 +112,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--spectra", action="store_true", help="coverage alone, without the plan")
     parser.add_argument("--family", action="append", choices=sorted(set(FAMILIES) - {MODELLED}))
     parser.add_argument("--resume", type=Path, metavar="FILE", help="JSON lines, read and added to")
-    parser.add_argument("--table", action="store_true", help="only print what FILE holds")
+    parser.add_argument(
+        "--kept", type=Path, metavar="PATH", help="results of earlier calls, only read"
+    )
+    parser.add_argument("--table", action="store_true", help="only print what the files hold")
     parser.add_argument("--no-rival", action="store_true", help="leave fixed turns out")
     parser.add_argument(
         "--rival-cells", type=int, default=0, help="fixed turns must keep limits in so many cells"
@@ -112,8 +123,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=None)
     parser.add_argument("--json", type=Path, metavar="FILE", help="the figures as numbers")
     options = parser.parse_args()
-    if options.table and options.resume is None:
-        parser.error("--table needs --resume FILE")
+    if options.table and options.resume is None and options.kept is None:
+        parser.error("--table needs --resume FILE or --kept PATH")
     try:
         _strata(options)
     except ValueError as error:

@@ -14,7 +14,7 @@ from kept_results import append_result, read_results
 from ramp_campaign.ramp import Job, carry_out
 from ramp_campaign.spectra import read_cell
 
-__all__ = ["read_results", "run_jobs"]
+__all__ = ["key_of", "read_results", "results_of", "run_jobs"]
 
 Result = dict[str, Any]
 
@@ -23,23 +23,26 @@ def run_jobs(
     jobs: Sequence[Job],
     path: Path | None,
     *,
+    kept: Path | None = None,
     processes: int | None = None,
     say: Callable[[str], None] | None = None,
 ) -> list[Result]:
-    """Carry out the jobs that `path` does not hold yet; return the results of all.
+    """Carry out the jobs that neither `path` nor `kept` holds yet; return the results of all.
 
     Parameters
     ----------
     jobs : sequence of Job
     path : Path, optional
         File of JSON lines, appended to.
+    kept : Path, optional
+        Results of earlier campaigns, a file or a folder; only read.
     processes : int, optional
         By default one a processor.
     say : callable, optional
         Told how it goes on, and how long the rest takes.
     """
     wanted = {job.key for job in jobs}
-    done = [each for each in read_results(path) if key_of(each) in wanted]
+    done = [each for each in results_of(kept, path) if key_of(each) in wanted]
     have = {key_of(each) for each in done}
     left = [job for job in jobs if job.key not in have]
     processes = processes or os.cpu_count() or 1
@@ -54,6 +57,11 @@ def run_jobs(
             say(f"{count} of {len(left)} ramps, {each_s:.1f} s each, "
                 f"{each_s * (len(left) - count) / 60.0:.0f} min left")  # fmt: skip
     return done
+
+
+def results_of(*paths: Path | None) -> list[Result]:
+    """Results of files and folders, each ramp once: the last one counts."""
+    return list({key_of(each): each for path in paths for each in read_results(path)}.values())
 
 
 def key_of(result: Result) -> tuple[str, str, int]:

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import lzma
 import math
 from pathlib import Path
 from types import ModuleType
@@ -97,6 +98,18 @@ def test_a_torn_line_is_carried_out_again(tmp_path: Path) -> None:
     assert [each["seed"] for each in campaign.read_results(path)] == [1, 2]
     job = module("ramp").Job(module("strata").named("ruby-80K"), "modelled", 2)
     assert [each["seed"] for each in campaign.run_jobs([job], path)] == [2], "nothing is repeated"
+
+
+def test_results_that_were_packed_are_read_and_not_repeated(tmp_path: Path) -> None:
+    campaign, kept, path = module("campaign"), tmp_path / "kept", tmp_path / "campaign.jsonl"
+    kept.mkdir()
+    lines = [json.dumps(result(seed, 0.0, 1.0)) for seed in (1, 2)]
+    (kept / "first.jsonl.xz").write_bytes(lzma.compress("\n".join(lines).encode()))
+    campaign.append_result(path, {**result(2, 0.0, 1.0), "exit": "fail"})
+    found = campaign.results_of(kept, path)
+    assert [(each["seed"], each["exit"]) for each in found] == [(1, "success"), (2, "fail")]
+    job = module("ramp").Job(module("strata").named("ruby-80K"), "modelled", 1)
+    assert [each["seed"] for each in campaign.run_jobs([job], None, kept=kept)] == [1]
 
 
 @pytest.mark.parametrize("even", [0.0, 0.3, 1.0])
