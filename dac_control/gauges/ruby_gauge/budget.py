@@ -11,11 +11,7 @@ from dac_control.gauges.budget import BudgetTerm, Kind
 from dac_control.gauges.quoting import scale_terms
 from dac_control.gauges.raman_axis import raman_axis_terms
 from dac_control.gauges.ruby_gauge.line import RubyLine
-from dac_control.gauges.temperature import (
-    REFERENCE_K,
-    nearest_compared_k,
-    spread_sources,
-)
+from dac_control.gauges.temperature import REFERENCE_K
 
 __all__ = ["ruby_budget"]
 
@@ -134,7 +130,7 @@ def _offset_terms(line: RubyLine) -> list[BudgetTerm]:
 
 
 def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
-    correction, zero, t = line.correction, line.zero, line.temperature_k
+    correction, zero = line.correction, line.zero
     u_k, c = zero.temperature_sigma_k, line.per_lambda0
     sensor = (
         f"{u_k:g} K between the chip and the reference ruby"
@@ -142,13 +138,6 @@ def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
         else f"{u_k:g} K at the ruby"
     )
     seam = f"{correction.name}, {correction.citation}; our assessment of its own error"
-    since_k, until_k = nearest_compared_k(zero.source_k), nearest_compared_k(t)
-    spread = (
-        f"{', '.join(spread_sources(t, zero.source_k))} between {since_k:.4g} and {until_k:.4g} K"
-    )
-    if (since_k, until_k) != (zero.source_k, t):
-        asked = f"{zero.source_k:.4g} and {t:.4g} K"
-        spread += f", the nearest to {asked} for which two corrections were made"
     way_gpa = _other_way_gpa(line)
     way = (
         f"taking the shift off the line instead gives {way_gpa:+.3g} GPa; a rectangle between "
@@ -157,7 +146,9 @@ def _temperature_terms(line: RubyLine) -> list[BudgetTerm]:
     return [
         _systematic("temperature sensor", c * zero.slope_nm_per_k, u_k, "K", sensor),
         _systematic("temperature correction", c, zero.correction_sigma_nm, "nm", seam),
-        _systematic("spread between corrections", c, zero.spread_nm, "nm", spread).evenly(),
+        _systematic(
+            "spread between corrections", c, zero.spread_nm, "nm", zero.spread_sentence
+        ).evenly(),
         # the pressure stands at one end of the rectangle, so the full width over sqrt(3)
         replace(
             _systematic(

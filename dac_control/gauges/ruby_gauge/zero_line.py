@@ -13,7 +13,12 @@ import numpy as np
 
 from dac_control.errors import ConfigurationError
 from dac_control.gauges.lambda0 import Lambda0, ReferenceLine
-from dac_control.gauges.temperature import TemperatureCorrection, spread_nm
+from dac_control.gauges.temperature import (
+    TemperatureCorrection,
+    nearest_compared_k,
+    spread_nm,
+    spread_sources,
+)
 
 __all__ = ["ZeroLine", "best_lambda0", "check_one_chip", "zero_of_lambda0", "zero_of_reference"]
 
@@ -67,6 +72,20 @@ class ZeroLine:
     def spread_nm(self) -> float:
         """Standard uncertainty of the move from the disagreement of the corrections."""
         return spread_nm(self.correction, self.temperature_k, self.source_k)
+
+    @cached_property
+    def spread_sentence(self) -> str:
+        """Which corrections disagree, and between which temperatures."""
+        asked = self.source_k, self.temperature_k
+        compared = nearest_compared_k(self.source_k), nearest_compared_k(self.temperature_k)
+        names = ", ".join(spread_sources(self.temperature_k, self.source_k))
+        said = f"{names} between {compared[0]:.4g} and {compared[1]:.4g} K"
+        if compared != asked:
+            said += (
+                f", the nearest to {asked[0]:.4g} and {asked[1]:.4g} K for which two corrections "
+                "were made"
+            )
+        return said
 
 
 def check_one_chip(lambda0s: Sequence[Lambda0]) -> tuple[Lambda0, ...]:

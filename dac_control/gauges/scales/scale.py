@@ -86,9 +86,9 @@ class Scale:
         if kind == "absolute":
             return _like(observable, np.asarray(observable, dtype=np.float64))
         checked = self._checked(reference)
+        # above 0 and finite: there is no warning to silence
         shift = np.asarray(observable, dtype=np.float64) - checked
-        with np.errstate(all="ignore"):
-            return _like(observable, shift / checked if kind == "ratio" else shift)
+        return _like(observable, shift / checked if kind == "ratio" else shift)
 
     @overload
     def observable(self, argument: float, reference: float | None) -> float: ...
@@ -233,4 +233,5 @@ def _finite(values: Vector) -> Vector:
 
 
 def _like(given: float | Vector, result: Vector) -> float | Vector:
-    return float(result) if np.ndim(given) == 0 else result
+    # most are plain numbers, which need not be asked for their dimensions
+    return float(result) if isinstance(given, float) or np.ndim(given) == 0 else result

@@ -6,6 +6,7 @@ It is applied to lambda0, never to the measured line:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, overload
 
 import numpy as np
@@ -61,6 +62,8 @@ class TemperatureCorrection:
         NotMeasured
             A temperature is no temperature.
         """
+        if isinstance(temperature_k, float):
+            return _shift_nm(self, temperature_k)
         return _like(temperature_k, self.formula[0](_checked(temperature_k)))
 
     @overload
@@ -78,6 +81,12 @@ class TemperatureCorrection:
     def covers(self, temperature_k: float) -> bool:
         """True where the correction was made for this temperature."""
         return bool(self.range_k[0] <= temperature_k <= self.range_k[1])
+
+
+@lru_cache(maxsize=1024)
+def _shift_nm(correction: TemperatureCorrection, temperature_k: float) -> float:
+    """One shift; a pressure asks for those of lambda0 and of its scale each time."""
+    return float(correction.formula[0](_checked(temperature_k)))
 
 
 def assessed_sigma_nm(temperature_k: float, reference_k: float) -> float:
@@ -100,6 +109,8 @@ def _model_sigma(temperature_k: float) -> float:
 
 def _checked(temperature_k: float | Vector) -> Vector:
     values = np.asarray(temperature_k, dtype=np.float64)
+    if isinstance(temperature_k, float) and 0.0 < temperature_k < 5000.0:
+        return values
     good = (values > 0.0) & (values < 5000.0)
     if not np.all(good):
         wrong = float(values) if values.ndim == 0 else float(values[~good][0])
@@ -111,4 +122,4 @@ def _checked(temperature_k: float | Vector) -> Vector:
 
 
 def _like(given: float | Vector, result: Vector) -> float | Vector:
-    return float(result) if np.ndim(given) == 0 else result
+    return float(result) if isinstance(given, float) or np.ndim(given) == 0 else result
