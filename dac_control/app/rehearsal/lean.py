@@ -30,10 +30,9 @@ import bluesky.utils
 import event_model
 from bluesky.run_engine import RunEngine
 
-__all__ = ["lean"]
+from dac_control.app.rehearsal.lean_imports import OBJECTS_PER_LOOK
 
-_OBJECTS_PER_LOOK = 20_000
-"""Some megabytes; Python's own are 700, of a program that holds little."""
+__all__ = ["lean"]
 
 
 class _FirstOfEachStream:
@@ -68,7 +67,7 @@ def lean() -> Iterator[None]:
         validators[event] = _FirstOfEachStream(validators[event])
         _leave_numba_alone(put_back)
         put_back.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(_OBJECTS_PER_LOOK)
+        gc.set_threshold(OBJECTS_PER_LOOK)
         yield
 
 
