@@ -19,9 +19,9 @@ from typing import Any
 
 __all__ = ["OBJECTS_PER_LOOK", "import_ophyd", "import_scipy", "leave_garbage"]
 
-OBJECTS_PER_LOOK = 20_000
-"""Some megabytes between two looks for garbage; Python's own are 700, of a program that holds
-little."""
+OBJECTS_PER_LOOK = 1_000_000
+"""More than a rehearsal makes, imports and all, so that most never look; a hundred megabytes of
+garbage at most. Python's own are 700, of a program that holds little."""
 
 _LEFT_OUT = ("ophyd.areadetector", "ophyd.mca", "ophyd.quadem")
 _LEFT_OUT_OF_NUMPY = ("f2py", "testing")
