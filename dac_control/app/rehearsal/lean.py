@@ -1,17 +1,19 @@
 """What bluesky does for people at every step, left out where nobody looks.
 
 Some habits cost a rehearsal half of its time: bluesky formats the whole stack whenever a plan is
-made, for a warning should that plan never be iterated; it describes each message to a tracer that
-nobody listens to; it asks the operating system for the randomness of each group's name; event-model
-validates each event against its schema in full; a protocol is looked for in each object of each
-message; ophyd gathers what somebody who subscribed to a signal would be told. And numba, when it is
-first used, imports every package that extends it, awkward with Arrow for one, and prepares its
-whole compiler even to load what is compiled already. And Python looks for garbage after each 700
-objects, every time among all that these packages hold. Here stacks stay empty, spans are not made,
-names are drawn in this process, of each stream the first event is validated (the others have its
-shape), protocols are looked for in each class once, signals that nobody subscribed to just keep
-their value, numba stays alone and is ready to load (to compile it prepares by itself), and garbage
-is looked for less often. If any of them changes its ways, a rehearsal gets slower and nothing else.
+made, for a warning should that plan never be iterated; it describes each message and each status to
+a tracer that nobody listens to; it spells its state out whenever it looks at it; it asks the
+operating system for the randomness of each group's name; event-model validates each event against
+its schema in full; a protocol is looked for in each object of each message; ophyd gathers what
+somebody who subscribed to a signal would be told. And numba, when it is first used, imports every
+package that extends it, awkward with Arrow for one, and prepares its whole compiler even to load
+what is compiled already. And Python looks for garbage after each 700 objects, every time among all
+that these packages hold. Here stacks stay empty, spans are not made, a state is spelled when it
+changes, names are drawn in this process, of each stream the first event is validated (the others
+have its shape), protocols are looked for in each class once, signals that nobody subscribed to just
+keep their value, numba stays alone and is ready to load (to compile it prepares by itself), and
+garbage is looked for less often. If any of them changes its ways, a rehearsal gets slower and
+nothing else.
 """
 
 import gc
@@ -28,7 +30,8 @@ import bluesky.run_engine
 import bluesky.utils
 import event_model
 from bluesky.run_engine import RunEngine
-from ophyd import Device
+from ophyd import Device, Signal
+from ophyd.status import StatusBase
 
 from dac_control.app.rehearsal.lean_imports import OBJECTS_PER_LOOK
 from devices.signals import CachedSignal
@@ -58,10 +61,15 @@ def lean() -> Iterator[None]:
         _swap(put_back, bluesky.run_engine, "_set_span_msg_attributes", _nothing)
         # an engine looks its commands up once, when it is made
         for command in ("_set", "_wait"):
-            _swap(put_back, RunEngine, command, _without_span)
+            _swap(put_back, RunEngine, command, _unwrapped)
+        _swap(put_back, StatusBase, "_close_trace", _nothing)
         _swap(put_back, uuid, "uuid4", _drawn_here)
         _swap(put_back, getattr(typing, "_ProtocolMeta", None), "__instancecheck__", _once_a_class)
+        machine = getattr(bluesky.run_engine, "LoggingPropertyMachine", None)
+        _swap(put_back, machine, "__get__", _spelled_once)
         _swap(put_back, CachedSignal, "update", _unheard)
+        # without a look at the connection, which no signal of ours has
+        _swap(put_back, Signal, "read", _unwrapped)
         _swap(put_back, Device, "_get_components_of_kind", _by_number)
         validators: dict[Any, Any] = event_model.schema_validators
         event = event_model.DocumentNames.event
@@ -99,8 +107,8 @@ def _nothing(_: Any) -> Callable[..., None]:
     return lambda *_: None
 
 
-def _without_span(command: Any) -> Any:
-    return getattr(command, "__wrapped__", command)
+def _unwrapped(function: Any) -> Any:
+    return getattr(function, "__wrapped__", function)
 
 
 def _once_a_class(check: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -114,6 +122,24 @@ def _once_a_class(check: Callable[[Any, Any], bool]) -> Callable[[Any, Any], boo
         return known[key]
 
     return is_one
+
+
+def _spelled_once(get: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the state of an engine as it was spelled last, until it is another one."""
+    last: tuple[Any, Any, Any] = None, None, None
+
+    def spelled(self: Any, engine: Any, owner: Any = None) -> Any:
+        nonlocal last
+        machine = None if engine is None else self.memory.get(engine)
+        if machine is None:
+            return get(self, engine, owner)
+        state = machine.actual_state
+        known = last
+        if known[0] is not machine or known[1] is not state:
+            known = last = machine, state, get(self, engine, owner)
+        return known[2]
+
+    return spelled
 
 
 def _unheard(update: Callable[..., None]) -> Callable[..., None]:
