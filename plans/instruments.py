@@ -4,11 +4,10 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dac_control.clock import LabClock
 from dac_control.errors import ConfigurationError
-from dac_control.picture import PictureHistory
 from dac_control.records.calibrations import CalibrationStore
 from dac_control.records.calibrations_in_use import CalibrationsInUse
 from dac_control.reflectance import Loading, ReferenceTable
@@ -19,7 +18,6 @@ from devices.cryostat import Cryostat
 from devices.drivers.spot_role import CHIP
 from devices.gauge_device import GaugeDevice
 from devices.microscope_camera import MicroscopeCamera
-from devices.picture import Picture
 from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
@@ -27,6 +25,11 @@ from devices.spots import Spots
 from devices.step_notes import StepNotes
 from devices.workbench import Workbench
 from plans.optics_settings import ReflectanceSettings
+
+if TYPE_CHECKING:
+    # most stations have no microscope
+    from dac_control.picture import PictureHistory
+    from devices.picture import Picture
 
 __all__ = ["GaugeOptics", "Instruments", "LightSource"]
 
@@ -77,9 +80,9 @@ class Instruments:
     limits: StepLimits
     hold: HoldFlag
     microscope: MicroscopeCamera | None = None
-    picture: Picture | None = None
+    picture: "Picture | None" = None
     """Reads hole and sample off the microscope's last frame."""
-    frames: dict[str, PictureHistory] = field(default_factory=dict)
+    frames: "dict[str, PictureHistory]" = field(default_factory=dict)
     """Frames of the run or experiment under way, by place of the optics (`plans.picture_watch`)."""
     light: LightSource | None = None
     lamp: LightSource | None = None

@@ -1,13 +1,16 @@
 """What the frames of a run show of a failing cell, judged as they are recorded."""
 
 import math
+from typing import TYPE_CHECKING
 
 from bluesky.utils import Msg
 
 from dac_control.errors import RampHeld
-from dac_control.picture import PictureHistory, Sign
 from plans.instruments import Instruments
 from plans.watched import Watch
+
+if TYPE_CHECKING:
+    from dac_control.picture import Sign
 
 __all__ = ["PictureWatch"]
 
@@ -47,6 +50,8 @@ class PictureWatch(Watch):
         reading = picture.last
         if reading is None or reading is self._seen:
             return
+        from dac_control.picture import PictureHistory  # most stations have no microscope
+
         self._seen = reading
         turns = float(self._instruments.drive.turns.get())
         pressure_gpa = self._pressure_gpa(str(message.kwargs.get("name", "")))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from dac_control.app.device_tables import REFERENCE_SPOT, OceanSpectrometer
-from dac_control.app.stated_gauges import edge_gauge, vibron_gauge
 from dac_control.app.station import Station
 from dac_control.app.surroundings import Surroundings
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
@@ -11,7 +10,6 @@ from devices.cryostat import Cryostat
 from devices.drivers.roles import SpectrometerDriver
 from devices.drivers.spot_role import home_of
 from devices.laser import Laser
-from devices.raman_gauges import DiamondEdge, RamanLine
 from devices.ruby import Ruby
 from devices.spectrometer import Spectrometer
 from plans.gauge_settings import REFERENCE
@@ -74,6 +72,10 @@ def further_gauges(
     declared, driver = station.devices.raman, around.drivers.raman
     if declared is None or driver is None:
         return {}
+    # most stations have the ruby only
+    from dac_control.app.stated_gauges import edge_gauge, vibron_gauge
+    from devices.raman_gauges import DiamondEdge, RamanLine
+
     raman = make_spectrometer(driver, declared, around)
     shared: dict[str, Any] = {
         "spectrometer": raman,

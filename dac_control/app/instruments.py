@@ -1,6 +1,6 @@
 """From a station file and drivers to the devices that plans work with."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dac_control.app.calibrations import station_calibrations
 from dac_control.app.further_gauges import further_gauges, make_spectrometer, reference_ruby
@@ -10,13 +10,10 @@ from dac_control.app.surroundings import Storage, Surroundings
 from dac_control.gauges import RubyGauge
 from dac_control.gauges.ruby_gauge.settings import ruby_gauge_from
 from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer, StrengthRatio
-from dac_control.picture import PictureScale
-from dac_control.picture.scale import BAYER_PATTERNS, BayerPattern
 from dac_control.safety.hold import HoldFlag
 from devices.clock_reading import ClockReading
 from devices.cryostat import Cryostat
 from devices.microscope_camera import MicroscopeCamera
-from devices.picture import Picture
 from devices.ruby import Ruby
 from devices.screw_drive import ScrewDrive
 from devices.spectrometer import Spectrometer
@@ -25,6 +22,10 @@ from devices.step_notes import StepNotes
 from devices.workbench import Workbench
 from plans.calibrated import use_calibrations
 from plans.instruments import Instruments
+
+if TYPE_CHECKING:
+    from dac_control.picture.scale import BayerPattern
+    from devices.picture import Picture
 
 __all__ = ["make_instruments"]
 
@@ -128,10 +129,14 @@ def _spots(station: Station, around: Surroundings) -> Spots | None:
 
 def _picture(
     station: Station, microscope: MicroscopeCamera | None, around: Surroundings
-) -> Picture | None:
+) -> "Picture | None":
     declared = station.devices.microscope
     if microscope is None or declared is None:
         return None
+    # most stations have no microscope
+    from dac_control.picture import PictureScale
+    from devices.picture import Picture
+
     scale = PictureScale(
         um_per_pixel=declared.um_per_pixel,
         um_per_pixel_sigma=declared.um_per_pixel_sigma,
@@ -143,8 +148,10 @@ def _picture(
     return Picture(microscope=microscope, scale=scale, name="picture", timing=around.timing)
 
 
-def _bayer(pixel_format: str) -> BayerPattern | None:
+def _bayer(pixel_format: str) -> "BayerPattern | None":
     """Pattern of a raw colour format such as ``BayerRG8``; None for a monochrome one."""
+    from dac_control.picture.scale import BAYER_PATTERNS
+
     found = pixel_format.removeprefix("Bayer")[:2]
     return next((pattern for pattern in BAYER_PATTERNS if pattern == found), None)
 

@@ -11,7 +11,6 @@ from dac_control.app.station import Station
 from dac_control.errors import DacError
 from dac_control.gauges.ruby_gauge.settings import ruby_settings
 from devices.drivers.roles import Identity
-from devices.raman_gauges import DiamondEdge
 from plans.calibrated import needs_of
 from plans.instruments import Instruments
 from plans.placing import Placing
@@ -113,7 +112,11 @@ def _of_raman_lines(station: Station, instruments: Instruments) -> dict[str, Any
 
 def _of_the_edge(station: Station, instruments: Instruments) -> dict[str, Any]:
     edge, optics = station.edge, instruments.further_gauges.get("diamond_edge")
-    if edge is None or optics is None or not isinstance(optics.device, DiamondEdge):
+    if edge is None or optics is None:
+        return {}
+    from devices.raman_gauges import DiamondEdge  # most stations have the ruby only
+
+    if not isinstance(optics.device, DiamondEdge):
         return {}
     nu0 = optics.device.gauge.nu0
     assert nu0 is not None  # the station file states one

@@ -159,8 +159,9 @@ def rehearse(
     json: Json = False,
 ) -> None:
     """Carry out a run file on the station's twin, in virtual time: seconds for a night."""
-    from dac_control.app.rehearsal.lean_imports import import_scipy
+    from dac_control.app.rehearsal.lean_imports import import_scipy, leave_garbage
 
+    leave_garbage()
     import_scipy()
     from dac_control.app.commands.rehearse import rehearse_run
 

@@ -1,23 +1,24 @@
 """What bluesky does for people at every step, left out where nobody looks.
 
 Some habits cost a rehearsal half of its time: bluesky formats the whole stack whenever a plan is
-made, for a warning should that plan never be iterated; it describes each message to a tracer that
-nobody listens to; it asks the operating system for the randomness of each group's name;
-event-model validates each event against its schema in full; and before 3.12, Python looks up the
-attributes of a protocol at each ``isinstance``, which bluesky asks at each message. And numba, when
-it is first used, imports every package that extends it, awkward with Arrow for one, and prepares
-its whole compiler even to load what is compiled already. And Python looks for garbage after each
-700 objects, every time among all that these packages hold. Here stacks stay empty, spans are not
-made, names are drawn in this process, of each stream the first event is validated (the others have
-its shape), protocols are looked up once, numba stays alone and is ready to load (to compile it
-prepares by itself), and garbage is looked for less often. If any of them changes its ways, a
-rehearsal gets slower and nothing else.
+made, for a warning should that plan never be iterated; it describes each message and each status to
+a tracer that nobody listens to; it spells its state out whenever it looks at it; it asks the
+operating system for the randomness of each group's name; event-model validates each event against
+its schema in full; a protocol is looked for in each object of each message; ophyd gathers what
+somebody who subscribed to a signal would be told. And numba, when it is first used, imports every
+package that extends it, awkward with Arrow for one, and prepares its whole compiler even to load
+what is compiled already. And Python looks for garbage after each 700 objects, every time among all
+that these packages hold. Here stacks stay empty, spans are not made, a state is spelled when it
+changes, names are drawn in this process, of each stream the first event is validated (the others
+have its shape), protocols are looked for in each class once, signals that nobody subscribed to just
+keep their value, numba stays alone and is ready to load (to compile it prepares by itself), and
+garbage is looked for less often. If any of them changes its ways, a rehearsal gets slower and
+nothing else.
 """
 
-import functools
 import gc
 import random
-import sys
+import time
 import typing
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -29,11 +30,13 @@ import bluesky.run_engine
 import bluesky.utils
 import event_model
 from bluesky.run_engine import RunEngine
+from ophyd import Device, Signal
+from ophyd.status import StatusBase
+
+from dac_control.app.rehearsal.lean_imports import OBJECTS_PER_LOOK
+from devices.signals import CachedSignal
 
 __all__ = ["lean"]
-
-_OBJECTS_PER_LOOK = 20_000
-"""Some megabytes; Python's own are 700, of a program that holds little."""
 
 
 class _FirstOfEachStream:
@@ -58,17 +61,23 @@ def lean() -> Iterator[None]:
         _swap(put_back, bluesky.run_engine, "_set_span_msg_attributes", _nothing)
         # an engine looks its commands up once, when it is made
         for command in ("_set", "_wait"):
-            _swap(put_back, RunEngine, command, _without_span)
+            _swap(put_back, RunEngine, command, _unwrapped)
+        _swap(put_back, StatusBase, "_close_trace", _nothing)
         _swap(put_back, uuid, "uuid4", _drawn_here)
-        if sys.version_info < (3, 12):
-            _swap(put_back, typing, "_get_protocol_attrs", functools.cache)
+        _swap(put_back, getattr(typing, "_ProtocolMeta", None), "__instancecheck__", _once_a_class)
+        machine = getattr(bluesky.run_engine, "LoggingPropertyMachine", None)
+        _swap(put_back, machine, "__get__", _spelled_once)
+        _swap(put_back, CachedSignal, "update", _unheard)
+        # without a look at the connection, which no signal of ours has
+        _swap(put_back, Signal, "read", _unwrapped)
+        _swap(put_back, Device, "_get_components_of_kind", _by_number)
         validators: dict[Any, Any] = event_model.schema_validators
         event = event_model.DocumentNames.event
         put_back.callback(validators.__setitem__, event, validators[event])
         validators[event] = _FirstOfEachStream(validators[event])
         _leave_numba_alone(put_back)
         put_back.callback(gc.set_threshold, *gc.get_threshold())
-        gc.set_threshold(_OBJECTS_PER_LOOK)
+        gc.set_threshold(OBJECTS_PER_LOOK)
         yield
 
 
@@ -98,8 +107,63 @@ def _nothing(_: Any) -> Callable[..., None]:
     return lambda *_: None
 
 
-def _without_span(command: Any) -> Any:
-    return getattr(command, "__wrapped__", command)
+def _unwrapped(function: Any) -> Any:
+    return getattr(function, "__wrapped__", function)
+
+
+def _once_a_class(check: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """Answer for a class what was found for the first of it: what is asked for are methods."""
+    known: dict[tuple[Any, Any], bool] = {}
+
+    def is_one(protocol: Any, instance: Any) -> bool:
+        key = protocol, type(instance)
+        if key not in known:
+            known[key] = check(protocol, instance)
+        return known[key]
+
+    return is_one
+
+
+def _spelled_once(get: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the state of an engine as it was spelled last, until it is another one."""
+    last: tuple[Any, Any, Any] = None, None, None
+
+    def spelled(self: Any, engine: Any, owner: Any = None) -> Any:
+        nonlocal last
+        machine = None if engine is None else self.memory.get(engine)
+        if machine is None:
+            return get(self, engine, owner)
+        state = machine.actual_state
+        known = last
+        if known[0] is not machine or known[1] is not state:
+            known = last = machine, state, get(self, engine, owner)
+        return known[2]
+
+    return spelled
+
+
+def _unheard(update: Callable[..., None]) -> Callable[..., None]:
+    """Keep value and time of a signal; ophyd is asked where somebody listens."""
+
+    def keep(self: Any, value: Any, timestamp: float | None = None) -> None:
+        if self._callbacks[self.SUB_VALUE]:
+            update(self, value, timestamp)
+        else:
+            self._readback = value
+            self._metadata["timestamp"] = time.time() if timestamp is None else timestamp
+
+    return keep
+
+
+def _by_number(components: Callable[..., Any]) -> Callable[..., Any]:
+    """Compare kinds as the numbers that they are: as flags, each comparison makes a new one."""
+
+    def of_kind(self: Any, kind: Any) -> Iterator[tuple[str, Any]]:
+        for name in self.component_names:
+            if int(kind) & int(self._get_kind(name)):
+                yield name, getattr(self, name)
+
+    return of_kind
 
 
 def _drawn_here(uuid4: Callable[[], uuid.UUID]) -> Callable[[], uuid.UUID]:

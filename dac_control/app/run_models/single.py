@@ -1,34 +1,26 @@
 """Which plans a run file may name, and each stage of an experiment."""
 
-from dac_control.app.run_models.base import RunFile
-from dac_control.app.run_models.calibrations import (
-    AxisFile,
-    GainFile,
-    LambdaZeroFile,
-    ReferenceFile,
-)
-from dac_control.app.run_models.optics import ClosingFile, EdgeFile, MapFile, VibronFile
-from dac_control.app.run_models.reflectance import ReflectanceFile
-from dac_control.app.run_models.screw import ControlFile, RampFile, RepeatFile
-from dac_control.app.run_models.watching import HoldFile, TemperatureFile
+from dac_control.app.run_models.models import PlanModels
 
 __all__ = ["SINGLE_PLANS"]
 
-SINGLE_PLANS: dict[str, type[RunFile]] = {
-    "pressure_ramp": RampFile,
-    "control_run": ControlFile,
-    "repeatability": RepeatFile,
-    "cooldown": TemperatureFile,
-    "warmup": TemperatureFile,
-    "hold": HoldFile,
-    "measure_lambda0": LambdaZeroFile,
-    "measure_reference_ruby": ReferenceFile,
-    "calibrate_axis": AxisFile,
-    "measure_gain": GainFile,
-    "measure_edge": EdgeFile,
-    "measure_vibron": VibronFile,
-    "pressure_map": MapFile,
-    "measure_reflectance": ReflectanceFile,
-    "close_and_seal": ClosingFile,
-}
+SINGLE_PLANS = PlanModels(
+    {
+        "pressure_ramp": "screw.RampFile",
+        "control_run": "screw.ControlFile",
+        "repeatability": "screw.RepeatFile",
+        "cooldown": "watching.TemperatureFile",
+        "warmup": "watching.TemperatureFile",
+        "hold": "watching.HoldFile",
+        "measure_lambda0": "calibrations.LambdaZeroFile",
+        "measure_reference_ruby": "calibrations.ReferenceFile",
+        "calibrate_axis": "calibrations.AxisFile",
+        "measure_gain": "calibrations.GainFile",
+        "measure_edge": "optics.EdgeFile",
+        "measure_vibron": "optics.VibronFile",
+        "pressure_map": "optics.MapFile",
+        "measure_reflectance": "reflectance.ReflectanceFile",
+        "close_and_seal": "optics.ClosingFile",
+    }
+)
 """Model of each plan's run file."""

@@ -31,7 +31,24 @@ from scipy.special import ndtr
 assert ndtr(0.0) == 0.5
 assert not {"numpy.f2py", "numpy.testing"} & {*sys.modules}
 assert not {"f2py", "testing"} & {*vars(numpy)}
+from scipy._lib import _array_api
+assert _array_api.FunctionDoc.__module__ == "scipy._lib._docscrape"
+from scipy.special import voigt_profile
+assert "Voigt" in voigt_profile.__doc__
 numpy.testing.assert_array_equal(numpy.f2py.get_include() != "", True)
+"""
+
+_GARBAGE = """
+import gc
+from dac_control.app.rehearsal.lean_imports import OBJECTS_PER_LOOK, leave_garbage
+class Knot:
+    def __init__(self): self.itself = self
+    def __del__(self): print("looked for")
+leave_garbage()
+assert gc.isenabled() and gc.get_threshold()[0] == OBJECTS_PER_LOOK
+Knot()
+gc.collect()
+Knot()
 """
 
 
@@ -49,3 +66,7 @@ def test_detectors_are_left_out_until_somebody_asks() -> None:
 
 def test_numpy_copied_for_scipy_is_whole_afterwards() -> None:
     in_a_process_of_its_own(_SCIPY)
+
+
+def test_garbage_is_not_looked_for_when_the_process_ends() -> None:
+    assert in_a_process_of_its_own(_GARBAGE).split() == ["looked", "for"]
