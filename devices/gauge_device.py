@@ -6,6 +6,7 @@ pressure, on a worker thread of its own, since a fit has no place on the RunEngi
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from ophyd import Component as Cpt
@@ -21,9 +22,12 @@ from devices.spectrometer import Spectrometer
 from devices.statuses import finish_with
 from devices.timing import REAL_TIME, Timing
 
-__all__ = ["GaugeDevice"]
+__all__ = ["WARM_UP_TIMEOUT_S", "GaugeDevice"]
 
 logger = logging.getLogger(__name__)
+
+WARM_UP_TIMEOUT_S = 180.0
+"""For compiling on a slow and busy laboratory PC."""
 
 
 class GaugeDevice(Device):
@@ -44,6 +48,8 @@ class GaugeDevice(Device):
 
     method: str
     """Name of the gauge, as records have it: "ruby", "diamond_edge", ..."""
+    _is_warm = True
+    """False where a fit is to be compiled before the first spectrum."""
 
     pressure_gpa = Cpt(CachedSignal, units="GPa", precision=3, kind="hinted")
     pressure_sigma_stat_gpa = Cpt(CachedSignal, units="GPa", precision=4)
@@ -99,8 +105,23 @@ class GaugeDevice(Device):
         finish_with(status, self._worker.submit(self._measure))
         return status
 
+    def warm_up(self) -> Future[None]:
+        """Compile the fit, or load what was compiled before, ahead of the first spectrum.
+
+        The first time on a machine this takes some ten seconds.
+        """
+        return self._worker.submit(self._get_warm)
+
+    def _get_warm(self) -> None:
+        if not self._is_warm:
+            self._compile()
+            self._is_warm = True
+
+    def _compile(self) -> None:
+        """Do what `warm_up` promises; on the worker thread."""
+
     def _timeout_s(self) -> float:
-        return self._fit_timeout_s
+        return self._fit_timeout_s + (0.0 if self._is_warm else WARM_UP_TIMEOUT_S)
 
     def _measured_now(self, temperature_k: float) -> PressureMeasurement:
         """Ask the gauge; on the worker thread."""
@@ -116,6 +137,7 @@ class GaugeDevice(Device):
             raise StaleReading(f"{self.name} needs a spectrum and a temperature first.")
         temperature_k, time = reading.cell_temperature_k, self._spectrometer.last.time
         try:
+            self._get_warm()
             measurement = self._measured_now(temperature_k)
             fit = self._of_the_fit(measurement)
         except Exception as error:

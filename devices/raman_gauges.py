@@ -10,6 +10,7 @@ from dac_control.errors import NotMeasured
 from dac_control.gauges import PressureMeasurement
 from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.diamond_edge import DiamondEdgeGauge, EdgeFit
+from dac_control.gauges.diamond_edge.engine import warm_up
 from dac_control.gauges.diamond_edge.from_wavelengths import nu0_on_axis, raman_spectrum_of
 from dac_control.gauges.vibron import RamanLineFit, RamanLineGauge
 from devices.gauge_device import GaugeDevice
@@ -30,6 +31,7 @@ class DiamondEdge(GaugeDevice):
     """
 
     method = "diamond_edge"
+    _is_warm = False
 
     edge_cm1 = Cpt(CachedSignal, units="cm-1", precision=2)
     edge_sigma_cm1 = Cpt(CachedSignal, units="cm-1", precision=3)
@@ -52,6 +54,9 @@ class DiamondEdge(GaugeDevice):
         """Put nu0 as it was stated onto `axis`."""
         if self._stated_nu0 is not None:
             self.gauge = self.gauge.with_nu0(nu0_on_axis(self._stated_nu0, axis, self.laser_nm))
+
+    def _compile(self) -> None:
+        warm_up()
 
     def _measured_now(self, temperature_k: float) -> PressureMeasurement:
         spectrum = raman_spectrum_of(self._spectrometer.as_spectrum(), self.laser_nm)

@@ -1,7 +1,6 @@
 """The ruby gauge as a device: the pressure, and what its lines say of stress and temperature."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -17,10 +16,7 @@ from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer
 from devices.gauge_device import GaugeDevice
 from devices.signals import CachedSignal
 
-__all__ = ["WARM_UP_TIMEOUT_S", "Ruby"]
-
-WARM_UP_TIMEOUT_S = 180.0
-"""For compiling on a slow and busy laboratory PC."""
+__all__ = ["Ruby"]
 
 
 class Ruby(GaugeDevice):
@@ -35,6 +31,7 @@ class Ruby(GaugeDevice):
     """
 
     method = "ruby"
+    _is_warm = False
 
     r1_nm = Cpt(CachedSignal, units="nm", precision=4)
     reference_line_nm = Cpt(CachedSignal, units="nm", precision=4)
@@ -66,7 +63,6 @@ class Ruby(GaugeDevice):
         self.thermometer = thermometer
         self.reference_line: ReferenceLine | None = None
         """Seen beside the cell at this step; None counts from a stored lambda0."""
-        self._is_warm = False
 
     def use_lambda0(self, lambda0s: Sequence[Lambda0], axis: AxisCalibration | None) -> None:
         """Count from other lambda0, put onto the axis that spectra are put on.
@@ -85,23 +81,10 @@ class Ruby(GaugeDevice):
         sigma_nm = float(self.r1_sigma_nm.get())
         return float(self.r1_fwhm_nm.get()) / (2.355 * sigma_nm) if sigma_nm > 0 else float("nan")
 
-    def warm_up(self) -> Future[None]:
-        """Compile the fit, or load what was compiled before, ahead of the first spectrum.
-
-        The first time on a machine this takes some ten seconds.
-        """
-        return self._worker.submit(self._get_warm)
-
-    def _get_warm(self) -> None:
-        if not self._is_warm:
-            warm_up()
-            self._is_warm = True
-
-    def _timeout_s(self) -> float:
-        return super()._timeout_s() + (0.0 if self._is_warm else WARM_UP_TIMEOUT_S)
+    def _compile(self) -> None:
+        warm_up()
 
     def _measured_now(self, temperature_k: float) -> PressureMeasurement:
-        self._get_warm()
         return self.gauge.measure(
             self._spectrometer.as_spectrum(),
             temperature_k=temperature_k,

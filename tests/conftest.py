@@ -25,6 +25,7 @@ from dac_control.clock import SteadyClock
 from dac_control.errors import DacError
 from dac_control.gauges import Lambda0, RubyGauge
 from dac_control.gauges.axis_calibration import AxisCalibration
+from dac_control.gauges.diamond_edge.engine import warm_up as warm_up_edge
 from dac_control.gauges.ruby import warm_up
 from dac_control.records import FrameStore, IntentLog, RunRecorder
 from dac_control.records.calibrations import CalibrationStore
@@ -51,9 +52,10 @@ from simulators.twin import Twin
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the ruby fit once, before the workers start and before any clock runs."""
+    """Compile the fits once, before the workers start and before any clock runs."""
     if not hasattr(config, "workerinput"):
         warm_up()
+        warm_up_edge()
 
 
 class _TwinDriver:

@@ -29,8 +29,8 @@ from dac_control.app.surroundings import (
 from dac_control.clock import LabClock
 from dac_control.errors import DacError, PositionUnknown
 from dac_control.safety.hold import HoldFlag
+from devices.gauge_device import WARM_UP_TIMEOUT_S
 from devices.instrument import InstrumentDevice
-from devices.ruby import WARM_UP_TIMEOUT_S
 from plans.failures import cause_of
 from plans.instruments import Instruments
 

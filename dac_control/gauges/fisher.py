@@ -14,23 +14,37 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import get_lapack_funcs
 
-__all__ = ["Bounds", "Estimate", "diagonal", "fisher_scoring", "inverse", "normalised", "solved"]
+__all__ = [
+    "DAMPING_MAX",
+    "DAMPING_START",
+    "DECREMENT",
+    "DECREMENT_AT_END",
+    "MAX_ITERATIONS",
+    "TINY",
+    "Bounds",
+    "Estimate",
+    "diagonal",
+    "fisher_scoring",
+    "inverse",
+    "normalised",
+    "solved",
+]
 
 Vector = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Model = Callable[[Vector], tuple[Vector, Vector]]
 
-_MAX_ITERATIONS: Final = 20
+MAX_ITERATIONS: Final = 20
 """Nine fits in ten need fewer than ten. What does not come to rest here has no edge or line to
 find: of 300 drawn edges one moved, by a thousandth of its sigma, when 60 became 20."""
 # Square of the distance to the solution in units of sigma at which iterating stops, and at
 # which a fit that ran out of iterations still counts as having come to rest.
-_DECREMENT: Final = 1e-6
-_DECREMENT_AT_END: Final = 1e-2
+DECREMENT: Final = 1e-6
+DECREMENT_AT_END: Final = 1e-2
 # Added to the unit diagonal where a plain step makes the fit worse, and then more of it.
-_DAMPING_START: Final = 1e-3
-_DAMPING_MAX: Final = 1e9
-_TINY: Final = float(np.finfo(float).tiny)
+DAMPING_START: Final = 1e-3
+DAMPING_MAX: Final = 1e9
+TINY: Final = float(np.finfo(float).tiny)
 (_GESV,) = get_lapack_funcs(("gesv",), dtype=np.float64)
 
 
@@ -95,7 +109,7 @@ def fisher_scoring(
     parameters = bounds.clip(start)
     expected, jacobian = model(parameters)
     damping, decrement = 0.0, np.inf
-    for _ in range(_MAX_ITERATIONS):
+    for _ in range(MAX_ITERATIONS):
         residual, weight = data - expected, 1.0 / variance(expected)
         information, gradient = _score(residual, jacobian, weight, parameters, bounds)
         step_damped = _newton(information, gradient, _free(parameters, gradient, bounds))
@@ -103,20 +117,20 @@ def fisher_scoring(
         here = _merit(residual, weight, parameters, bounds)
         # Where the model misses the data by more than noise, noise is no measure of rest.
         decrement = float(step @ gradient) / max(1.0, here / data.size)
-        if decrement < _DECREMENT:
+        if decrement < DECREMENT:
             parameters = bounds.clip(parameters + step)
             break
-        while damping < _DAMPING_MAX:
+        while damping < DAMPING_MAX:
             trial = bounds.clip(parameters + (step_damped(damping) if damping else step))
             expected, jacobian = model(trial)
             if _merit(data - expected, weight, trial, bounds) < here:
                 break
-            damping = max(6.0 * damping, _DAMPING_START)
+            damping = max(6.0 * damping, DAMPING_START)
         else:
             break
         parameters = trial
-        damping = damping / 10.0 if damping > _DAMPING_START else 0.0
-    at_rest = decrement < _DECREMENT_AT_END
+        damping = damping / 10.0 if damping > DAMPING_START else 0.0
+    at_rest = decrement < DECREMENT_AT_END
     return _estimate(model, data, variance, parameters, bounds, at_rest)
 
 
@@ -202,7 +216,7 @@ def normalised(information: Vector) -> tuple[Vector, Vector]:
 
     Counts and nanometres differ by ten orders of magnitude, which no solver is to see.
     """
-    scale = 1.0 / np.sqrt(np.maximum(information.diagonal(), _TINY))
+    scale = 1.0 / np.sqrt(np.maximum(information.diagonal(), TINY))
     return information * scale[:, None] * scale, scale
 
 

@@ -22,7 +22,7 @@ from dac_control.app.station_lock import StationLock
 from dac_control.app.toml_file import read_text
 from dac_control.app.worker.guardian_link import GuardianLink
 from dac_control.errors import ConfigurationError, LimitError
-from devices.ruby import WARM_UP_TIMEOUT_S
+from devices.gauge_device import WARM_UP_TIMEOUT_S
 
 __all__ = ["RE", "run_file"]
 
@@ -41,7 +41,8 @@ _place = Place(_session.station.storage.state)
 _alive = StationLock(_place.worker)
 RE = _session.engine
 # the first fit compiles for seconds, which is not for the RunEngine's thread
-_session.instruments.ruby.warm_up().result(WARM_UP_TIMEOUT_S)
+for _gauge in _session.instruments.gauges.values():
+    _gauge.device.warm_up().result(WARM_UP_TIMEOUT_S)
 _attended = _link.attend(_session)
 _attended.__enter__()
 _link.wait()

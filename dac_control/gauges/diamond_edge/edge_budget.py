@@ -137,7 +137,6 @@ def _air_term(scale: Scale, reading: EdgeReading, nu0: Nu0) -> BudgetTerm:
     laser = reading.laser_nm
     edge = _vacuum(reading.edge_cm1, reading.convention, laser)
     reference = _vacuum(nu0.value_cm1, nu0.convention, laser)
-    here = scale.pressure_gpa(scale.argument(edge, reference))
     moved_edge = vacuum_shift_cm1(edge, laser) if reading.convention == "unknown" else edge
     moved_nu0 = vacuum_shift_cm1(reference, laser) if nu0.convention == "unknown" else reference
     if nu0.same_axis:
@@ -145,8 +144,12 @@ def _air_term(scale: Scale, reading: EdgeReading, nu0: Nu0) -> BudgetTerm:
         moves = [(moved_edge, moved_nu0)]
     else:
         moves = [(moved_edge, reference), (edge, moved_nu0)]
-    there = [scale.pressure_gpa(scale.argument(*move)) for move in moves]
-    sigma = float(np.sqrt(sum(rectangle_rms(here, *sorted((here, p))) ** 2 for p in there)))
+    moves = [move for move in moves if move != (edge, reference)]
+    sigma = 0.0
+    if moves:
+        here = scale.pressure_gpa(scale.argument(edge, reference))
+        there = [scale.pressure_gpa(scale.argument(*move)) for move in moves]
+        sigma = float(np.sqrt(sum(rectangle_rms(here, *sorted((here, p))) ** 2 for p in there)))
     unknown = [
         name
         for name, convention in (("edge", reading.convention), ("nu0", nu0.convention))

@@ -47,10 +47,12 @@ def edge_pressure(
     """
     nu0 = nu0_for(scale, known)
     pressure = pressure_of(scale, reading, nu0)
-    others = _on_all(scale, reading, known)
+    terms = edge_terms(scale, reading, known, nu0) if np.isfinite(pressure) else ()
+    note = range_note(scale, pressure, reading.temperature_k, "edge")
+    own = _in_short(scale, pressure, terms, note)
+    others = _on_all(own, scale, reading, known)
     budget: tuple[BudgetTerm, ...] = ()
-    if np.isfinite(pressure):
-        terms = edge_terms(scale, reading, known, nu0)
+    if terms:
         budget = (*terms, _spread(pressure, terms, others))
         flags = (*flags, *raman_axis_flags(known.axis_sigma_cm1))
     return quote(
@@ -59,7 +61,7 @@ def edge_pressure(
         reading.temperature_k,
         pressure_gpa=pressure,
         budget=budget,
-        note=range_note(scale, pressure, reading.temperature_k, "edge"),
+        note=note,
         reference=reference_sentence(scale, known),
         alternatives=others,
         flags=flags,
@@ -85,20 +87,25 @@ def reference_sentence(scale: Scale, known: EdgeCircumstances) -> str:
     return f"Counted from nu0 = {nu0_for(scale, known).describe()}{anvil}."
 
 
-def _on_all(scale: Scale, reading: EdgeReading, known: EdgeCircumstances) -> tuple[OnScale, ...]:
-    """The edge on every scale of the registry, the one in use too."""
+def _on_all(
+    own: OnScale, scale: Scale, reading: EdgeReading, known: EdgeCircumstances
+) -> tuple[OnScale, ...]:
+    """The edge on every scale of the registry, and as `own` on the one in use."""
     scales = scales_of(GAUGE)
     scales.setdefault(scale.name, scale)
-    return tuple(_on(other, reading, known) for other in scales.values())
+    return tuple(own if other is scale else _on(other, reading, known) for other in scales.values())
 
 
 def _on(scale: Scale, reading: EdgeReading, known: EdgeCircumstances) -> OnScale:
     nu0 = nu0_for(scale, known)
     pressure = pressure_of(scale, reading, nu0)
-    sigma = _NAN
-    if np.isfinite(pressure):
-        sigma = quadrature(edge_terms(scale, reading, known, nu0), "systematic")
+    terms = edge_terms(scale, reading, known, nu0) if np.isfinite(pressure) else ()
     note = range_note(scale, pressure, reading.temperature_k, "edge")
+    return _in_short(scale, pressure, terms, note)
+
+
+def _in_short(scale: Scale, pressure: float, terms: tuple[BudgetTerm, ...], note: str) -> OnScale:
+    sigma = quadrature(terms, "systematic") if terms else _NAN
     return on_scale(scale, pressure, sigma, in_range=not note)
 
 

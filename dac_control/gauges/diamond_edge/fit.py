@@ -79,15 +79,14 @@ def _fit(spectrum: RamanSpectrum, expected: tuple[float, float] | None) -> EdgeF
     range_cm1 = float(x[0]), float(x[-1])
     if int(inside.sum()) < _FEWEST_PX:
         return no_edge(range_cm1, ("no_edge", "short_axis"))
-    begins = _plateau_begins(x, spectrum.levelled_counts, spectrum.noise)
-    pixels, saturated, clean = _pixels(
-        spectrum, inside if np.isfinite(begins) else x <= x[inside][-1]
-    )
+    counts, noise = spectrum.levelled_counts, spectrum.noise
+    begins = _plateau_begins(x, counts, noise)
+    used = inside if np.isfinite(begins) else x <= x[inside][-1]
+    pixels, saturated, (clean, variance) = _pixels(spectrum, used, counts[used], noise)
     spikes = int((~pixels.usable & ~saturated).sum())
     if int(pixels.usable.sum()) < _FEWEST_PX:
         flag = "saturated" if int(saturated.sum()) > spikes else "spike"
         return no_edge(range_cm1, ("no_edge", flag), spikes)
-    variance = noise_scale(clean, pixels.noise) * pixels.noise.variance(running_median(clean))
     variance = np.maximum(variance, (1e-9 * float(np.abs(clean).max())) ** 2 + 1e-12)
     where = pixels.x >= SEARCH_CM1[0]
     starts = find_edges(pixels.x[where], clean[where], variance[where])
@@ -115,19 +114,33 @@ def _fit(spectrum: RamanSpectrum, expected: tuple[float, float] | None) -> EdgeF
     return replace(result, flags=flags, masked_pixels=int(masked.sum()), other_edges_cm1=others)
 
 
-def _pixels(spectrum: RamanSpectrum, inside: Mask) -> tuple[EdgePixels, Mask, Vector]:
-    """Pixels of the search range, which saturate, and counts with spikes bridged."""
-    x, y = spectrum.shift_cm1[inside], spectrum.levelled_counts[inside]
-    full, noise = spectrum.saturation_counts, spectrum.noise
+def _pixels(
+    spectrum: RamanSpectrum, inside: Mask, y: Vector, noise: PhotonNoise
+) -> tuple[EdgePixels, Mask, tuple[Vector, Vector]]:
+    """Pixels of the search range with their counts `y`, and which saturate.
+
+    Also the counts with spikes bridged, and the variance of their scatter.
+    """
+    x, full = spectrum.shift_cm1[inside], spectrum.saturation_counts
     saturated = np.zeros(x.shape, dtype=bool)
     if full is not None:
         saturated = spectrum.counts[inside] >= _SATURATED_SHARE * full
-    spike = isolated(y, noise, noise_scale(y, noise)) & ~saturated
+    level, variance = _scatter(y, noise)
+    spike = isolated(y, level, variance) & ~saturated
     usable = ~(saturated | spike)
     clean = y
     if usable.any() and not usable.all():
         clean = np.where(usable, y, np.interp(x, x[usable], y[usable]))
-    return EdgePixels(x=x, y=y, usable=usable, noise=noise), saturated, clean
+        _level, variance = _scatter(clean, noise)
+    pixels = EdgePixels(x=x, y=y, usable=usable, noise=noise)
+    return pixels, saturated, (clean, variance)
+
+
+def _scatter(counts: Vector, noise: PhotonNoise) -> tuple[Vector, Vector]:
+    """Running median of counts, and the variance of their scatter about it."""
+    level = running_median(counts)
+    variance = noise.variance(level)
+    return level, noise_scale(counts, variance, noise) * variance
 
 
 def _plateau_begins(x: Vector, y: Vector, noise: PhotonNoise) -> float:
@@ -142,13 +155,17 @@ def _plateau_begins(x: Vector, y: Vector, noise: PhotonNoise) -> float:
     level = float(np.median(above))
     height = level - float(np.percentile(y[x > SEARCH_CM1[0]], 5.0))
     rises = below.size < 5 or level - float(np.median(below)) > _RISE_SHARE * height
-    sigma = float(np.sqrt(noise_scale(y, noise) * noise.variance(np.array(level))))
     # A falling plateau is higher there than above it, and no line.
     beside = max(level, float(np.max(y[x > 1343.0][:5])))
     beside = beside if rises else max(beside, float(np.median(below)))
     peak = float(np.percentile(line, 90.0)) - beside if line.size else 0.0
+    without_line = _RISE_CM1 if rises else float("-inf")
+    if not peak > 0.0:
+        return without_line
+    scale = noise_scale(y, noise.variance(running_median(y)), noise)
+    sigma = float(np.sqrt(scale * noise.variance(np.array(level))))
     if not peak > _LINE_SIGMA * sigma:
-        return _RISE_CM1 if rises else float("-inf")
+        return without_line
     # A Lorentzian wing of that height has fallen to a third of the noise of a pixel there.
     wing = _LINE_HWHM_CM1 * float(np.sqrt(3.0 * peak / sigma))
     return _LINE_CM1 + float(np.clip(wing, _RISE_CM1 - _LINE_CM1, _WIDEST_WING_CM1))

@@ -13,8 +13,14 @@ from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.fisher import Estimate, diagonal, normalised, solved
 
 __all__ = [
+    "KEPT",
     "LARGEST",
+    "LEAST_SCATTER",
+    "NEEDED",
+    "PLACES",
+    "RIDGE",
     "SIMPLEST",
+    "UNDECIDED",
     "LinearSteps",
     "best_larger",
     "needed",
@@ -31,15 +37,18 @@ LARGEST: Final = EdgeShape(2, 2)
 # 120 tries noise does. What is missed biases the edge by as many sigmas as the square root, what is
 # taken without need costs little, so the bar is low. One goes again below a little less, so that
 # the two tests do not disagree for ever.
-_NEEDED: Final = (0.0, 7.0, 9.6, 11.8)
-_KEPT: Final = 6.0
-_UNDECIDED: Final = 6.0
+NEEDED: Final = (0.0, 7.0, 9.6, 11.8)
+KEPT: Final = 6.0
+UNDECIDED: Final = 6.0
 """Chi squared below which one of two coefficients is not preferred to the other."""
+RIDGE: Final = 1e-12
+"""Added to a unit diagonal before it is inverted."""
+LEAST_SCATTER: Final = 1e-12
 
 
 def needed(shape: EdgeShape, estimate: Estimate, x: Vector, y: Vector) -> EdgeShape | None:
     """The shape with the further coefficients that the data need; None where they need none."""
-    scatter = max(1e-12, estimate.chi2 / max(x.size - shape.size, 1))
+    scatter = max(LEAST_SCATTER, estimate.chi2 / max(x.size - shape.size, 1))
     at = float(estimate.parameters[0]), float(estimate.parameters[1])
     steps = LinearSteps(x, y - estimate.expected, estimate.variance, estimate.jacobian, at)
     return best_larger(shape, steps, scatter)
@@ -49,7 +58,7 @@ def needless(shape: EdgeShape, estimate: Estimate, pixels: int) -> EdgeShape | N
     """The shape without the coefficient that the data need least; None where all are needed."""
     unit, scale = normalised(estimate.information)
     unit = np.linalg.inv(stable(unit))
-    scatter = max(1e-12, estimate.chi2 / max(pixels - shape.size, 1))
+    scatter = max(LEAST_SCATTER, estimate.chi2 / max(pixels - shape.size, 1))
     plateau, background = shape.plateau_order, shape.background_order
     options: list[tuple[int, EdgeShape]] = []
     if plateau > SIMPLEST.plateau_order:
@@ -63,13 +72,13 @@ def needless(shape: EdgeShape, estimate: Estimate, pixels: int) -> EdgeShape | N
         return float(values[which] @ np.linalg.solve(block, values[which])) / scatter
 
     options.sort(key=lambda option: worth([option[0]]))
-    if not options or worth([options[0][0]]) >= _KEPT:
+    if not options or worth([options[0][0]]) >= KEPT:
         return None
     if len(options) > 1:
         # Together they are needed, and which of them is not told: see `best_larger`.
         both = [index for index, _option in options]
         first, second = (worth([index]) for index in both)
-        if second < first + _UNDECIDED and worth(both) >= _NEEDED[2]:
+        if second < first + UNDECIDED and worth(both) >= NEEDED[2]:
             return None
     return options[0][1]
 
@@ -103,14 +112,14 @@ class LinearSteps:
 
     def saved(self, shape: EdgeShape) -> float:
         """Chi squared that a step with the coefficients of a shape saves."""
-        return float(self._slope[_PLACES[shape]] @ self._scaled(shape))
+        return float(self._slope[PLACES[shape]] @ self._scaled(shape))
 
     def step(self, shape: EdgeShape) -> Vector:
         """The step itself, shape (shape.size,)."""
-        return self._scale[_PLACES[shape]] * self._scaled(shape)
+        return self._scale[PLACES[shape]] * self._scaled(shape)
 
     def _scaled(self, shape: EdgeShape) -> Vector:
-        which = _PLACES[shape]
+        which = PLACES[shape]
         return solved(self._unit[which[:, None], which], self._slope[which])
 
 
@@ -126,7 +135,7 @@ def best_larger(shape: EdgeShape, steps: LinearSteps, scatter: float) -> EdgeSha
             option = EdgeShape(plateau, background)
             if option != shape:
                 saved[option] = (steps.saved(option) - base) / scatter
-    beyond = {option: gain - _NEEDED[option.size - shape.size] for option, gain in saved.items()}
+    beyond = {option: gain - NEEDED[option.size - shape.size] for option, gain in saved.items()}
     best = max(beyond, key=lambda option: beyond[option], default=None)
     if best is None or beyond[best] <= 0.0:
         return None
@@ -134,7 +143,7 @@ def best_larger(shape: EdgeShape, steps: LinearSteps, scatter: float) -> EdgeSha
     # edges: where the data do not decide between the two, both are taken.
     for option, gain in saved.items():
         rival = option.size == best.size and option != best
-        if rival and gain > saved[best] - _UNDECIDED:
+        if rival and gain > saved[best] - UNDECIDED:
             best = EdgeShape(
                 max(best.plateau_order, option.plateau_order),
                 max(best.background_order, option.background_order),
@@ -145,7 +154,7 @@ def best_larger(shape: EdgeShape, steps: LinearSteps, scatter: float) -> EdgeSha
 
 def stable(unit: Vector) -> Vector:
     """A matrix in units of its diagonal, made safe to invert; changed in place."""
-    diagonal(unit)[:] += 1e-12
+    diagonal(unit)[:] += RIDGE
     return unit
 
 
@@ -156,7 +165,7 @@ def _places(shape: EdgeShape) -> NDArray[np.intp]:
     return np.concatenate(([0, 1], plateau, background)).astype(np.intp)
 
 
-_PLACES: Final = {
+PLACES: Final = {
     shape: _places(shape)
     for plateau in range(LARGEST.plateau_order + 1)
     for background in range(LARGEST.background_order + 1)

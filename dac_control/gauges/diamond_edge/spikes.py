@@ -29,30 +29,36 @@ def running_median(counts: Vector) -> Vector:
     return scipy.ndimage.median_filter(counts, _MEDIAN_PX, mode="nearest")
 
 
-def noise_scale(counts: Vector, noise: PhotonNoise) -> float:
+def noise_scale(counts: Vector, variance: Vector, noise: PhotonNoise) -> float:
     """Variance of the scatter over that of the noise model, spikes of no effect.
 
     1 where the gain is known and explains the scatter; else what the scatter is.
+
+    Parameters
+    ----------
+    counts : array, shape (pixels,)
+    variance : array, shape (pixels,)
+        Of `noise` at the `running_median` of the counts.
+    noise : PhotonNoise
     """
-    variance = noise.variance(running_median(counts))
     bend = counts[2:] - 2.0 * counts[1:-1] + counts[:-2]
     square = bend**2 / (_SECOND_DIFFERENCE * variance[1:-1])
     spread = float(np.percentile(square, _ONE_SIGMA_PERCENT))
     return max(spread, 1e-12) if noise.gain_assumed else max(spread, 1.0)
 
 
-def isolated(counts: Vector, noise: PhotonNoise, scale: float) -> Mask:
+def isolated(counts: Vector, level: Vector, variance: Vector) -> Mask:
     """Pixels that no light made: alone above their neighbours, with their skirts.
 
     Parameters
     ----------
     counts : array, shape (pixels,)
-    noise : PhotonNoise
-    scale : float
-        From `noise_scale`.
+    level : array, shape (pixels,)
+        Their `running_median`.
+    variance : array, shape (pixels,)
+        Of the scatter about it.
     """
-    level = running_median(counts)
-    z = (counts - level) / np.sqrt(scale * noise.variance(level))
+    z = (counts - level) / np.sqrt(variance)
     core = z > _SPIKE_SIGMA
     if not core.any():
         return core

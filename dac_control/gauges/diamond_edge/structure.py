@@ -57,7 +57,7 @@ def structure_of(
     z = residual / np.sqrt(variance)
     # differences two pixels apart, to which neither slopes nor shared pixels contribute
     step = z[2:] - z[:-2]
-    noise = max(float(np.sqrt(0.5 * np.mean(step * step))), 1e-9)
+    noise = max(float(np.sqrt(0.5 * ((step * step).sum() / step.size))), 1e-9)
     z = z / noise
     reach = _CORE_WIDTHS * width_cm1
     first, last = np.searchsorted(x, (edge_cm1 - reach, edge_cm1 + reach))
@@ -79,7 +79,7 @@ def _mean_square(z: Vector) -> tuple[float, int]:
     if blocks < 2:
         return 1.0, 0
     sums = z[: blocks * _BLOCK_PX].reshape(blocks, _BLOCK_PX).sum(axis=1)
-    return float(np.mean(sums * sums)) / _BLOCK_PX, blocks
+    return float((sums * sums).sum()) / blocks / _BLOCK_PX, blocks
 
 
 def _deviate(mean_square: float, blocks: int) -> float:

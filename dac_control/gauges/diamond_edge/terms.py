@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.diamond_edge.needed_terms import (
     LARGEST,
+    LEAST_SCATTER,
     SIMPLEST,
     LinearSteps,
     best_larger,
@@ -25,14 +26,24 @@ from dac_control.gauges.diamond_edge.needed_terms import (
 from dac_control.gauges.fisher import Bounds, Estimate, fisher_scoring, solved
 from dac_control.gauges.photon_noise import PhotonNoise
 
-__all__ = ["FEWEST_PX", "EdgeBounds", "fit_terms", "linear_residual"]
+__all__ = [
+    "FEWEST_PX",
+    "SHARE_OF_WIDTH",
+    "TRIES",
+    "EdgeBounds",
+    "fit_terms",
+    "least_height",
+    "linear_residual",
+]
 
 Vector = NDArray[np.float64]
 
 FEWEST_PX: Final = 2 * LARGEST.size
 """Fewer pixels decide nothing about as many unknowns."""
 
-_TRIES: Final = 8
+TRIES: Final = 8
+SHARE_OF_WIDTH: Final = 0.5
+"""How far a linear step may move edge and width: it is linear only over a part of the width."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +87,15 @@ def fit_terms(
         tried.add(shape)
         estimate = _score(shape, start, x, y, noise, limits)
         other = needed(shape, estimate, x, y) or needless(shape, estimate, x.size)
-        if other is None or other in tried or len(tried) > _TRIES:
+        if other is None or other in tried or len(tried) > TRIES:
             return shape, estimate
         shape = other
         start = float(estimate.parameters[0]), float(estimate.parameters[1])
+
+
+def least_height(counts: Vector) -> float:
+    """Above 0, for an edge without height has neither place nor width."""
+    return 1e-6 * float(np.ptp(counts)) + 1e-9
 
 
 def linear_residual(
@@ -106,17 +122,16 @@ def _linear_choice(
     tests on the fits put right.
     """
     flat = np.concatenate((start, _coefficients(SIMPLEST, start, x, y)))
-    flat[2] = max(flat[2], 1e-6 * float(np.ptp(y)) + 1e-9)
+    flat[2] = max(flat[2], least_height(y))
     expected, jacobian = SIMPLEST.model_and_jacobian(flat, x)
     variance = noise.variance(expected)
     steps = LinearSteps(x, y - expected, variance, jacobian, start)
     rest = float(np.sum((y - expected) ** 2 / variance)) - steps.saved(LARGEST)
-    scatter = max(rest / x.size, 1e-12)
+    scatter = max(rest / x.size, LEAST_SCATTER)
     shape = best_larger(SIMPLEST, steps, scatter) or SIMPLEST
     step = steps.step(shape)
     if np.isfinite(step[:2]).all():
-        # A step is linear only over a part of the width.
-        half = 0.5 * start[1]
+        half = SHARE_OF_WIDTH * start[1]
         moves = np.clip(step[:2], -half, half)
         start = limits.clip(start[0] + float(moves[0]), start[1] + float(moves[1]))
     return shape, start
@@ -132,8 +147,7 @@ def _score(
 ) -> Estimate:
     lower, upper = np.full(shape.size, -np.inf), np.full(shape.size, np.inf)
     (lower[0], upper[0]), (lower[1], upper[1]) = limits.edge_cm1, limits.width_cm1
-    # Above 0, for an edge without height has neither place nor width.
-    lower[2] = 1e-6 * float(np.ptp(y)) + 1e-9
+    lower[2] = least_height(y)
     nothing = np.zeros(shape.size)
     bounds = Bounds(lower=lower, upper=upper, expected=nothing, precision=nothing)
     first = np.concatenate((start, _coefficients(shape, start, x, y)))

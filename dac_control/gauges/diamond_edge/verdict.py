@@ -9,7 +9,6 @@ from dac_control.gauges.diamond_edge.derivative import steepest_of_data, steepes
 from dac_control.gauges.diamond_edge.line_or_step import step_over_line
 from dac_control.gauges.diamond_edge.result import EdgeFit
 from dac_control.gauges.diamond_edge.window import WIDEST_CM1, EdgePixels, WindowFit
-from dac_control.gauges.fisher import inverse
 
 __all__ = ["is_edge", "judge", "signal_to_noise"]
 
@@ -78,10 +77,7 @@ def _background(fit: WindowFit, d: Vector, at: Vector) -> Vector:
 
 def signal_to_noise(fit: WindowFit, pixels: EdgePixels) -> float:
     """Height over its uncertainty with all coefficients free, edge and width held."""
-    covariance = inverse(fit.estimate.information[2:, 2:])
-    if covariance is None:
-        return 0.0
-    variance = covariance[0, 0] * _widening(fit, pixels)
+    variance = fit.height_variance * _widening(fit, pixels)
     ratio = float(fit.estimate.parameters[2] / np.sqrt(variance))
     return ratio if np.isfinite(ratio) else 0.0
 
@@ -97,10 +93,9 @@ def judge(
     pixels : EdgePixels
     saturated : array of bool, shape (pixels,)
     """
-    covariance = inverse(fit.estimate.information)
-    if covariance is None:
+    if fit.covariance is None:
         return None, ("no_edge", "not_converged")
-    covariance = covariance * _widening(fit, pixels)
+    covariance = fit.covariance * _widening(fit, pixels)
     values = fit.estimate.parameters
     exact = steepest_of_model(fit, covariance)
     smoothed = steepest_of_data(fit, _widening(fit, pixels))

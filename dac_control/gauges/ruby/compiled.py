@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["SOURCES", "compilable", "finite_helper", "helper", "vector_helper"]
+__all__ = ["SOURCES", "compilable", "digest", "finite_helper", "helper", "vector_helper"]
 
 FAST: Final = {"contract", "reassoc", "arcp", "nsz"}
 """Sums may be reordered; no promise that all is finite, for what is not must be noticed."""
@@ -34,15 +34,15 @@ finite_helper: Final = njit(fastmath=FAST | {"nnan"}, **_HELPER)
 """The same where nothing is NaN: the largest of many is found in fewer steps."""
 
 
-def _digest() -> int:
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+def digest(*folders: Path) -> int:
+    """A number that changes with any source in the folders."""
     hasher = hashlib.blake2b(digest_size=6)
-    for source in sources:
+    for source in sorted(path for folder in folders for path in folder.glob("*.py")):
         hasher.update(source.read_bytes())
     return int.from_bytes(hasher.digest(), "big")
 
 
-SOURCES: Final = _digest()
+SOURCES: Final = digest(Path(__file__).parent)
 """A number that changes with any source of this package."""
 
 

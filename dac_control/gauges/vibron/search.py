@@ -51,7 +51,8 @@ def find_raman_line(pixels: LinePixels, inside: Mask, widest_cm1: float) -> tupl
     x, ok = pixels.x[inside], pixels.usable[inside]
     clean = np.interp(x, x[ok], pixels.y[inside][ok])
     level = running_median(clean)
-    noise = noise_scale(clean, pixels.noise) * pixels.noise.variance(level)
+    of_model = pixels.noise.variance(level)
+    noise = noise_scale(clean, of_model, pixels.noise) * of_model
     sigma = float(np.sqrt(np.percentile(noise, 30.0) + 1e-12))
     best, place, found = -np.inf, float(x[0]), _NARROWEST_PX * pixels.pitch
     width = found
