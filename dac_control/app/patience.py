@@ -11,7 +11,7 @@ from dac_control.app.terminal import PatientConsole
 
 __all__ = ["compiling_explained"]
 
-_SENTENCE: Final = "Compiling the ruby fit for this computer. That takes half a minute, once."
+_SENTENCE: Final = "Compiling the fits for this computer. That takes half a minute, once."
 """numba keeps what it compiled beside the package, or in the user's cache."""
 
 _BEFORE_ANYBODY_WONDERS_S: Final = 2.0

@@ -3,7 +3,7 @@
 import logging
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -96,8 +96,12 @@ class Session:
             self.connections = list(pool.map(lambda item: _connect(*item), self.devices.items()))
         return self.connections
 
+    def warm_up(self) -> list[Future[None]]:
+        """Have all gauges compile their fits, or load what was compiled before."""
+        return [gauge.device.warm_up() for gauge in self.instruments.gauges.values()]
+
     def require_ready(self) -> None:
-        """Wait until the fit is warm; raise what failed to connect, or `PositionUnknown`.
+        """Wait until the fits are warm; raise what failed to connect, or `PositionUnknown`.
 
         Raises
         ------
@@ -108,7 +112,8 @@ class Session:
             if connection.error is not None:
                 raise connection.error
         with compiling_explained():
-            self.instruments.ruby.warm_up().result(WARM_UP_TIMEOUT_S)
+            for warm in self.warm_up():
+                warm.result(WARM_UP_TIMEOUT_S)
         verdict = self.instruments.drive.position_verdict()
         if not verdict.known:
             drive = self.instruments.drive

@@ -171,8 +171,7 @@ def run_shell(station: Path | None, *, seed: int, speed: float) -> int:
         if station is None:
             station = _simulated(stack, seed, speed)
         session = stack.enter_context(build_session(station))
-        for gauge in session.instruments.gauges.values():
-            gauge.device.warm_up()
+        session.warm_up()
         print_connections(console, session.connections)
         session.engine.subscribe(LiveView(console, session.hold))
         session.engine.subscribe(partial(_say_where, session, console), "stop")

@@ -41,8 +41,8 @@ _place = Place(_session.station.storage.state)
 _alive = StationLock(_place.worker)
 RE = _session.engine
 # the first fit compiles for seconds, which is not for the RunEngine's thread
-for _gauge in _session.instruments.gauges.values():
-    _gauge.device.warm_up().result(WARM_UP_TIMEOUT_S)
+for _warm in _session.warm_up():
+    _warm.result(WARM_UP_TIMEOUT_S)
 _attended = _link.attend(_session)
 _attended.__enter__()
 _link.wait()

@@ -3,16 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.diamond_edge.terms import EdgeBounds
+from dac_control.gauges.engine_choice import EngineName, chosen_engine
 from dac_control.gauges.fisher import Estimate
 from dac_control.gauges.photon_noise import PhotonNoise
-from dac_control.gauges.ruby.engine import get_engine as get_ruby_engine
 
 __all__ = ["EdgeEngine", "get_engine", "warm_up"]
 
@@ -27,24 +26,24 @@ Explained = Callable[[Vector, Vector, Vector], tuple[float, float]]
 class EdgeEngine:
     """The hot parts of the fit of an edge; all release the GIL and start no threads."""
 
-    name: Literal["numba", "numpy"]
+    name: EngineName
     fit_terms: FitTerms
     explained: Explained
 
 
 def get_engine(name: str | None = None) -> EdgeEngine:
-    """Choose the engine that the ruby fit has, by the same name or environment variable.
+    """Choose an engine by name, or as `chosen_engine` does.
 
     Raises
     ------
     ConfigurationError
         No engine has that name, or numba is asked for and cannot be imported.
     """
-    return _load(get_ruby_engine(name).name)
+    return _load(chosen_engine(name))
 
 
 @cache
-def _load(name: Literal["numba", "numpy"]) -> EdgeEngine:
+def _load(name: EngineName) -> EdgeEngine:
     if name == "numba":
         from dac_control.gauges.diamond_edge.line_or_step_numba import explained
         from dac_control.gauges.diamond_edge.terms_numba import fit_terms

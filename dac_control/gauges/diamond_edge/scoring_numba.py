@@ -10,28 +10,25 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.compiled import helper, vector_helper
+from dac_control.gauges.diamond_edge.algebra_numba import normalise, solve
 from dac_control.gauges.diamond_edge.needed_terms import LARGEST
 from dac_control.gauges.fisher import (
     DAMPING_MAX,
     DAMPING_START,
     DECREMENT,
     DECREMENT_AT_END,
-    TINY,
 )
-from dac_control.gauges.ruby.compiled import helper, vector_helper
 
 __all__ = [
     "BACKGROUND",
     "PLATEAU",
     "SIZE",
-    "dot",
     "merit",
     "model",
-    "normalise",
     "place",
     "products",
     "score",
-    "solve",
     "weigh",
 ]
 
@@ -160,15 +157,6 @@ def weigh(
 
 
 @vector_helper
-def dot(one: Array, other: Array) -> float:
-    """Sum of products."""
-    total = 0.0
-    for i in range(one.size):
-        total += one[i] * other[i]
-    return total
-
-
-@vector_helper
 def merit(y: Array, expected: Array, weight: Array) -> float:
     """Chi squared of the model."""
     total = 0.0
@@ -229,16 +217,6 @@ def _clipped(p: Array, step: Array, lower: Array, upper: Array, to: Array) -> No
 
 
 @helper
-def normalise(information: Array, unit: Array, scale: Array) -> None:
-    """Fill an information in units of its diagonal, and what each parameter is divided by."""
-    for j in range(scale.size):
-        scale[j] = 1.0 / math.sqrt(max(information[j, j], TINY))
-    for a in range(scale.size):
-        for b in range(scale.size):
-            unit[a, b] = information[a, b] * scale[a] * scale[b]
-
-
-@helper
 def _newton(
     unit: Array, scale: Array, gradient: Array, free: Ints, count: int, damping: float, step: Array
 ) -> bool:
@@ -255,35 +233,3 @@ def _newton(
     for a in range(count):
         step[free[a]] = scale[free[a]] * answer[a]
     return regular
-
-
-@helper
-def solve(square: Array, values: Array) -> bool:
-    """Put the answer of linear equations in the place of their values; False if singular.
-
-    By elimination with the largest pivot of a column, as LAPACK does; `square` is used up.
-    """
-    n = values.size
-    for k in range(n):
-        best = k
-        for row in range(k + 1, n):
-            if abs(square[row, k]) > abs(square[best, k]):
-                best = row
-        if square[best, k] == 0.0:
-            return False
-        if best != k:
-            values[k], values[best] = values[best], values[k]
-            for column in range(k, n):
-                held = square[k, column]
-                square[k, column] = square[best, column]
-                square[best, column] = held
-        for row in range(k + 1, n):
-            share = square[row, k] / square[k, k]
-            values[row] -= share * values[k]
-            for column in range(k + 1, n):
-                square[row, column] -= share * square[k, column]
-    for k in range(n - 1, -1, -1):
-        for column in range(k + 1, n):
-            values[k] -= square[k, column] * values[column]
-        values[k] /= square[k, k]
-    return True

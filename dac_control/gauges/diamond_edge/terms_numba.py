@@ -1,38 +1,32 @@
 """One edge in given pixels, with as few coefficients as the data allow, in compiled code.
 
-The same interface and the same steps as `terms` and `needed_terms`, where they are explained; a
-test holds them together.
+The same interface and the same steps as `terms`, where they are explained; a test holds them
+together.
 """
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from dac_control.gauges.compiled import compilable, helper
+from dac_control.gauges.diamond_edge.algebra_numba import dot, normalise, solve
 from dac_control.gauges.diamond_edge.model import EdgeShape
-from dac_control.gauges.diamond_edge.needed_terms import (
-    KEPT,
-    LARGEST,
-    LEAST_SCATTER,
-    NEEDED,
-    PLACES,
-    RIDGE,
-    SIMPLEST,
-    UNDECIDED,
+from dac_control.gauges.diamond_edge.needed_terms import LEAST_SCATTER, PLACES, RIDGE
+from dac_control.gauges.diamond_edge.needed_terms_numba import (
+    BACKGROUNDS,
+    LEAST_BACKGROUND,
+    LEAST_PLATEAU,
+    PLATEAUS,
+    best_larger,
+    places,
+    save,
+    smaller,
 )
-from dac_control.gauges.diamond_edge.scoring_numba import (
-    BACKGROUND,
-    PLATEAU,
-    SIZE,
-    dot,
-    normalise,
-    place,
-    score,
-    solve,
-)
+from dac_control.gauges.diamond_edge.scoring_numba import SIZE, place, score
+from dac_control.gauges.diamond_edge.sources import SOURCES
 from dac_control.gauges.diamond_edge.terms import (
     FEWEST_PX,
     SHARE_OF_WIDTH,
@@ -42,20 +36,11 @@ from dac_control.gauges.diamond_edge.terms import (
 )
 from dac_control.gauges.fisher import MAX_ITERATIONS, TINY, Estimate
 from dac_control.gauges.photon_noise import PhotonNoise
-from dac_control.gauges.ruby import compiled
-from dac_control.gauges.ruby.compiled import compilable, digest, helper
 
-__all__ = ["SOURCES", "fit_terms"]
+__all__ = ["fit_terms"]
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-SOURCES = digest(*(Path(file).parent for file in (__file__, compiled.__file__)))
-
-_PLATEAUS = LARGEST.plateau_order + 1
-_BACKGROUNDS = LARGEST.background_order + 1
-_LEAST_PLATEAU = SIMPLEST.plateau_order
-_LEAST_BACKGROUND = SIMPLEST.background_order
 
 
 def fit_terms(
@@ -106,11 +91,11 @@ def _compiled(sources: int) -> Any:
         at[0] = at[1] = np.nan
         weight, residual, gradient = np.empty(x.size), np.empty(x.size), np.empty(SIZE)
         unit, scale, slope = np.empty((SIZE, SIZE)), np.empty(SIZE), np.empty(SIZE)
-        saved, moves = np.empty((_PLATEAUS, _BACKGROUNDS)), np.empty((_PLATEAUS, _BACKGROUNDS, 2))
-        tried = np.zeros((_PLATEAUS, _BACKGROUNDS), np.bool_)
-        plateau, background, count = _LEAST_PLATEAU, _LEAST_BACKGROUND, 0
+        saved, moves = np.empty((PLATEAUS, BACKGROUNDS)), np.empty((PLATEAUS, BACKGROUNDS, 2))
+        tried = np.zeros((PLATEAUS, BACKGROUNDS), np.bool_)
+        plateau, background, count = LEAST_PLATEAU, LEAST_BACKGROUND, 0
         while True:
-            which = _places(plateau, background)
+            which = places(plateau, background)
             if not _coefficients(which, x, y, at, design, bell, p):
                 return False, False, 0, 0, np.nan
             # The first turn only chooses a shape, by a linear step from the simplest.
@@ -123,17 +108,17 @@ def _compiled(sources: int) -> Any:
             for j in range(SIZE):
                 unit[j, j] += RIDGE
                 slope[j] = scale[j] * gradient[j]
-            if not (good and _save(plateau, background, unit, slope, saved, moves)):
+            if not (good and save(plateau, background, unit, slope, saved, moves)):
                 return False, False, 0, 0, np.nan
             if count:
                 tried[plateau, background] = True
                 rest, freedom = chi2, max(x.size - which.size, 1)
             else:
-                rest, freedom = chi2 - saved[_PLATEAUS - 1, _BACKGROUNDS - 1], x.size
+                rest, freedom = chi2 - saved[PLATEAUS - 1, BACKGROUNDS - 1], x.size
             scatter = max(rest / freedom, LEAST_SCATTER)
-            best, further = _best_larger(plateau, background, saved, scatter)
+            best, further = best_larger(plateau, background, saved, scatter)
             if count and best == plateau and further == background:
-                good, best, further = _smaller(plateau, background, which, unit, scale, p, scatter)
+                good, best, further = smaller(plateau, background, which, unit, scale, p, scatter)
             if count and (tried[best, further] or count > TRIES or not good):
                 return good, converged, plateau, background, chi2
             if not count:
@@ -148,18 +133,6 @@ def _compiled(sources: int) -> Any:
             count += 1
 
     return fit
-
-
-@helper
-def _places(plateau: int, background: int) -> Ints:
-    """Where the parameters of a shape stand among those of the largest."""
-    which = np.empty(4 + plateau + background, np.int64)
-    which[0], which[1] = 0, 1
-    for order in range(plateau + 1):
-        which[2 + order] = PLATEAU + order
-    for order in range(background + 1):
-        which[3 + plateau + order] = BACKGROUND + order
-    return which
 
 
 @helper
@@ -187,92 +160,6 @@ def _coefficients(
     for a in range(n):
         p[which[2 + a]] = scale[a] * answer[a]
     return regular
-
-
-@helper
-def _save(
-    plateau: int, background: int, unit: Array, slope: Array, saved: Array, moves: Array
-) -> bool:
-    """Fill what linear steps of this shape and all larger ones save, and their first two moves.
-
-    Chi squared, and moves of edge and width in their units. False where that is no number.
-    """
-    for one in range(plateau, _PLATEAUS):
-        for two in range(background, _BACKGROUNDS):
-            which = _places(one, two)
-            square, answer = np.empty((which.size, which.size)), np.empty(which.size)
-            _cut(unit, slope, which, square, answer)
-            regular, total = solve(square, answer), 0.0
-            for a in range(which.size):
-                total += slope[which[a]] * answer[a]
-            if not (regular and math.isfinite(total)):
-                return False
-            saved[one, two] = total
-            moves[one, two, 0], moves[one, two, 1] = answer[0], answer[1]
-    return True
-
-
-@helper
-def _cut(unit: Array, slope: Array, which: Ints, square: Array, values: Array) -> None:
-    """Fill the part of a system that belongs to some parameters."""
-    for a in range(which.size):
-        values[a] = slope[which[a]]
-        for b in range(which.size):
-            square[a, b] = unit[which[a], which[b]]
-
-
-@helper
-def _best_larger(plateau: int, background: int, saved: Array, scatter: float) -> tuple[int, int]:
-    """The shape whose further coefficients are needed most, the same where none are."""
-    base, best, further, most = saved[plateau, background], plateau, background, 0.0
-    for one in range(plateau, _PLATEAUS):
-        for two in range(background, _BACKGROUNDS):
-            beyond = (saved[one, two] - base) / scatter - NEEDED[one + two - plateau - background]
-            if beyond > most and (one > plateau or two > background):
-                best, further, most = one, two, beyond
-    if best == plateau and further == background:
-        return best, further
-    least = (saved[best, further] - base) / scatter - UNDECIDED
-    for one in range(plateau, _PLATEAUS):
-        two = best + further - one
-        if one != best and background <= two < _BACKGROUNDS:
-            if (saved[one, two] - base) / scatter > least:
-                return max(best, one), max(further, two)
-    return best, further
-
-
-@helper
-def _smaller(
-    plateau: int, background: int, which: Ints, unit: Array, scale: Array, p: Array,
-    scatter: float,
-) -> tuple[bool, int, int]:  # fmt: skip
-    """The shape without what the data do not need, the same where they need all."""
-    ends = np.array([2 + plateau, which.size - 1])
-    optional = (plateau > _LEAST_PLATEAU, background > _LEAST_BACKGROUND)
-    if not (optional[0] or optional[1]):
-        return True, plateau, background
-    # the covariance of the two coefficients of highest order, and what each is worth alone
-    part, values, worth = np.empty((2, 2)), np.empty(2), np.empty(2)
-    square, answer, none = np.empty((which.size, which.size)), np.empty(which.size), np.zeros(SIZE)
-    for a in range(2):
-        j = which[ends[a]]
-        values[a] = p[j] / scale[j]
-        _cut(unit, none, which, square, answer)
-        answer[ends[a]] = 1.0
-        if not solve(square, answer):
-            return False, plateau, background
-        part[0, a], part[1, a] = answer[ends[0]], answer[ends[1]]
-        worth[a] = values[a] ** 2 / part[a, a] / scatter if optional[a] else np.inf
-    less = 1 if worth[1] < worth[0] else 0
-    if worth[less] >= KEPT:
-        return True, plateau, background
-    if worth[1 - less] < worth[less] + UNDECIDED:
-        both = values[0] ** 2 * part[1, 1] + values[1] ** 2 * part[0, 0]
-        both -= values[0] * values[1] * (part[0, 1] + part[1, 0])
-        both /= (part[0, 0] * part[1, 1] - part[0, 1] * part[1, 0]) * scatter
-        if both >= NEEDED[2]:
-            return True, plateau, background
-    return True, plateau - (1 - less), background - less
 
 
 _fit = _compiled(SOURCES)

@@ -1,32 +1,24 @@
 """Which code does the work: compiled by numba where it can be had, NumPy otherwise."""
 
-import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.errors import ConfigurationError
+from dac_control.gauges.engine_choice import EngineName, chosen_engine
 from dac_control.gauges.ruby.scoring import PARAMETERS, Constraints, Noise, Scored, Windows
 from dac_control.gauges.ruby.search import Axis, Found, SearchNoise
 from dac_control.gauges.ruby.starts import BY_LEAST, Look
 
-logger = logging.getLogger(__name__)
-
-__all__ = ["ENGINE_VARIABLE", "Engine", "get_engine", "warm_up"]
+__all__ = ["Engine", "get_engine", "warm_up"]
 
 Array = NDArray[np.float64]
 FindLines = Callable[[Axis, Array, NDArray[np.bool_], SearchNoise, Array], Found]
 ScoreWindows = Callable[[Windows, Array, Constraints, Noise], Scored]
 LoneSpikes = Callable[[Windows, Scored, NDArray[np.intp]], NDArray[np.bool_]]
 ScoreAgain = Callable[[Windows, Scored, NDArray[np.intp], Constraints, Noise], None]
-
-ENGINE_VARIABLE: Final = "DAC_CONTROL_ENGINE"
-"""Environment variable that forces an engine: ``numba`` or ``numpy``."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class Engine:
     All release the GIL and start no threads of their own.
     """
 
-    name: Literal["numba", "numpy"]
+    name: EngineName
     find_lines: FindLines
     look: Look
     score_windows: ScoreWindows
@@ -45,59 +37,31 @@ class Engine:
 
 
 def get_engine(name: str | None = None) -> Engine:
-    """Choose an engine; numba is imported here, when first asked for, and nowhere else.
-
-    Parameters
-    ----------
-    name : "numba" or "numpy", optional
-        Forces one, before the environment variable `ENGINE_VARIABLE` does.
+    """Choose an engine by name, or as `chosen_engine` does.
 
     Raises
     ------
     ConfigurationError
         No engine has that name, or numba is asked for and cannot be imported.
     """
-    origin = "asked for"
-    if name is None:
-        name = os.environ.get(ENGINE_VARIABLE, "").strip().lower() or None
-        origin = f"set by the environment variable {ENGINE_VARIABLE}"
-    if name not in (None, "numba", "numpy"):
-        raise ConfigurationError(
-            f"There is no engine '{name}' for the ruby fit, as {origin}; use numba or numpy."
-        )
-    return _load(name, origin)
+    return _load(chosen_engine(name))
 
 
 @cache
-def _load(name: str | None, origin: str) -> Engine:
-    if name != "numpy" and _has_numba(origin, forced=name is not None):
+def _load(name: EngineName) -> Engine:
+    if name == "numba":
         from dac_control.gauges.ruby.scoring_numba import score_again, score_windows
         from dac_control.gauges.ruby.search_numba import find_lines
         from dac_control.gauges.ruby.spikes_numba import lone_spikes
         from dac_control.gauges.ruby.start_numba import look
 
-        return Engine("numba", find_lines, look, score_windows, score_again, lone_spikes)
+        return Engine(name, find_lines, look, score_windows, score_again, lone_spikes)
     from dac_control.gauges.ruby.residuals import lone_spikes
     from dac_control.gauges.ruby.scoring_numpy import score_again, score_windows
     from dac_control.gauges.ruby.search_numpy import find_lines
     from dac_control.gauges.ruby.start_numpy import look
 
-    return Engine("numpy", find_lines, look, score_windows, score_again, lone_spikes)
-
-
-def _has_numba(origin: str, *, forced: bool) -> bool:
-    """True where numba is there and gets on with this NumPy; says so where it does not."""
-    try:
-        import numba  # noqa: F401  # pyright: ignore[reportUnusedImport]
-    except ImportError as error:
-        if forced:
-            raise ConfigurationError(
-                f"The engine numba, {origin}, cannot be imported here ({error}); install numba or "
-                "use the engine numpy."
-            ) from error
-        logger.info("ruby fits take the slower NumPy engine: %s", error)
-        return False
-    return True
+    return Engine(name, find_lines, look, score_windows, score_again, lone_spikes)
 
 
 def warm_up(engine: Engine | None = None) -> Engine:

@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.gauges.compiled import finite_helper, helper, vector_helper
 from dac_control.gauges.ruby.asymmetry import LEAST_LEFT
-from dac_control.gauges.ruby.compiled import finite_helper, helper, vector_helper
 from dac_control.gauges.ruby.leftovers import (
     EXCESS,
     FREEDOM,

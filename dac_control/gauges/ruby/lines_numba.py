@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import vector_helper
+from dac_control.gauges.compiled import vector_helper
 from dac_control.gauges.ruby.lineshape import CM1_NM, LN2_4
 from dac_control.gauges.ruby.voigt_difference import ETA_STEPS, U_MAX, U_STEPS
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import helper
+from dac_control.gauges.compiled import helper
 
 __all__ = ["invert", "scale_system", "solve"]
 

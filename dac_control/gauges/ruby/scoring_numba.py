@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper, vector_helper
+from dac_control.gauges.compiled import compilable, helper, vector_helper
 from dac_control.gauges.ruby.leftovers import FREEDOM
 from dac_control.gauges.ruby.leftovers_numba import add_leftovers
 from dac_control.gauges.ruby.lines_numba import BLOCK, MODEL, ROWS, SIZE
@@ -30,6 +30,7 @@ from dac_control.gauges.ruby.scoring import (
     Scored,
     Windows,
 )
+from dac_control.gauges.ruby.sources import SOURCES
 from dac_control.gauges.ruby.voigt_difference import U_STEPS, difference_table
 from dac_control.gauges.ruby.window_numba import STRIDE, keep_weights, pack, sweep
 

@@ -8,13 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import (
-    SOURCES,
-    compilable,
-    finite_helper,
-    helper,
-    vector_helper,
-)
+from dac_control.gauges.compiled import compilable, finite_helper, helper, vector_helper
 from dac_control.gauges.ruby.filters_numba import apply_filter, partners
 from dac_control.gauges.ruby.levels_numba import (
     block_levels,
@@ -38,6 +32,7 @@ from dac_control.gauges.ruby.search import (
     Found,
     SearchNoise,
 )
+from dac_control.gauges.ruby.sources import SOURCES
 
 __all__ = ["find_lines"]
 

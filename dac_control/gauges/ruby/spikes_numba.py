@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper
+from dac_control.gauges.compiled import compilable, helper
 from dac_control.gauges.ruby.leftovers import USED, WORST_Z
 from dac_control.gauges.ruby.levels_numba import select
 from dac_control.gauges.ruby.lineshape import CM1_NM
@@ -22,6 +22,7 @@ from dac_control.gauges.ruby.residuals import (
     WORST_SHARE,
 )
 from dac_control.gauges.ruby.scoring import Scored, Windows
+from dac_control.gauges.ruby.sources import SOURCES
 
 __all__ = ["lone_spikes"]
 

@@ -7,11 +7,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import SOURCES, compilable, helper, vector_helper
+from dac_control.gauges.compiled import compilable, helper, vector_helper
 from dac_control.gauges.ruby.levels_numba import select
 from dac_control.gauges.ruby.lineshape import CM1_NM
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
 from dac_control.gauges.ruby.scoring import Windows
+from dac_control.gauges.ruby.sources import SOURCES
 from dac_control.gauges.ruby.starts import BY_LEAST, BY_SUM, DARK_SHARE, FirstLook
 from dac_control.gauges.ruby.windows import SPLITTING_LIMITS_CM1
 

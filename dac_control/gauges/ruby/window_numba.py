@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.ruby.compiled import helper, vector_helper
+from dac_control.gauges.compiled import helper, vector_helper
 from dac_control.gauges.ruby.lines_numba import (
     BLOCK,
     FLOOR,

@@ -15,7 +15,7 @@ def test_compiling_is_explained(capfd: pytest.CaptureFixture[str]) -> None:
             with event.trigger_event("numba:run_pass"):
                 said = capfd.readouterr().err
             time.sleep(0.005)
-    assert said.startswith("Compiling the ruby fit")
+    assert said.startswith("Compiling the fits")
     assert capfd.readouterr() == ("", "")
 
 

@@ -14,8 +14,8 @@ from dac_control.gauges.diamond_edge import fit_edge
 from dac_control.gauges.diamond_edge.engine import EdgeEngine, get_engine, warm_up
 from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.diamond_edge.terms import FEWEST_PX, EdgeBounds
+from dac_control.gauges.engine_choice import ENGINE_VARIABLE
 from dac_control.gauges.photon_noise import PhotonNoise
-from dac_control.gauges.ruby.engine import ENGINE_VARIABLE
 
 pytest.importorskip("numba")
 

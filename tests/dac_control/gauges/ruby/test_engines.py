@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError
-from dac_control.gauges.ruby import engine as engines
+from dac_control.gauges import engine_choice
+from dac_control.gauges.engine_choice import ENGINE_VARIABLE
 from dac_control.gauges.ruby.asymmetry import skewness_shift
-from dac_control.gauges.ruby.engine import ENGINE_VARIABLE, Engine, get_engine, warm_up
+from dac_control.gauges.ruby.engine import Engine, get_engine, warm_up
 from dac_control.gauges.ruby.leftovers import SKEW
 from dac_control.gauges.ruby.lineshape import evaluate_ruby
 from dac_control.gauges.ruby.r2_population import SPLITTING_CM1
@@ -405,13 +406,13 @@ def test_the_environment_chooses_an_engine(monkeypatch: pytest.MonkeyPatch) -> N
 def test_without_numba_numpy_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ENGINE_VARIABLE, raising=False)
     monkeypatch.setitem(sys.modules, "numba", None)
-    engines._load.cache_clear()
+    engine_choice._has_numba.cache_clear()
     try:
         assert get_engine().name == "numpy"
         with pytest.raises(ConfigurationError, match="install numba"):
             get_engine("numba")
     finally:
-        engines._load.cache_clear()
+        engine_choice._has_numba.cache_clear()
 
 
 @ENGINES

@@ -1,9 +1,9 @@
-"""What the compiled engine's modules share: flags, one cache that knows all sources, arrays.
+"""What modules of compiled fits share: flags, one cache that knows all sources, arrays.
 
 numba keeps compiled code beside a function until *its* file changes. A helper or a constant of
-another module would go stale unnoticed, so only two entry functions are kept, and both close
-over `SOURCES`, which numba makes part of the key. Their helpers are compiled into them, and
-cannot be called from Python: the wrappers for that would be compiled for nothing.
+another module would go stale unnoticed, so only a few entry functions are kept, and all close
+over a number of `sources_of`, which numba makes part of the key. Their helpers are compiled into
+them, and cannot be called from Python: the wrappers for that would be compiled for nothing.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["SOURCES", "compilable", "digest", "finite_helper", "helper", "vector_helper"]
+__all__ = ["compilable", "finite_helper", "helper", "sources_of", "vector_helper"]
 
 FAST: Final = {"contract", "reassoc", "arcp", "nsz"}
 """Sums may be reordered; no promise that all is finite, for what is not must be noticed."""
@@ -34,16 +34,15 @@ finite_helper: Final = njit(fastmath=FAST | {"nnan"}, **_HELPER)
 """The same where nothing is NaN: the largest of many is found in fewer steps."""
 
 
-def digest(*folders: Path) -> int:
-    """A number that changes with any source in the folders."""
+def sources_of(*places: Path) -> int:
+    """A number that changes with this module and with any source in folders, or files."""
+    found = [Path(__file__)]
+    for place in places:
+        found += sorted(place.glob("*.py")) if place.is_dir() else [place]
     hasher = hashlib.blake2b(digest_size=6)
-    for source in sorted(path for folder in folders for path in folder.glob("*.py")):
+    for source in found:
         hasher.update(source.read_bytes())
     return int.from_bytes(hasher.digest(), "big")
-
-
-SOURCES: Final = digest(Path(__file__).parent)
-"""A number that changes with any source of this package."""
 
 
 def compilable(values: NDArray[Any], dtype: DTypeLike = np.float64) -> NDArray[Any]:
