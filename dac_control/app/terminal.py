@@ -21,8 +21,14 @@ class PatientConsole(Console):
             super().print(*objects, **options)
 
     def on_broken_pipe(self) -> None:
-        """Go on silently; rich itself would end the process."""
+        """Go on silently; rich itself would end the process.
+
+        What could not be written is still in the stream, and Python would end with status 120
+        over it: from here on the stream writes to nowhere.
+        """
         self.quiet = True
+        with contextlib.suppress(OSError, ValueError), open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), self.file.fileno())
 
 
 def silence_dead_streams() -> None:
