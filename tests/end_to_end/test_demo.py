@@ -11,6 +11,9 @@ from event_model import DocumentNames, schema_validators
 
 from dac_control.records import open_run, verify_manifest
 
+# fifty seconds of work on a slow machine, and other tests beside it
+pytestmark = pytest.mark.timeout(300)
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory):
@@ -25,7 +28,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=115,
+        timeout=280,
     )
     assert finished.returncode == 0, finished.stderr
     truth = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
