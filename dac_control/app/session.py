@@ -100,6 +100,11 @@ class Session:
         """Have all gauges compile their fits, or load what was compiled before."""
         return [gauge.device.warm_up() for gauge in self.instruments.gauges.values()]
 
+    def wait_until_warm(self) -> None:
+        """Have all gauges warm, and return when they are."""
+        for warm in self.warm_up():
+            warm.result(WARM_UP_TIMEOUT_S)
+
     def require_ready(self) -> None:
         """Wait until the fits are warm; raise what failed to connect, or `PositionUnknown`.
 
@@ -112,8 +117,7 @@ class Session:
             if connection.error is not None:
                 raise connection.error
         with compiling_explained():
-            for warm in self.warm_up():
-                warm.result(WARM_UP_TIMEOUT_S)
+            self.wait_until_warm()
         verdict = self.instruments.drive.position_verdict()
         if not verdict.known:
             drive = self.instruments.drive

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["compilable", "finite_helper", "helper", "sources_of", "vector_helper"]
+__all__ = ["compilable", "dot", "finite_helper", "helper", "sources_of", "vector_helper"]
 
 FAST: Final = {"contract", "reassoc", "arcp", "nsz"}
 """Sums may be reordered; no promise that all is finite, for what is not must be noticed."""
@@ -53,3 +53,12 @@ def compilable(values: NDArray[Any], dtype: DTypeLike = np.float64) -> NDArray[A
     if values.dtype == dtype and values.flags.carray:
         return values
     return np.require(values, dtype=dtype, requirements=["C", "A", "W"])
+
+
+@vector_helper
+def dot(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Sum of products."""
+    total = 0.0
+    for i in range(one.size):
+        total += one[i] * other[i]
+    return total

@@ -22,7 +22,6 @@ from dac_control.app.station_lock import StationLock
 from dac_control.app.toml_file import read_text
 from dac_control.app.worker.guardian_link import GuardianLink
 from dac_control.errors import ConfigurationError, LimitError
-from devices.gauge_device import WARM_UP_TIMEOUT_S
 
 __all__ = ["RE", "run_file"]
 
@@ -41,8 +40,7 @@ _place = Place(_session.station.storage.state)
 _alive = StationLock(_place.worker)
 RE = _session.engine
 # the first fit compiles for seconds, which is not for the RunEngine's thread
-for _warm in _session.warm_up():
-    _warm.result(WARM_UP_TIMEOUT_S)
+_session.wait_until_warm()
 _attended = _link.attend(_session)
 _attended.__enter__()
 _link.wait()

@@ -1,25 +1,16 @@
-"""Sums of products and small linear equations, in compiled code."""
+"""Small linear equations, in compiled code."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.compiled import helper, vector_helper
+from dac_control.gauges.compiled import helper
 from dac_control.gauges.fisher import TINY
 
-__all__ = ["dot", "normalise", "solve"]
+__all__ = ["normalise", "solve"]
 
 Array = NDArray[np.float64]
-
-
-@vector_helper
-def dot(one: Array, other: Array) -> float:
-    """Sum of products."""
-    total = 0.0
-    for i in range(one.size):
-        total += one[i] * other[i]
-    return total
 
 
 @helper

@@ -11,8 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.compiled import compilable, helper, vector_helper
-from dac_control.gauges.diamond_edge.algebra_numba import dot
+from dac_control.gauges.compiled import compilable, dot, helper, vector_helper
 from dac_control.gauges.diamond_edge.line_or_step import FINER, PLACES, REACH, ROUNDS, WIDTHS
 from dac_control.gauges.diamond_edge.sources import SOURCES
 

@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dac_control.gauges.compiled import compilable, helper
-from dac_control.gauges.diamond_edge.algebra_numba import dot, normalise, solve
+from dac_control.gauges.compiled import compilable, dot, helper
+from dac_control.gauges.diamond_edge.algebra_numba import normalise, solve
 from dac_control.gauges.diamond_edge.model import EdgeShape
 from dac_control.gauges.diamond_edge.needed_terms import LEAST_SCATTER, PLACES, RIDGE
 from dac_control.gauges.diamond_edge.needed_terms_numba import (

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.compiled import finite_helper, helper, vector_helper
+from dac_control.gauges.compiled import dot, finite_helper, helper, vector_helper
 from dac_control.gauges.ruby.asymmetry import LEAST_LEFT
 from dac_control.gauges.ruby.leftovers import (
     EXCESS,
@@ -71,12 +71,12 @@ def add_leftovers(
         sums[WORST] = max(sums[WORST], _largest(here))
         for j in range(cross.size):
             if active[j]:
-                cross[j] += _product(
+                cross[j] += dot(
                     part[(J + j) * BLOCK : (J + j) * BLOCK + n],
                     part[WEIGHT * BLOCK : WEIGHT * BLOCK + n],
                 )
     if width > 2:
-        sums[LAGGED] = _product(left[: width - 2], left[2:width])
+        sums[LAGGED] = dot(left[: width - 2], left[2:width])
     _project(covariance, cross, sums)
 
 
@@ -124,14 +124,6 @@ def _project(covariance: Array, cross: Array, sums: Array) -> None:
     left = sums[SKEW + 1] - taken
     sums[SKEW + 1] = left if left > LEAST_LEFT * sums[SKEW + 1] else 0.0
     sums[SKEW + 2] = to_r1
-
-
-@vector_helper
-def _product(one: Array, other: Array) -> float:
-    total = 0.0
-    for k in range(one.size):
-        total += one[k] * other[k]
-    return total
 
 
 @finite_helper

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.errors import ConfigurationError
+from dac_control.gauges.as_given import as_given
 from dac_control.gauges.scales.forms import Form
 
 __all__ = ["ROOM_K", "Coefficient", "Evidence", "Scale", "Unit"]
@@ -84,11 +85,11 @@ class Scale:
         """
         kind = self.form.argument
         if kind == "absolute":
-            return _like(observable, np.asarray(observable, dtype=np.float64))
+            return as_given(observable, np.asarray(observable, dtype=np.float64))
         checked = self._checked(reference)
-        # above 0 and finite: there is no warning to silence
         shift = np.asarray(observable, dtype=np.float64) - checked
-        return _like(observable, shift / checked if kind == "ratio" else shift)
+        with np.errstate(all="ignore"):
+            return as_given(observable, shift / checked if kind == "ratio" else shift)
 
     @overload
     def observable(self, argument: float, reference: float | None) -> float: ...
@@ -98,10 +99,10 @@ class Scale:
         """Line or edge (nm or cm-1) of an argument: the way back from `argument`."""
         kind, x = self.form.argument, np.asarray(argument, dtype=np.float64)
         if kind == "absolute":
-            return _like(argument, x)
+            return as_given(argument, x)
         checked = self._checked(reference)
         with np.errstate(all="ignore"):
-            return _like(argument, checked * (1.0 + x) if kind == "ratio" else checked + x)
+            return as_given(argument, checked * (1.0 + x) if kind == "ratio" else checked + x)
 
     @overload
     def pressure_gpa(self, argument: float) -> float: ...
@@ -109,7 +110,7 @@ class Scale:
     def pressure_gpa(self, argument: Vector) -> Vector: ...
     def pressure_gpa(self, argument: float | Vector) -> float | Vector:
         """Pressure in GPa; NaN outside the domain of the formula."""
-        return _like(argument, self._value(np.asarray(argument, dtype=np.float64)))
+        return as_given(argument, self._value(np.asarray(argument, dtype=np.float64)))
 
     @overload
     def slope(self, argument: float) -> float: ...
@@ -119,7 +120,7 @@ class Scale:
         """Derivative of the pressure by the argument: GPa, GPa/nm or GPa cm."""
         x = np.asarray(argument, dtype=np.float64)
         with np.errstate(all="ignore"):
-            return _like(argument, _finite(self.form.slope(x, self._values)))
+            return as_given(argument, _finite(self.form.slope(x, self._values)))
 
     @overload
     def inverse(self, pressure_gpa: float) -> float: ...
@@ -129,7 +130,7 @@ class Scale:
         """Argument at a pressure in GPa; NaN where the formula reaches no such pressure."""
         p = np.asarray(pressure_gpa, dtype=np.float64)
         with np.errstate(all="ignore"):
-            return _like(pressure_gpa, _finite(self.form.inverse(p, self._values)))
+            return as_given(pressure_gpa, _finite(self.form.inverse(p, self._values)))
 
     def slope_by_observable(self, observable: float, reference: float | None) -> float:
         """Derivative of the pressure by the line or edge, in GPa/nm or GPa cm."""
@@ -186,7 +187,7 @@ class Scale:
         total = np.zeros(np.shape(argument))
         for part in parts.values():
             total = np.hypot(total, part)
-        return _like(argument, total)
+        return as_given(argument, total)
 
     def covers(self, pressure_gpa: float, tolerance_gpa: float = 0.0) -> bool:
         """True where the pressure lies in the range of the scale, `tolerance_gpa` below it."""
@@ -230,8 +231,3 @@ class Scale:
 
 def _finite(values: Vector) -> Vector:
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def _like(given: float | Vector, result: Vector) -> float | Vector:
-    # most are plain numbers, which need not be asked for their dimensions
-    return float(result) if isinstance(given, float) or np.ndim(given) == 0 else result

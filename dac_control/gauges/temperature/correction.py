@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dac_control.errors import NotMeasured
+from dac_control.gauges.as_given import as_given
 from dac_control.gauges.scales import Evidence
 from dac_control.gauges.temperature.formulas import REFERENCE_K, Formula
 
@@ -64,7 +65,7 @@ class TemperatureCorrection:
         """
         if isinstance(temperature_k, float):
             return _shift_nm(self, temperature_k)
-        return _like(temperature_k, self.formula[0](_checked(temperature_k)))
+        return as_given(temperature_k, self.formula[0](_checked(temperature_k)))
 
     @overload
     def slope(self, temperature_k: float) -> float: ...
@@ -72,7 +73,7 @@ class TemperatureCorrection:
     def slope(self, temperature_k: Vector) -> Vector: ...
     def slope(self, temperature_k: float | Vector) -> float | Vector:
         """Derivative of the shift in nm/K, shape as given."""
-        return _like(temperature_k, self.formula[1](_checked(temperature_k)))
+        return as_given(temperature_k, self.formula[1](_checked(temperature_k)))
 
     def sigma_nm(self, temperature_k: float, reference_k: float = REFERENCE_K) -> float:
         """Standard uncertainty in nm of the shift between two temperatures, 0 if they agree."""
@@ -119,7 +120,3 @@ def _checked(temperature_k: float | Vector) -> Vector:
             "check the sensor at the cell."
         )
     return values
-
-
-def _like(given: float | Vector, result: Vector) -> float | Vector:
-    return float(result) if isinstance(given, float) or np.ndim(given) == 0 else result

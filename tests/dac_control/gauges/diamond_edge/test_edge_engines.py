@@ -37,7 +37,7 @@ def counts(
     return x, np.random.default_rng(seed).poisson(np.maximum(mean, 1.0)).astype(float)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     size=st.integers(60, 400),
@@ -74,7 +74,7 @@ def test_both_engines_fit_the_same(
     assert other.chi2 == pytest.approx(one.chi2, rel=1e-9)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     size=st.integers(16, 120),
