@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dac_control.picture.ellipse import Ellipse, EllipseFit, direct_ellipse, fit_ellipse
+from dac_control.picture.ellipse import Ellipse, direct_ellipse
+from dac_control.picture.ellipse_fit import EllipseFit, fit_ellipse
 from dac_control.picture.levels import Levels
 from dac_control.picture.planes import Image
 from dac_control.picture.polar import ray_angles

@@ -11,7 +11,8 @@ import scipy
 from numpy.typing import NDArray
 
 from dac_control.picture.contour import Outlines, outlines
-from dac_control.picture.ellipse import Ellipse, direct_ellipse, fit_ellipse
+from dac_control.picture.ellipse import Ellipse, direct_ellipse
+from dac_control.picture.ellipse_fit import fit_ellipse
 from dac_control.picture.planes import Image
 from dac_control.picture.polar import ray_angles
 

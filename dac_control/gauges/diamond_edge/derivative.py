@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dac_control.gauges.diamond_edge.window import WindowFit
+from dac_control.gauges.diamond_edge.window_fit import WindowFit
 
 __all__ = ["SteepestPoint", "steepest_of_data", "steepest_of_model"]
 

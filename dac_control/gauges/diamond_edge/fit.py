@@ -12,7 +12,8 @@ from dac_control.gauges.diamond_edge.result import EdgeFit, no_edge
 from dac_control.gauges.diamond_edge.search import SEARCH_CM1, EdgeStart, find_edges
 from dac_control.gauges.diamond_edge.spikes import isolated, noise_scale, running_median
 from dac_control.gauges.diamond_edge.verdict import is_edge, judge, signal_to_noise
-from dac_control.gauges.diamond_edge.window import EdgePixels, WindowFit, fit_around
+from dac_control.gauges.diamond_edge.window import fit_around
+from dac_control.gauges.diamond_edge.window_fit import EdgePixels, WindowFit
 from dac_control.gauges.photon_noise import PhotonNoise
 
 __all__ = ["fit_edge"]

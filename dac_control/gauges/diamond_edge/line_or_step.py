@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import erfc
 
 from dac_control.gauges.diamond_edge.engine import get_engine
-from dac_control.gauges.diamond_edge.window import WindowFit
+from dac_control.gauges.diamond_edge.window_fit import WindowFit
 
 __all__ = ["FINER", "PLACES", "REACH", "ROUNDS", "WIDTHS", "explained", "step_over_line"]
 

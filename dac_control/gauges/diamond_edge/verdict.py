@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dac_control.gauges.diamond_edge.derivative import steepest_of_data, steepest_of_model
 from dac_control.gauges.diamond_edge.line_or_step import step_over_line
 from dac_control.gauges.diamond_edge.result import EdgeFit
-from dac_control.gauges.diamond_edge.window import WIDEST_CM1, EdgePixels, WindowFit
+from dac_control.gauges.diamond_edge.window_fit import WIDEST_CM1, EdgePixels, WindowFit
 
 __all__ = ["is_edge", "judge", "signal_to_noise"]
 

@@ -5,7 +5,8 @@ import pytest
 
 from dac_control.gauges.diamond_edge.search import EdgeStart
 from dac_control.gauges.diamond_edge.verdict import is_edge
-from dac_control.gauges.diamond_edge.window import EdgePixels, fit_around
+from dac_control.gauges.diamond_edge.window import fit_around
+from dac_control.gauges.diamond_edge.window_fit import EdgePixels
 from dac_control.gauges.photon_noise import PhotonNoise
 
 
