@@ -237,7 +237,8 @@ def _end_of_the_road(way: Way, unit: str, aim: float) -> None:
 def _hold(number: int, failed: GaugeReading | None, allowed: int = 0, hint: str = "") -> NoReturn:
     assert failed is not None  # a step either measured or failed to
     written = f" ({allowed} unmeasured steps were allowed)" if allowed else ""
+    attempts = f"{failed.attempts} attempt{'s' if failed.attempts > 1 else ''}"
     raise RampHeld(
-        f"The ramp holds at step {number}: no pressure after {failed.attempts} attempts, "
+        f"The ramp holds at step {number}: no pressure after {attempts}, "
         f"because {failed.why_not()}{written}. Nothing was moved since.{hint}"
     )

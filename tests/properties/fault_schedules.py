@@ -54,8 +54,9 @@ def _driver(laboratory: VirtualLaboratory, role: str) -> Any:
     return None if device is None else device._driver
 
 
-def _axis(laboratory: VirtualLaboratory) -> Axis:
-    return _driver(laboratory, "drive")._axis
+def _axis(laboratory: VirtualLaboratory) -> Axis | None:
+    """The axis of the motor; None where a person turns the screw."""
+    return getattr(_driver(laboratory, "drive"), "_axis", None)
 
 
 def _breaks(role: str, method: str, times: int) -> Callable[[VirtualLaboratory], None]:
@@ -80,15 +81,17 @@ def _breaks(role: str, method: str, times: int) -> Callable[[VirtualLaboratory],
 
 def _motor_stalls(laboratory: VirtualLaboratory) -> None:
     axis = _axis(laboratory)
-    axis.update()
-    axis.halt()
-    axis.set_flag("FS")
+    if axis is not None:
+        axis.update()
+        axis.halt()
+        axis.set_flag("FS")
 
 
 def _motor_powers_up(laboratory: VirtualLaboratory) -> None:
     axis = _axis(laboratory)
-    axis.update()
-    axis.power_cycle()
+    if axis is not None:
+        axis.update()
+        axis.power_cycle()
 
 
 def _temperature_drifts(laboratory: VirtualLaboratory) -> None:

@@ -1,11 +1,12 @@
 """Random run files: every plan, within bounds and beyond them, whole and damaged."""
 
 import math
+import operator
 from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["damaged", "run_files", "to_toml"]
+__all__ = ["damaged", "further_up", "run_files", "to_toml", "two_gauges"]
 
 Table = dict[str, Any]
 
@@ -50,7 +51,22 @@ STEP = st.fixed_dictionaries(
 OUTLIERS = st.fixed_dictionaries(
     {"outside_sigma": st.sampled_from([3.29, 1e-6]), "agree_sigma": st.sampled_from([2.58, 1e-9])}
 )
+# bright enough for some steps of a ramp on the light that there is
+BRIEF = st.fixed_dictionaries({"exposure_s": numbers(0.2, 6.0), "attempts": st.just(1)})
+# the second gauge is a witness, or takes over where the first is lost
+HAND_OVER = st.fixed_dictionaries(
+    {"gauge": st.just(["ruby", "diamond_edge"]), "edge": BRIEF},
+    optional={"handover": within(fewest_pairs=st.integers(3, 4), scatter_gpa=numbers(0.1, 5.0))},
+)
+GAUGES = st.one_of(
+    within(gauge=st.just("ruby")),
+    st.fixed_dictionaries({"also": st.just(["diamond_edge"]), "edge": BRIEF}),
+    HAND_OVER,
+)
 RAMP = {"dwell": DWELL, "step": STEP, "ruby": RUBY}
+
+
+WAYS = ("load", "unload")
 
 
 def _targets(unit: str, up: list[float], part: float | None) -> Table:
@@ -79,21 +95,16 @@ TEMPERATURE = st.fixed_dictionaries(
 )
 # rare enough that a day of them is soon over
 HOLD = st.fixed_dictionaries({"every_s": numbers(600.0, 3600.0)}, optional={"ruby": RUBY})
+ALONG = st.fixed_dictionaries(
+    RAMP | {"targets": TARGETS},
+    optional={"allow_unmeasured_steps": st.integers(0, 2), "outliers": OUTLIERS},
+)
 NAME = st.sampled_from(["chip 3", "another", ""])
 LAMP = st.sampled_from(["neon", "Ne", "argon", "krypton", "sodium"])
 GAUGE = st.sampled_from(["ruby", "diamond_edge", "h2_vibron", "srb4o7"])
 
 BODIES: dict[str, st.SearchStrategy[Table]] = {
-    "pressure_ramp": st.fixed_dictionaries(
-        RAMP | {"targets": TARGETS},
-        optional={
-            "gauge": st.just("ruby"),
-            "also": st.just(["diamond_edge"]),
-            "edge": FAINT,
-            "allow_unmeasured_steps": st.integers(0, 2),
-            "outliers": OUTLIERS,
-        },
-    ),
+    "pressure_ramp": st.builds(operator.or_, ALONG, GAUGES),
     "control_run": st.fixed_dictionaries(
         RAMP
         | {"targets": TARGETS, "controls": NAME, "contents": st.sampled_from(["alumina", "empty"])}
@@ -179,6 +190,22 @@ def run_files() -> st.SearchStrategy[Table]:
     return st.sampled_from(range(len(kinds))).flatmap(kinds.__getitem__)
 
 
+def two_gauges() -> st.SearchStrategy[Table]:
+    """Ramps in which a second gauge may take over, with light and steps enough to be seen at."""
+    return st.fixed_dictionaries(
+        RAMP
+        | {
+            "plan": st.just("pressure_ramp"),
+            "gauge": st.just(["ruby", "diamond_edge"]),
+            "targets": st.builds(_targets, st.just("gpa"), _upwards(4.0, 9.0), st.none()),
+            "step": st.fixed_dictionaries({"probe_turns": numbers(0.005, 0.025)}),
+            "edge": st.fixed_dictionaries({"exposure_s": numbers(0.5, 2.0)}),
+            "handover": st.fixed_dictionaries({"scatter_gpa": numbers(0.3, 5.0)}),
+        },
+        optional={"allow_unmeasured_steps": st.integers(0, 2)},
+    )
+
+
 def _impossible() -> st.SearchStrategy[Table]:
     return st.builds(
         lambda run, targets: run | {"targets": targets}, _single(["pressure_ramp"]), IMPOSSIBLE
@@ -204,6 +231,25 @@ def damaged(draw: st.DrawFn) -> tuple[Table, str]:
     else:
         del where[key]
     return table, how
+
+
+def further_up(table: Table, begin_gpa: float, stiffer: float) -> Table:
+    """The same run file for a cell that is loaded already, and gains more by each turn."""
+
+    def there(pressure_gpa: float) -> float:
+        return round(begin_gpa + stiffer * pressure_gpa, 4)
+
+    found = dict(table)
+    if "stages" in found:
+        found["stages"] = [further_up(each, begin_gpa, stiffer) for each in found["stages"]]
+    if "repeat" in found:
+        found["repeat"] = found["repeat"] | {"pressure_gpa": there(found["repeat"]["pressure_gpa"])}
+    targets = found.get("targets", {})
+    if targets.get("unit") == "gpa":
+        found["targets"] = targets | {
+            way: [there(each) for each in targets[way]] for way in WAYS if way in targets
+        }
+    return found
 
 
 def to_toml(table: Table) -> str:

@@ -81,7 +81,7 @@ def allowed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def test_none_is_allowed_unless_written(tmp_path: Path) -> None:
     done, steps, sent = rehearse(tmp_path, 0, range(5, 6))
-    assert done.exit_status == "fail" and "no pressure after 1 attempts" in done.reason
+    assert done.exit_status == "fail" and "no pressure after 1 attempt," in done.reason
     assert len(steps) == 5 and len(sent) == 4
 
 
