@@ -1,6 +1,7 @@
 """A terminal that vanishes and a pipe that closes cost neither the run nor its record."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -58,7 +59,8 @@ def test_a_dropped_terminal_ends_the_run_in_hold_with_its_report(
         [*COMMAND, run_toml, "--station", served["station"]],
         cwd=str(tmp_path),
         dimensions=(40, 100),
-        ignore_sighup=False,
+        # where these tests run under nohup, the command would take that for its own
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     folder = wait_for_run(runs_of(served))
     # as when ssh is dropped: the kernel sends SIGHUP, writes fail. Closed by its owner, or that
