@@ -12,7 +12,7 @@ from dac_control.gauges.axis_calibration import AxisCalibration
 from dac_control.gauges.lambda0 import ReferenceLine
 from dac_control.gauges.lambda0_choice import on_axis
 from dac_control.gauges.ruby import warm_up
-from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer
+from dac_control.gauges.ruby_gauge.thermometer import ChipTemperature, RubyThermometer
 from devices.gauge_device import GaugeDevice
 from devices.signals import CachedSignal
 
@@ -63,6 +63,8 @@ class Ruby(GaugeDevice):
         self.thermometer = thermometer
         self.reference_line: ReferenceLine | None = None
         """Seen beside the cell at this step; None counts from a stored lambda0."""
+        self.chip: ChipTemperature | None = None
+        """Of the last fit, with the exponent that its signals cannot tell; None without one."""
 
     def use_lambda0(self, lambda0s: Sequence[Lambda0], axis: AxisCalibration | None) -> None:
         """Count from other lambda0, put onto the axis that spectra are put on.
@@ -93,6 +95,7 @@ class Ruby(GaugeDevice):
         )
 
     def _of_the_fit(self, measurement: PressureMeasurement | None) -> Mapping[str, Any]:
+        self.chip = None
         if measurement is None:
             return {**_NO_FIT, **self._reference()}
         fit = measurement.fit
@@ -120,7 +123,7 @@ class Ruby(GaugeDevice):
     def _chip_temperature(self, fit: RubyFit) -> dict[str, float]:
         if self.thermometer is None or not fit.ok:
             return {name: float("nan") for name in _CHIP}
-        chip = self.thermometer.temperature(fit.ratio, fit.ratio_sigma)
+        chip = self.chip = self.thermometer.temperature(fit.ratio, fit.ratio_sigma)
         return dict(zip(_CHIP, (chip.temperature_k, chip.sigma_k), strict=True))
 
 

@@ -78,7 +78,7 @@ def held_run(
     hold = instruments.hold
     hold.take_interruption()
     # what was seen beside the cell in another run says nothing of this one
-    instruments.ruby.reference_line = None
+    instruments.ruby.reference_line = instruments.ruby.chip = None
     chip_k = instruments.ruby.chip_temperature_k
     chip_k.update(math.nan, chip_k.timestamp)
     instruments.spectrometer.darks.clear()

@@ -3,6 +3,7 @@
 import math
 
 from dac_control.errors import LimitError, RampHeld
+from dac_control.gauges.ruby_gauge.thermometer import ChipTemperature
 from plans.instruments import Instruments
 
 __all__ = ["check_specimen_temperature", "check_temperature_target"]
@@ -27,6 +28,8 @@ def check_specimen_temperature(instruments: Instruments) -> None:
 
     The sensor of the cell counts as it is; the temperature of the chip from R2/R1 only where it is
     above the limit by more than its own uncertainty: light can heat the chip and no sensor sees it.
+    That is asked of the exponent ``ln(s / r)``, which has the Gaussian error: in kelvin the error
+    grows with the square of the temperature, and the hottest chip would look the least certain.
 
     Raises
     ------
@@ -41,13 +44,20 @@ def check_specimen_temperature(instruments: Instruments) -> None:
             f"specimen.max_temperature_k ({limit_k:g} K). Cool it by hand; while there is no "
             "specimen in the cell, leave that limit out of the station file."
         )
-    chip_k = float(instruments.ruby.chip_temperature_k.get())
-    if not math.isfinite(chip_k):
+    chip = instruments.ruby.chip
+    # without a usable ratio it is NaN, and above nothing
+    if chip is None or not chip.pull_against(limit_k, 0.0) > CERTAIN_SIGMA:
         return
-    sigma_k = float(instruments.ruby.chip_temperature_sigma_k.get())
-    if chip_k - CERTAIN_SIGMA * sigma_k > limit_k:
-        raise RampHeld(
-            f"The run holds: the ruby's own lines say {chip_k:.0f} +- {sigma_k:.0f} K, above "
-            f"specimen.max_temperature_k ({limit_k:g} K), while the sensor reads "
-            f"{reading.cell_temperature_k:.2f} K. Use less light."
-        )
+    raise RampHeld(
+        f"The run holds: the ruby's own lines say {_words(chip)}, above "
+        f"specimen.max_temperature_k ({limit_k:g} K), while the sensor reads "
+        f"{reading.cell_temperature_k:.2f} K. Use less light."
+    )
+
+
+def _words(chip: ChipTemperature) -> str:
+    if math.isfinite(chip.sigma_k):
+        return f"{chip.temperature_k:.0f} +- {chip.sigma_k:.0f} K"
+    if math.isfinite(chip.interval_k[0]):
+        return f"more than {chip.interval_k[0]:.0f} K"
+    return "endlessly hot (R2 is stronger than any temperature makes it)"

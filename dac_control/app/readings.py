@@ -89,6 +89,10 @@ class Readings:
     chip_temperature_k: Array
     """Temperature of the ruby from its own lines; NaN where they do not tell."""
     chip_temperature_sigma_k: Array
+    """Not finite where R2/R1 does not bound it."""
+    ratio: Array
+    """Area of R2 over area of R1."""
+    ratio_sigma: Array
     stage_temperature_k: Array
     cell_temperature_k: Array
     setpoint_k: Array
@@ -220,7 +224,7 @@ def _common(stream: _Stream, gauge: str, spectrometer: str = "spectrometer") -> 
         "ruby_temperature_k": stream.numbers(gauge, "temperature_k"),
         **{
             name: stream.numbers(gauge, name)
-            for name in ("chip_temperature_k", "chip_temperature_sigma_k")
+            for name in ("chip_temperature_k", "chip_temperature_sigma_k", "ratio", "ratio_sigma")
         },
         **{
             name: stream.numbers("cryostat", name)

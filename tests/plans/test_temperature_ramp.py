@@ -1,20 +1,26 @@
 """Cooldown, warmup and hold over the twin: P(T) is recorded, the screw stands, limits hold."""
 
 import itertools
+import math
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from dac_control.errors import InstrumentError, LimitError, LinkDown, RampHeld
+from dac_control.gauges.ruby_gauge.thermometer import RubyThermometer, StrengthRatio
 from plans.calibrate_axis import calibrate_axis_plan
 from plans.gauge_settings import RubySettings
 from plans.hold import hold
+from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import temperature_looks
 from plans.measure_gain import measure_gain
 from plans.measure_lambda0 import measure_lambda0
 from plans.pressure_ramp import pressure_ramp
 from plans.settings import DwellSettings, RampSettings, Targets
+from plans.specimen import check_specimen_temperature
 from plans.temperature_ramp import cooldown, warmup
 from plans.watching_settings import HoldSettings, TemperatureSettings
 
@@ -86,6 +92,44 @@ def test_one_that_becomes_too_warm_holds_the_run_at_the_next_reading(laboratory)
     with pytest.raises(RampHeld, match=r"above specimen\.max_temperature_k"):
         laboratory.engine(pressure_ramp(instruments, Targets.turns([0.01])))
     assert len(laboratory.events("dwell")) == 3 and not laboratory.screw.sent
+
+
+COLD_K = 78.0
+STRENGTH = StrengthRatio(0.7, 0.03)
+
+
+def with_chip(ratio: float) -> Instruments:
+    chip = RubyThermometer(STRENGTH).temperature(ratio, 0.005)
+    cell = SimpleNamespace(last=SimpleNamespace(cell_temperature_k=COLD_K))
+    stand_in = SimpleNamespace(
+        max_temperature_k=80.0, cryostat=cell, ruby=SimpleNamespace(chip=chip)
+    )
+    return cast(Instruments, stand_in)
+
+
+def ratio_at(chip_k: float) -> float:
+    return STRENGTH.value * math.exp(-29.2 * 1.4387769 / chip_k)
+
+
+@pytest.mark.parametrize("ratio", [*map(ratio_at, (120.0, 200.0, 300.0, 1000.0)), 0.7, 0.9])
+def test_light_that_heats_the_chip_holds_the_run_however_hot_it_is(ratio: float) -> None:
+    with pytest.raises(RampHeld, match=r"own lines say .*, above .* reads 78\.00 K"):
+        check_specimen_temperature(with_chip(ratio))
+
+
+@pytest.mark.parametrize("ratio", [*map(ratio_at, (20.0, 79.0, 90.0)), 1e-4, math.nan])
+def test_a_chip_that_is_not_certainly_too_warm_holds_nothing(ratio: float) -> None:
+    check_specimen_temperature(with_chip(ratio))
+
+
+def test_a_run_ends_where_its_own_ruby_says_that_it_is_hot(laboratory) -> None:
+    ruby = laboratory.instruments.ruby
+    # to a chip of that strength ratio the twin's R2 is more than any heat explains
+    ruby.thermometer = RubyThermometer(StrengthRatio(0.3, 0.01))
+    instruments = replace(laboratory.instruments, max_temperature_k=90.0)
+    with pytest.raises(RampHeld, match=r"lines say endlessly hot .*, above"):
+        laboratory.engine(pressure_ramp(instruments, Targets.turns([0.1]), settings=SHORT))
+    assert not laboratory.screw.sent
 
 
 def test_a_ramp_does_not_go_on_loading_while_the_temperature_runs_away(laboratory) -> None:

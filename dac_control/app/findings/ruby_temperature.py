@@ -3,7 +3,7 @@
 import numpy as np
 
 from dac_control.app.findings.evidence import Check, Evidence
-from dac_control.app.findings.text import number
+from dac_control.app.findings.text import listed, number
 
 __all__ = ["ruby_temperature"]
 
@@ -15,7 +15,12 @@ _TAKEN = "The ruby was taken to be as warm as the sensor at the cell."
 
 
 def ruby_temperature(evidence: Evidence) -> Check:
-    """Compare the chip's temperature from R2/R1 with the sensor, step by step."""
+    """Compare the chip's temperature from R2/R1 with the sensor, step by step.
+
+    In the logarithm of R2/R1, which has the Gaussian error (`dac_control.gauges.ruby_gauge.
+    thermometer`): in kelvin the error grows with the square of the temperature, and the hottest
+    chip would look the least certain.
+    """
     steps = evidence.steps
     rows = steps.measured & np.isfinite(steps.chip_temperature_sigma_k)
     if not np.any(rows):
@@ -24,15 +29,24 @@ def ruby_temperature(evidence: Evidence) -> Check:
             "it was not tested."
         )
         return Check(_CLAUSE, False, text)
-    excess_k = (steps.chip_temperature_k - steps.ruby_temperature_k)[rows]
+    chip_k, sensor_k = steps.chip_temperature_k[rows], steps.ruby_temperature_k[rows]
     sigma_k = steps.chip_temperature_sigma_k[rows]
-    largest = int(np.argmax(excess_k / sigma_k))
+    # 1/T is proportional to the logarithm: its difference over its own first-order error
+    pull = chip_k * (chip_k - sensor_k) / (sensor_k * sigma_k)
+    largest = int(np.argmax(pull))
     text = (
         f"{_TAKEN} Its own lines (R2/R1, {np.count_nonzero(rows)} of "
         f"{np.count_nonzero(steps.measured)} measured steps) put it at most "
-        f"{number(float(excess_k[largest]), 1)} ± {number(float(sigma_k[largest]), 1)} K above it"
+        f"{number(float(chip_k[largest] - sensor_k[largest]), 1)} ± "
+        f"{number(float(sigma_k[largest]), 1)} K above it"
     )
-    if excess_k[largest] > HOT_SIGMAS * sigma_k[largest]:
-        words = "the light heats it, or the strength ratio of the chip is wrong."
-        return Check(_CLAUSE, False, f"{text}: {words}")
+    if pull[largest] > HOT_SIGMAS:
+        deviations = f"{number(float(pull[largest]), 1)} standard deviations of ln(R2/R1)"
+        words = f"that is {deviations}: the light heats it, or the strength ratio is wrong."
+        return Check(_CLAUSE, False, f"{text}; {words}")
+    endless = steps.measured & ~rows & (steps.ratio > steps.ratio_sigma)
+    if np.any(endless):
+        where = listed(steps.step[endless])
+        words = f"at step {where} R2 is too strong for R2/R1 to say that it is not far hotter."
+        return Check(_CLAUSE, False, f"{text}; {words}")
     return Check(_CLAUSE, True, f"{text}: no heating beyond that uncertainty.")

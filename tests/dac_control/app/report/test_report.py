@@ -221,7 +221,7 @@ def test_every_term_of_the_budget_is_printed(good_page):
     ("excess_k", "words"),
     [
         (1.0, "put it at most 1.0 ± 2.0 K above it: no heating"),
-        (30.0, "put it at most 30.0 ± 2.0 K above it: the light heats it"),
+        (30.0, "put it at most 30.0 ± 2.0 K above it; that is"),
     ],
 )
 def test_the_ruby_as_its_own_thermometer(fake_run, excess_k, words):
