@@ -79,6 +79,7 @@ def close_and_seal(
         "devices": instruments.names,
         "gauge": "ruby",
         "gauge_in_charge": "ruby",
+        "allow_unmeasured_steps": settings.allow_unmeasured_steps,
         **dict(md or {}),
     }
     looks = closing_looks(settings, rules_of(instruments))

@@ -9,8 +9,13 @@ from bluesky.simulators import RunEngineSimulator
 from bluesky.utils import Msg
 
 from dac_control.errors import LimitError
+from plans.close_and_seal import close_and_seal
+from plans.control_run import control_run
 from plans.gauge_settings import RubySettings
+from plans.optics_settings import Closing
 from plans.pressure_ramp import pressure_ramp
+from plans.repeatability import repeatability
+from plans.route import Repeat
 from plans.settings import RampSettings, Targets
 from plans.stubs import measure_dark, measure_ruby, turn_to
 from plans.stubs.trigger_all import trigger_all
@@ -54,6 +59,26 @@ def test_a_ramp_clears_the_checkpoint_before_it_opens_and_sets_none(laboratory) 
     assert second.kwargs["plan_name"] == "pressure_ramp"
     assert second.kwargs["devices"]["drive"] == "drive"
     assert second.kwargs["limits"]["pressure_limit_gpa"] == 60.0
+
+
+ALLOWING = RampSettings(allow_unmeasured_steps=2)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda i: pressure_ramp(i, Targets.gpa([5]), settings=ALLOWING),
+        lambda i: repeatability(i, Repeat(pressure_gpa=5, swing_gpa=2), settings=ALLOWING),
+        lambda i: control_run(i, Targets.gpa([5]), controls="a", contents="b", settings=ALLOWING),
+        lambda i: close_and_seal(i, Closing(last_turns=0.5), settings=ALLOWING),
+    ],
+    ids=["pressure_ramp", "repeatability", "control_run", "close_and_seal"],
+)
+def test_whoever_allows_unmeasured_steps_has_it_in_the_start_document(laboratory, make) -> None:
+    plan = iter(make(laboratory.instruments))
+    next(plan)
+    opening = plan.send(None)
+    assert opening.command == "open_run" and opening.kwargs["allow_unmeasured_steps"] == 2
 
 
 def test_a_reading_leaves_no_new_object_with_the_run_engine(laboratory) -> None:
