@@ -36,8 +36,14 @@ class Sighting:
     time: datetime.datetime
 
     @classmethod
-    def of(cls, reading: GaugeReading, device: Any, instruments: Instruments) -> "Sighting":
-        """Take it off the devices, right after the reading."""
+    def of(
+        cls, reading: GaugeReading, ruby: GaugeReading, device: Any, instruments: Instruments
+    ) -> "Sighting":
+        """Take it off readings and device, right after the reading.
+
+        The pressure is that of the ruby's reading, never what its device holds: where an
+        instrument failed, that is from before, maybe from another run.
+        """
         line, sigma = (
             getattr(device, name, None) if reading.measured else None
             for name in ("line_cm1", "line_sigma_cm1")
@@ -47,7 +53,7 @@ class Sighting:
             reading=reading,
             line_cm1=None if line is None else float(line.get()),
             line_sigma_cm1=None if sigma is None else float(sigma.get()),
-            ruby_pressure_gpa=_finite(float(instruments.ruby.pressure_gpa.get())),
+            ruby_pressure_gpa=_finite(ruby.pressure_gpa),
             time=when(float(clock.timestamp)),
         )
 
@@ -140,7 +146,7 @@ def _measure(
     device, found = instruments.gauge(gauge).device, list[Sighting]()
     for number in range(1, readings + 1):
         yield from wait_while_held(instruments)
-        yield from look(instruments, settings[1], number, branch=gauge)
+        ruby = yield from look(instruments, settings[1], number, branch=gauge)
         reading = yield from measure_pressure(instruments, settings[0], gauge=gauge, spot=spot)
-        found.append(Sighting.of(reading, device, instruments))
+        found.append(Sighting.of(reading, ruby, device, instruments))
     yield from conclude(found)

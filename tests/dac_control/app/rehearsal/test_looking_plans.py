@@ -13,7 +13,7 @@ from dac_control.app.rehearsal.twin_settings import settings_of
 from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory, virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
-from dac_control.errors import ConfigurationError, Disagreement
+from dac_control.errors import ConfigurationError, Disagreement, InstrumentError
 from plans.resumption import Resumption
 
 
@@ -139,6 +139,35 @@ def test_hydrogen_that_is_gone_is_said_with_when_it_was_seen(station: Station, r
         VIBRON.replace("readings", "must_be_seen = false\nreadings"), settings=empty
     )
     assert found.exit_status == "success" and record.result("last_seen")["last_seen"] is None
+
+
+def test_a_ruby_that_failed_lends_its_last_pressure_to_no_vibron(rehearse) -> None:
+    seen: list[bool] = []
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        at(0.5)(laboratory)
+        session = laboratory.session
+
+        def note(name: str, doc: Any) -> None:
+            seen.extend(doc["data"].get("ruby_measured", False) * [True])
+
+        session.engine.subscribe(note, "event")
+        driver: Any = session.instruments.spectrometer._driver
+        acquire = driver.acquire
+
+        def hang_up(*args: Any) -> Any:
+            if seen:
+                raise InstrumentError("the spectrometer hung up.")
+            return acquire(*args)
+
+        driver.acquire = hang_up
+
+    found, record = rehearse(VIBRON, prepare=prepare)
+    assert found.exit_status == "success", found.reason
+    assert record.events("primary")[0]["ruby_measured"] and record.events("unmeasured")
+    said = record.result("last_seen")
+    assert said["seen"] and said["readings_with_line"] == 2
+    assert said["ruby_pressure_gpa"] is said["last_seen"]["ruby_pressure_gpa"] is None
 
 
 def test_a_map_tells_places_apart_from_the_drift(rehearse) -> None:
