@@ -32,6 +32,7 @@ def _leg(leg: LegCurve) -> dict[str, Any]:
     return plain(
         {
             "branch": leg.branch,
+            "gauge": leg.gauge,
             "leg": leg.leg,
             "points": curve.turns.size,
             "turns": curve.turns,

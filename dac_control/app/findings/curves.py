@@ -1,4 +1,8 @@
-"""The load curves of a run: one for each leg of the screw, every form beside the chosen one."""
+"""The load curves of a run: one for each leg of the screw, every form beside the chosen one.
+
+A leg is one gauge's as well: the systematics of two have nothing in common, and their offset would
+be taken for a slope, as `plans.in_charge` says of the curve that a ramp steers by.
+"""
 
 import math
 from collections.abc import Mapping
@@ -8,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dac_control.app.findings.evolution import gauge_words
 from dac_control.app.readings import Steps
 from dac_control.load_curve import FormFit, LoadCurve, LoadCurveError, fit_load_curve
 from dac_control.load_curve.forms import FORMS
@@ -37,23 +42,22 @@ BRANCH_WORDS = {"load": "loading", "unload": "unloading"}
 
 @dataclass(frozen=True)
 class LegCurve:
-    """The curve of one leg: neighbouring steps on one branch."""
+    """The curve of one leg: neighbouring steps on one branch, measured by one gauge."""
 
     leg: int
     """From 1, in the order of the run, loading and unloading alike."""
     rows: NDArray[np.intp]
     """Rows of the steps it rests on, in the order of the curve's points."""
     curve: LoadCurve
+    gauge: str
+    """Whose pressures these are."""
+    words: str
+    """Its name for people; with the gauge where the run has legs of several."""
 
     @property
     def branch(self) -> str:
         """``load`` or ``unload``."""
         return self.curve.branch
-
-    @property
-    def words(self) -> str:
-        """Its name for people."""
-        return BRANCH_WORDS.get(self.branch, self.branch)
 
     @property
     def reach_turns(self) -> tuple[float, float]:
@@ -118,33 +122,34 @@ def stated_turns(start: Mapping[str, Any], what: str) -> float | None:
 def fit_curves(steps: Steps, sigma_turns: float | None = None) -> Curves:
     """Fit what can be fitted: every leg with three or more measured steps."""
     legs: list[LegCurve] = []
-    number = 0
-    for branch, rows in _legs(steps):
-        number += 1
-        leg = _fit(steps, branch, rows, number, sigma_turns or 0.0)
-        if leg is not None:
-            legs.append(leg)
+    ways = _legs(steps)
+    several = len({gauge for _, gauge, _ in ways}) > 1
+    for number, (branch, gauge, rows) in enumerate(ways, 1):
+        fitted = _fit(steps, branch, rows, sigma_turns or 0.0)
+        if fitted is not None:
+            whose = f" ({gauge_words(gauge)})" if several else ""
+            words = BRANCH_WORDS[branch] + whose
+            legs.append(LegCurve(number, *fitted, gauge=gauge, words=words))
     return Curves(tuple(legs), _dead_bands(steps), _hysteresis(legs), sigma_turns)
 
 
-def _legs(steps: Steps) -> list[tuple[str, list[int]]]:
-    """Rows of each leg; steps that were not measured belong to none and end none."""
-    found: list[tuple[str, list[int]]] = []
-    before = ""
-    for row in range(steps.count):
-        branch = steps.branch[row]
-        if branch in BRANCH_WORDS and steps.measured[row]:
-            if branch != before:
-                found.append((branch, []))
-            found[-1][1].append(row)
-        if steps.measured[row]:
-            before = branch
+def _legs(steps: Steps) -> list[tuple[str, str, list[int]]]:
+    """Branch, gauge and rows of each leg; steps without a pressure belong to none and end none."""
+    found: list[tuple[str, str, list[int]]] = []
+    before = ("", "")
+    for row in np.flatnonzero(steps.measured):
+        here = (steps.branch[row], steps.gauge[row])
+        if here[0] in BRANCH_WORDS:
+            if here != before:
+                found.append((*here, []))
+            found[-1][2].append(int(row))
+        before = here
     return found
 
 
 def _fit(
-    steps: Steps, branch: str, rows: list[int], number: int, sigma_turns: float
-) -> LegCurve | None:
+    steps: Steps, branch: str, rows: list[int], sigma_turns: float
+) -> tuple[NDArray[np.intp], LoadCurve] | None:
     usable = np.array(
         [r for r in rows if np.isfinite(steps.turns[r]) and steps.sigma_stat_gpa[r] > 0], dtype=int
     )
@@ -161,7 +166,7 @@ def _fit(
         )
     except LoadCurveError:
         return None
-    return LegCurve(number, usable, curve)
+    return usable, curve
 
 
 def _dead_bands(steps: Steps) -> tuple[DeadBand, ...]:
@@ -188,12 +193,17 @@ def _dead_bands(steps: Steps) -> tuple[DeadBand, ...]:
 
 
 def _hysteresis(legs: list[LegCurve]) -> Hysteresis | None:
-    """Compare the first loading leg with the unloading leg after it."""
-    load = next((leg for leg in legs if leg.branch == "load"), None)
-    if load is None:
-        return None
-    unload = next((leg for leg in legs if leg.branch == "unload" and leg.leg > load.leg), None)
-    if unload is None:
+    """Compare the first loading leg that the same gauge unloaded with the unloading after it."""
+    pairs = (
+        (load, unload)
+        for load in legs
+        for unload in legs
+        if (load.branch, unload.branch) == ("load", "unload")
+        and load.leg < unload.leg
+        and load.gauge == unload.gauge
+    )
+    load, unload = next(pairs, (None, None))
+    if load is None or unload is None:
         return None
     low = float(max(load.curve.turns[0], unload.curve.turns[0]))
     high = float(min(load.curve.turns[-1], unload.curve.turns[-1]))

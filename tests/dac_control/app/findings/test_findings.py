@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -490,6 +491,32 @@ def test_conditions(fake_run, changes, words, passed, text) -> None:
     run = fake_run(load=2, unload=0, dwell_readings=1, start_changes=changes)
     check = clause(run, words)
     assert check.passed is passed and text in check.text
+
+
+def test_no_load_curve_goes_through_points_of_two_gauges(two_gauges) -> None:
+    steps = steps_in_charge(two_gauges)
+    offset_gpa = np.where([gauge == "diamond_edge" for gauge in steps.gauge], 20.0, 0.0)
+    apart = replace(steps, pressure_gpa=steps.pressure_gpa + offset_gpa)
+    alone, shifted = fit_curves(steps).legs, fit_curves(apart).legs
+    assert [(leg.gauge, leg.words) for leg in shifted] == [
+        ("ruby", "loading (ruby)"),
+        ("diamond_edge", "loading (diamond edge)"),
+    ]
+    for before, after in zip(alone, shifted, strict=True):
+        np.testing.assert_allclose(after.curve.residuals_gpa, before.curve.residuals_gpa, atol=1e-6)
+    told = summarise_findings(two_gauges)["load_curve"]["branches"]
+    assert [(leg["branch"], leg["gauge"]) for leg in told] == [
+        ("load", "ruby"),
+        ("load", "diamond_edge"),
+    ]
+
+
+def test_hysteresis_is_between_legs_of_one_gauge(fake_run) -> None:
+    run = fake_run(load=6, unload=6)
+    steps = steps_in_charge(run)
+    assert fit_curves(steps).hysteresis is not None
+    other = tuple("diamond_edge" if b != "load" else "ruby" for b in steps.branch)
+    assert fit_curves(replace(steps, gauge=other)).hysteresis is None
 
 
 def test_everything_is_strict_json(two_gauges) -> None:
