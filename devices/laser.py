@@ -18,7 +18,7 @@ from dac_control.safety.light import SHUT, Exposures, LightAccount
 from devices.drivers.roles import LaserDriver, LaserReading
 from devices.instrument import InstrumentDevice
 from devices.laser_opening import LightOpening, LightOpenings
-from devices.laser_power import reach_power
+from devices.laser_power import is_dark, reach_power
 from devices.signals import CachedSignal, ParameterSignal
 from devices.statuses import finish_with
 from devices.worker import Pauses
@@ -26,10 +26,6 @@ from devices.worker import Pauses
 __all__ = ["Laser"]
 
 logger = logging.getLogger(__name__)
-
-DARK_PART = 0.02
-"""Part of the largest power below which a light that says it is off is believed: the monitor
-diode of a laser may have an offset, and 2 % of it is no light that matters."""
 
 
 class Laser(InstrumentDevice[LaserDriver]):
@@ -162,7 +158,7 @@ class Laser(InstrumentDevice[LaserDriver]):
             signal.update(value, reading.time)
 
     def _is_dark(self, reading: LaserReading) -> bool:
-        return not reading.emitting and reading.power_mw <= DARK_PART * self._driver.max_power_mw
+        return is_dark(reading, self._driver.max_power_mw)
 
     # switching --------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""From switched on to the power that was asked for, as it is read back."""
+"""What the power that is read back says of a light: that it is there, or that it is dark."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,20 @@ from dac_control.errors import InstrumentError
 from devices.drivers.roles import LaserDriver, LaserReading
 from devices.worker import Pauses
 
-__all__ = ["reach_power"]
+__all__ = ["is_dark", "reach_power"]
 
 POWER_TOLERANCE = 0.05
 """Relative distance between power asked for and read back of a light that counts as on."""
+DARK_PART = 0.02
+"""Part of the largest power below which a light that says it is off is believed: the monitor
+diode of a laser may have an offset, and 2 % of it is no light that matters."""
 LINE_WALL_S = 2.0
 """Time on the wall that the line may take beside the light."""
+
+
+def is_dark(reading: LaserReading, max_power_mw: float) -> bool:
+    """True for a light that says it is off and shows no power."""
+    return not reading.emitting and reading.power_mw <= DARK_PART * max_power_mw
 
 
 def reach_power(

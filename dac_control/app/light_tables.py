@@ -1,6 +1,6 @@
 """Tables of light: lasers in ``[devices]``, optics and limits in ``[light]``."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,6 +9,7 @@ from dac_control.safety.light import Beam, LightLimits, area_of_spot_um2
 from dac_control.safety.light.arming import LAMP
 
 __all__ = [
+    "LIGHT_ROLES",
     "BeamTable",
     "Cobolt06Laser",
     "LampBehindTable",
@@ -20,6 +21,10 @@ __all__ = [
     "WhiteLampTable",
     "label_of",
 ]
+
+
+LIGHT_ROLES: Final = ("laser", "lamp", "lamp_behind", "line_lamp")
+"""Roles in ``[devices]`` whose light is charged to the specimen."""
 
 
 def label_of(wavelength_nm: float) -> str:

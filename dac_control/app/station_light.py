@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from dac_control.app.device_tables import Devices
-from dac_control.app.light_tables import LightLimit, LightTable
+from dac_control.app.light_tables import LIGHT_ROLES, LightLimit, LightTable
 from dac_control.errors import LimitError
 from dac_control.safety.light.arming import LAMP
 from dac_control.safety.light.budget import EVERY_SPOT
@@ -12,7 +12,6 @@ from devices.drivers.spot_role import GASKET, ON_THE_LAMP, SAMPLE, home_of
 
 __all__ = ["arm_needs", "lit_places", "refuse_light", "refuse_limits"]
 
-_LIGHTS = ("laser", "lamp", "lamp_behind", "line_lamp")
 _PICTURE = "[devices.microscope]"
 _REFLECTANCE = f'[devices.lamp] and the places "{GASKET}" and "{SAMPLE}" in [devices.spots]'
 
@@ -35,7 +34,7 @@ def arm_needs(devices: Devices, light: LightTable, limits: StepLimits) -> tuple[
 
 def refuse_light(devices: Devices, light: LightTable, limits: StepLimits) -> None:
     """Raise `LimitError` for a light without optics, or a laser that would shoot unseen."""
-    for role in _LIGHTS:
+    for role in LIGHT_ROLES:
         source = getattr(devices, role)
         if source is not None and source.light not in light.beams:
             raise LimitError(

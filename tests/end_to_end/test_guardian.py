@@ -55,6 +55,17 @@ every_s = 12
 [hold.ruby]
 exposure_s = 0.2
 """
+# One exposure takes as long on the wall as a person needs to pull a plug.
+BRIGHT = """
+plan = "hold"
+duration_h = 1.0
+[hold]
+every_s = 60
+[hold.ruby]
+exposure_s = 10.0
+averages = 6
+attempts = 1
+"""
 # The command line as it is, and at the end the names of all modules that its process loaded.
 COMMAND = """
 import atexit, json, sys
@@ -184,6 +195,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         (folder / "station.toml").write_text(text, encoding="utf-8")
         (folder / "run.toml").write_text(RUN, encoding="utf-8")
         (folder / "hold.toml").write_text(HOLD, encoding="utf-8")
+        (folder / "bright.toml").write_text(BRIGHT, encoding="utf-8")
         bench = Bench(laboratory, folder)
         handle = laboratory.drive.handle
 
@@ -385,6 +397,24 @@ def test_what_was_taken_up_ends_as_asked_and_is_over_then(bench: Bench) -> None:
     before = str(held.start.get("continues", held.uid))
     status, err = bench.carried_out("resume", before[:8])
     assert status == 2 and ("moved the screw" in err or "nothing to take up" in err)
+
+
+@pytest.mark.timeout(300)
+def test_a_laser_whose_worker_is_killed_is_shut_and_charged_until_then(bench: Bench) -> None:
+    laser = bench.laboratory.laser.head
+    watch = bench.command("run", "bright.toml")
+    wait_until(lambda: laser.lit or watch.poll() is not None, 90, "nothing was lit")
+    assert watch.poll() is None, watch.communicate()[1]
+    os.kill(bench.worker, signal.SIGKILL)
+    wait_until(lambda: not laser.lit, 10, "the laser stays on")
+    assert watch.communicate(timeout=90) and watch.returncode == 1
+    opening, end = bench.records("light.jsonl")[-2:]
+    assert (opening["kind"], end["kind"]) == ("opening", "proved_off")
+    assert end["id"] == opening["id"] and "shut by the guardian" in end["reason"]
+    assert 0.0 < end["open_s"] <= SPEED * (end["time"] - opening["time"]) + 1e-6
+    # the run's own copy has it too: its page need not say that the light has no known end
+    copied = (bench.last_run().folder / "light.jsonl").read_bytes().splitlines()
+    assert orjson.loads(copied[-1])["kind"] == "proved_off"
 
 
 @pytest.mark.timeout(300)

@@ -12,14 +12,14 @@ from typing import Any
 
 from dac_control.app.drivers import make_drivers
 from dac_control.app.guardian.chronicle import Chronicle
+from dac_control.app.guardian.left_open import LeftOpen
 from dac_control.app.guardian.take_over import TakeOver
 from dac_control.app.guardian.watch import WorkerState
-from dac_control.app.state_files import copies_for_runs, intent_log
+from dac_control.app.state_files import copies_for_runs
 from dac_control.app.station import Station
 from dac_control.app.station_lock import StationLock
-from dac_control.errors import ConfigurationError, DacError, RecordError
+from dac_control.errors import ConfigurationError, RecordError
 from dac_control.records.closing import close_dead_runs, close_run
-from dac_control.safety.intents import end_of_open_intent
 
 __all__ = ["Aftermath", "write_report"]
 
@@ -96,43 +96,19 @@ class Aftermath:
             taken.wait(_HOLD_TIMEOUT_S)
             for deed in taken.deeds:
                 self.chronicle.note("hold", **deed.as_entry())
-            self._end_the_move(taken)
+            left_open = LeftOpen(
+                station=self.station,
+                state=self.state,
+                chronicle=self.chronicle,
+                why=self.why,
+                now_s=self.now_s,
+            ).end(taken)
         finally:
             taken.close()
         missing = [deed for deed in taken.deeds if not deed.done]
         words = [_where(taken)]
         words += [f"{deed.role} NOT confirmed in hold: {deed.error}" for deed in missing]
-        return "; ".join(words)
-
-    def _end_the_move(self, taken: TakeOver) -> None:
-        """Journal how the move that was under way ended."""
-        drive = taken.drive
-        try:
-            journal = intent_log(self.station.storage.state)
-            record = end_of_open_intent(
-                journal.read(),
-                None if drive is None else drive.turns,
-                f"{self.why}; stopped by the guardian",
-                referenced=drive is None or drive.position_known,
-            )
-            if record is None:
-                return
-            declared = self.station.devices.drive
-            lab_time_s = self.state.lab_now_s(self.now_s())
-            journal.append(
-                {
-                    **record,
-                    "device": declared.name,
-                    "address": getattr(declared, "address", "manual"),
-                    "run": None if self.state.run is None else self.state.run.uid,
-                    "time": time.time(),
-                    "lab_time_s": lab_time_s,
-                }
-            )
-            self.chronicle.note("move_ended", id=record["id"], turns=record["turns"])
-        except DacError as error:
-            # the intent stays open, which the next session reconciles
-            self.chronicle.note("move_not_ended", error=str(error))
+        return "; ".join([*words, *left_open])
 
     def _close(self, reason: str) -> None:
         run, copies = self.state.run, copies_for_runs(self.station)

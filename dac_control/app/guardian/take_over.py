@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from dac_control.app.drivers import Drivers
+from dac_control.app.light_tables import LIGHT_ROLES
 from dac_control.errors import DacError
 from devices.drivers.roles import (
     CryostatDriver,
@@ -19,6 +20,7 @@ from devices.drivers.roles import (
     LaserDriver,
     ScrewDriver,
 )
+from devices.laser_power import is_dark
 from devices.stop_lane import StopLane
 
 __all__ = ["Deed", "TakeOver"]
@@ -33,6 +35,8 @@ class Deed:
     done: bool = False
     seconds: float | None = None
     """From the beginning until hold was read back."""
+    held_at: float | None = None
+    """Time of day in s since the epoch at which hold was read back; None before."""
     found: dict[str, Any] = field(default_factory=dict)
     """What was read back."""
     error: str = ""
@@ -74,7 +78,7 @@ class TakeOver:
         self._drivers: list[InstrumentDriver] = []
         self._lanes: list[StopLane] = []
         self._begin("drive", drivers.drive, partial(self._stop_drive, drivers.drive))
-        for role in ("laser", "lamp", "lamp_behind", "line_lamp"):
+        for role in LIGHT_ROLES:
             light: LaserDriver | None = getattr(drivers, role)
             # a lamp in a person's hands is not ours to switch
             if light is not None and not getattr(light, "waits_for_a_person", False):
@@ -113,6 +117,7 @@ class TakeOver:
                 raise
             if deed.done:
                 deed.seconds, deed.error = round(time.monotonic() - self._began_s, 3), ""
+                deed.held_at = time.time()
             return deed.done
 
         self.deeds.append(deed)
@@ -139,7 +144,7 @@ def _shut(driver: LaserDriver, deed: Deed) -> bool:
     driver.switch_off()
     reading = driver.read()
     deed.found = {"emitting": reading.emitting, "power_mw": reading.power_mw}
-    return not reading.emitting
+    return is_dark(reading, driver.max_power_mw)
 
 
 def _keep_loop(driver: CryostatDriver, deed: Deed, *, freeze: bool, off: bool) -> bool:
