@@ -9,17 +9,15 @@ import logging
 import threading
 from typing import Any
 
-from ophyd import Component as Cpt
 from ophyd.status import Status
 
 from dac_control.clock import LabClock
 from dac_control.errors import DacError, InstrumentError, LimitError
 from dac_control.safety.light import SHUT, Exposures, LightAccount
-from devices.drivers.roles import LaserDriver, LaserReading
-from devices.instrument import InstrumentDevice
+from devices.drivers.roles import LaserReading, OnlyTold
 from devices.laser_opening import LightOpening, LightOpenings
-from devices.laser_power import is_dark, reach_power
-from devices.signals import CachedSignal, ParameterSignal
+from devices.laser_power import reach_power
+from devices.light_readings import LightReadings
 from devices.statuses import finish_with
 from devices.worker import Pauses
 
@@ -28,7 +26,7 @@ __all__ = ["Laser"]
 logger = logging.getLogger(__name__)
 
 
-class Laser(InstrumentDevice[LaserDriver]):
+class Laser(LightReadings):
     """A light that plans open for an exposure; a lamp is the same over another driver.
 
     ``set(True)`` asks the account whether the opening that ``next_spot``, ``next_power_mw`` and
@@ -47,19 +45,6 @@ class Laser(InstrumentDevice[LaserDriver]):
         Laboratory time in s within which the power has to be reached.
     """
 
-    power_mw = Cpt(CachedSignal, units="mW", precision=4, kind="hinted")
-    setpoint_mw = Cpt(CachedSignal, units="mW", precision=4)
-    is_on = Cpt(CachedSignal, dtype="boolean")
-    fault = Cpt(CachedSignal, dtype="string")
-    spot = Cpt(CachedSignal, dtype="string")
-    last_open_s = Cpt(CachedSignal, units="s", precision=3)
-    last_energy_mj = Cpt(CachedSignal, units="mJ", precision=5)
-    operating_hours = Cpt(CachedSignal, units="h", precision=2, kind="config")
-    light = Cpt(CachedSignal, dtype="string", kind="config")
-    next_power_mw = Cpt(ParameterSignal, value=1.0, units="mW", kind="omitted")
-    next_spot = Cpt(ParameterSignal, value="sample", dtype="string", kind="omitted")
-    next_open_s = Cpt(ParameterSignal, value=1.0, units="s", kind="omitted")
-
     def __init__(
         self,
         *,
@@ -74,9 +59,9 @@ class Laser(InstrumentDevice[LaserDriver]):
         self._on_timeout_s = on_timeout_s
         self._offs = 0
         self._darkened = 0
+        self._in_doubt = False
         self._state = threading.Lock()
         self.account = account
-        self.last: LaserReading | None = None
         super().__init__(**kwargs)
         self._openings = LightOpenings(account, clock, light, self.name)
         self._stop_lane = self._timing.make_stop_lane(f"{self.name}-stop", self._stop_and_look)
@@ -94,18 +79,23 @@ class Laser(InstrumentDevice[LaserDriver]):
         return self._label
 
     @property
-    def max_power_mw(self) -> float:
-        """Largest power at the head that may be asked for."""
-        return self._driver.max_power_mw
-
-    @property
     def opening(self) -> LightOpening | None:
         """The opening in progress; None while it is dark."""
         return self._openings.current
 
+    @property
+    def in_doubt(self) -> bool:
+        """True while a light that only people switch counts as on: nobody said that it is off."""
+        return self._in_doubt
+
     def _after_connect(self) -> None:
         """Find out what an earlier session left behind; switches off what that left on."""
         if self.opening is not None or not self.account.unended(self.name):
+            return
+        if isinstance(self._driver, OnlyTold):
+            # whoever connects may be alone: the next run asks, and until then it counts as on
+            self._driver.doubt()
+            self._in_doubt = True
             return
         reading = self._driver.read()
         if not self._is_dark(reading):
@@ -124,7 +114,7 @@ class Laser(InstrumentDevice[LaserDriver]):
             self._publish(reading)
             opening = self.opening
             if opening is None:
-                if reading.emitting:
+                if reading.emitting and not self._in_doubt:
                     self._openings.found_on(str(self.next_spot.get()), reading.power_mw)
                 return
         if not reading.emitting:
@@ -144,21 +134,9 @@ class Laser(InstrumentDevice[LaserDriver]):
             raise
 
     def _publish(self, reading: LaserReading) -> None:
-        self.last = reading
         if self.opening is not None and reading.emitting:
             self.opening.readings_mw.append(reading.power_mw)
-        hours = reading.operating_hours
-        for signal, value in (
-            (self.power_mw, reading.power_mw),
-            (self.setpoint_mw, reading.setpoint_mw),
-            (self.is_on, bool(reading.emitting)),
-            (self.fault, reading.fault),
-            (self.operating_hours, float("nan") if hours is None else hours),
-        ):
-            signal.update(value, reading.time)
-
-    def _is_dark(self, reading: LaserReading) -> bool:
-        return is_dark(reading, self._driver.max_power_mw)
+        super()._publish(reading)
 
     # switching --------------------------------------------------------------------------
 
@@ -277,6 +255,9 @@ class Laser(InstrumentDevice[LaserDriver]):
                 )
             self._darkened += 1
             cost = self._openings.end(reason)
+            if self._in_doubt:
+                self._openings.close_left_over()
+                self._in_doubt = False
         if cost is not None:
             now = self._timing.wall_time()
             self.last_open_s.update(cost.open_s, now)
@@ -290,7 +271,8 @@ class Laser(InstrumentDevice[LaserDriver]):
             return
         with self._state:
             self._offs += 1
-        if self.opening is not None or self.last is None or self.last.emitting:
+        shines = self.last is None or (self.last.emitting and not self._in_doubt)
+        if self.opening is not None or shines:
             self._stop_lane.request()
 
     def _stop_and_look(self) -> bool:

@@ -110,6 +110,6 @@ class LightOpenings:
 
     def close_left_over(self) -> None:
         """Write down that what an earlier session left open is off: it was just read so."""
-        count = self._account.prove_off(self._device, "read back as off at the next contact")
+        count = self._account.prove_off(self._device, "known to be off at the next contact")
         if count:
             logger.warning("%s: %d openings without an end count until now", self._device, count)

@@ -22,7 +22,7 @@ from plans.instruments import Instruments
 from plans.light_budget import check_looks
 from plans.looks import Looks
 from plans.picture_watch import PictureWatch
-from plans.stubs.light import forget_arming
+from plans.stubs.light import forget_arming, shut_what_was_left
 from plans.stubs.trigger_all import trigger_all
 from plans.temperature_watch import TemperatureWatch
 from plans.watched import watched
@@ -88,6 +88,7 @@ def held_run(
     for optics in instruments.gauges.values():
         optics.device.next_exposure_s = None
         forget_arming(optics.light)
+    yield from shut_what_was_left(instruments)
     yield from bps.clear_checkpoint()
     yield from bps.open_run({"allow_unmeasured_steps": 0, **md})
 

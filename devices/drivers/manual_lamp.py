@@ -23,7 +23,8 @@ SAME_POWER = 0.01
 class ManualLamp:
     """A person at a switch; implements `devices.drivers.roles.LaserDriver`.
 
-    A lamp counts as off when a session begins. What this cannot reveal: a person who says yes
+    A lamp counts as off when a session begins, unless the session before never heard that it was
+    switched off (`doubt`). What this cannot reveal: a person who says yes
     without having switched, and a bulb that is dead.
 
     Parameters
@@ -84,8 +85,16 @@ class ManualLamp:
         return Identity(vendor="by hand", model="lamp", serial="none", firmware="none")
 
     def concerns(self) -> list[str]:
-        """A switch needs no settings."""
-        return []
+        """A switch needs no settings; it may be on."""
+        with self._person.lock:
+            if self._certain or not self._on:
+                return []
+        return [f"nobody has said that {self._called} is off since it was last used; look at it"]
+
+    def doubt(self) -> None:
+        """Take it for lit until somebody says that it is off."""
+        with self._person.lock:
+            self._on, self._certain = True, False
 
     def close(self) -> None:
         """Take back a question that nobody answered; its thread ends when somebody does."""

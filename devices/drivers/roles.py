@@ -24,6 +24,7 @@ __all__ = [
     "LaserDriver",
     "LaserReading",
     "NoticesPowerUp",
+    "OnlyTold",
     "RawSpectrum",
     "ScrewDriver",
     "SpectrometerDriver",
@@ -86,6 +87,15 @@ class NoticesPowerUp(Protocol):
     @property
     def power_cycled(self) -> bool:
         """True once it was, after `connect`; stays so."""
+        ...
+
+
+@runtime_checkable
+class OnlyTold(Protocol):
+    """A light that nothing reads back: its driver knows what a person said."""
+
+    def doubt(self) -> None:
+        """Take it for lit until somebody says that it is off: an earlier session never heard so."""
         ...
 
 

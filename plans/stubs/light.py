@@ -15,7 +15,14 @@ from plans.stubs.aim import check_aim
 from plans.stubs.parameters import choose
 from plans.stubs.trigger_all import trigger_all
 
-__all__ = ["arm_laser", "forget_arming", "lit", "note_seen", "within_limits"]
+__all__ = [
+    "arm_laser",
+    "forget_arming",
+    "lit",
+    "note_seen",
+    "shut_what_was_left",
+    "within_limits",
+]
 
 
 @plan
@@ -140,6 +147,21 @@ def _opened(source: Any, inner: MsgGenerator[Any], accounted: bool) -> MsgGenera
                 f"({source.fault.get() or 'no reason given'}); that measurement does not count."
             )
     return result
+
+
+def shut_what_was_left(instruments: Instruments) -> MsgGenerator[None]:
+    """Have people switch off what an earlier session left to them, before anything is measured.
+
+    A white lamp that shines on lies under every spectrum, and its light is charged to nobody.
+
+    Raises
+    ------
+    FailedStatus
+        If nobody says that it is off.
+    """
+    for light in instruments.lights:
+        if isinstance(light, Laser) and light.in_doubt:
+            yield from _shut(light)
 
 
 def forget_arming(light: LightSource | None) -> None:

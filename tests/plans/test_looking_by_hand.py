@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bluesky.utils import FailedStatus
 
 from dac_control.errors import RampHeld
 from dac_control.records import LightLedger
@@ -140,3 +141,34 @@ def test_a_person_who_does_not_find_the_sample_ends_it_dark(laboratory, by_hand)
     assert laboratory.stop_doc()["exit_status"] == "fail"
     assert not laboratory.twin.lamp_on and not by_hand.instruments.lamp.is_on.get()
     assert by_hand.account.unended("lamp") == []
+
+
+def leave_the_lamp_on(laboratory, by_hand) -> None:
+    """As a session that was killed leaves it: an opening without an end."""
+    by_hand.account.begin("lamp", "sample", power_mw=5.0, device="lamp")
+    laboratory.twin.lamp_on = True
+    by_hand.instruments.lamp.connect()
+
+
+def test_a_lamp_that_was_left_on_is_switched_off_before_the_run_opens(laboratory, by_hand) -> None:
+    leave_the_lamp_on(laboratory, by_hand)
+    lit: list[bool] = []
+    laboratory.engine.subscribe(lambda name, doc: lit.append(laboratory.twin.lamp_on), "start")
+    laboratory.engine(
+        measure_reflectance(by_hand.instruments, "hydrogen", settings=QUICK, ruby=RUBY)
+    )
+    assert by_hand.person.questions[0].startswith("Switch the lamp off") and lit == [False]
+    assert laboratory.stop_doc()["exit_status"] == "success"
+    assert by_hand.account.unended("lamp") == []
+
+
+def test_nothing_is_measured_while_nobody_says_that_the_lamp_is_off(laboratory, by_hand) -> None:
+    leave_the_lamp_on(laboratory, by_hand)
+    by_hand.person.refuses = "off"
+    with pytest.raises(FailedStatus) as failed:
+        laboratory.engine(
+            measure_reflectance(by_hand.instruments, "hydrogen", settings=QUICK, ruby=RUBY)
+        )
+    assert "Nobody has said that the lamp is off" in str(failed.value.__cause__ or failed.value)
+    assert not laboratory.documents
+    by_hand.person.refuses = ""

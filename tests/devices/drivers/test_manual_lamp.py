@@ -33,27 +33,29 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.person = Person()
         self.ledger = LightLedger(folder / "light.jsonl")
-        clock = SteadyClock()
-        account = LightAccount(
-            specimen="s1",
-            beams={"lamp": Beam(light="lamp", area_um2=900.0, transmission=0.2)},
-            ledger=self.ledger,
-            clock=clock,
-            budget=LightBudget(limits=(LightLimits(light="lamp", max_energy_mj=1e4),)),
-        )
+        self.clock = SteadyClock()
         self.driver = ManualLamp(self.person, power_mw=5.0, called="the lamp", patience_s=0.3)
         self.lamp = Laser(
             driver=self.driver,
             name="lamp",
             light="lamp",
-            account=account,
-            clock=clock,
+            account=self.account(),
+            clock=self.clock,
             on_timeout_s=10.0,
             reply_timeout_s=5.0,
         )
         self.lamp.next_power_mw.put(5.0)
         self.lamp.next_spot.put("sample")
         self.lamp.connect()
+
+    def account(self) -> LightAccount:
+        return LightAccount(
+            specimen="s1",
+            beams={"lamp": Beam(light="lamp", area_um2=900.0, transmission=0.2)},
+            ledger=self.ledger,
+            clock=self.clock,
+            budget=LightBudget(limits=(LightLimits(light="lamp", max_energy_mj=1e4),)),
+        )
 
     def kinds(self) -> list[str]:
         return [record["kind"] for record in self.ledger.read()]
@@ -109,3 +111,45 @@ def test_another_power_is_refused(bench: Bench) -> None:
         bench.driver.set_power(3.0)
     bench.driver.set_power(5.0)
     assert not bench.person.questions
+
+
+def later_session(bench: Bench) -> Laser:
+    """The next session, after one that was killed while the lamp was on."""
+    bench.person.answers = ["yes"]
+    bench.lamp.set(True).wait(10.0)
+    bench.lamp._worker.close()
+    driver = ManualLamp(bench.person, power_mw=5.0, called="the lamp", patience_s=0.3)
+    lamp = Laser(
+        driver=driver,
+        name="lamp",
+        light="lamp",
+        account=bench.account(),
+        clock=bench.clock,
+        on_timeout_s=10.0,
+        poll_period_s=0.02,
+        reply_timeout_s=5.0,
+    )
+    lamp.connect()
+    return lamp
+
+
+def test_a_lamp_that_a_killed_session_left_on_is_on_until_somebody_says_otherwise(bench) -> None:
+    lamp = later_session(bench)
+    asked = len(bench.person.questions)
+    assert lamp.in_doubt and lamp.is_on.get() and bench.kinds() == ["opening"]
+    assert "nobody has said that the lamp is off" in lamp.concerns()[0]
+    bench.person.answers = ["yes"]
+    assert lamp.set(False).exception(10.0) is None
+    assert "Switch the lamp off" in bench.person.questions[asked]
+    assert not lamp.in_doubt and not lamp.is_on.get() and not lamp.concerns()
+    assert bench.kinds() == ["opening", "proved_off"], "and charged once"
+    lamp.destroy()
+
+
+def test_a_session_that_only_looks_asks_nobody_about_a_lamp_in_doubt(bench) -> None:
+    asked = len(bench.person.questions) + 1
+    lamp = later_session(bench)
+    lamp.trigger().wait(5.0)
+    lamp.destroy()
+    assert len(bench.person.questions) == asked, "one, of the session before"
+    assert bench.kinds() == ["opening"]
