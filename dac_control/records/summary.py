@@ -43,6 +43,8 @@ _PICTURE = (
     "ellipticity_sigma",
     "brightness",
     "brightness_sigma",
+    "core",
+    "core_sigma",
     "red",
     "green",
     "blue",
@@ -50,7 +52,8 @@ _PICTURE = (
     "measured",
     "judged",
 )
-"""What a step's frame gave; light inside the hole is over the gasket's."""
+"""What a step's frame gave; light in all of the hole and in its core, where the sample is, is over
+the gasket's."""
 _PREDICTED = {
     "pressure_gpa": "predicted_gpa",
     "low_gpa": "predicted_low_gpa",

@@ -19,6 +19,8 @@ def _recorded(evidence: Evidence) -> Check | None:
             text = f"{unended} openings of a light have no known end; they count until the run's."
             return Check(clause, False, text)
         text = f"Every opening of a light is on record ({shots} in this run)."
+        if "microscope" in (evidence.start.get("devices") or {}):
+            text += " What lights the microscope is no device and not among them."
         return Check(clause, True, text + _stretched(evidence))
     seconds = duration(sum(light.exposure_s.values()))
     why = f": {light.problem}" if light.problem else ""

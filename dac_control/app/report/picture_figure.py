@@ -26,7 +26,8 @@ PANELS: Final = (
     ("hole / µm", "hole_um", "hole_sigma_um"),
     ("hole / pixel", "hole_px", "hole_sigma_px"),
     ("ellipticity", "ellipticity", "ellipticity_sigma"),
-    ("inside / gasket", "brightness", "brightness_sigma"),
+    ("hole / gasket", "brightness", "brightness_sigma"),
+    ("sample / gasket", "core", "core_sigma"),
     ("focus / pixel⁻¹", "focus", ""),
 )
 CHANNELS: Final = (("red", "#D55E00"), ("green", "#009E73"), ("blue", "#0072B2"))

@@ -229,6 +229,7 @@ class FakeRun:
             data |= {"picture_hole_px": 300.0 - 9.0 * number, "picture_hole_sigma_px": 1.0}
             data |= {"picture_ellipticity": 0.01 * number, "picture_ellipticity_sigma": 0.01}
             data |= {"picture_brightness": 3.0, "picture_brightness_sigma": 0.1}
+            data |= {"picture_core": 2.0 - 0.1 * number, "picture_core_sigma": 0.1}
             data |= {"picture_red": 3.0, "picture_green": 2.5 - 0.1 * number, "picture_blue": 1.0}
             data |= {"picture_focus": 0.5, "picture_flags": ""}
         self.event("primary", data)

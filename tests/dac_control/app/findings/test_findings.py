@@ -315,6 +315,12 @@ def test_dose_of_the_run_and_of_the_whole_life(fake_run) -> None:
     assert not kept.passed and "none was stated for lamp on sample (15.00 mJ)" in kept.text
 
 
+def test_the_light_of_a_microscope_is_said_to_be_in_no_account(fake_run) -> None:
+    run = fake_run(load=3, unload=0, dwell_readings=0)
+    write_ledger(run, [("532nm", "chip", run.uid, 2.0, 1.0)])
+    assert "lights the microscope is no device" in clause(run, "light accounted for").text
+
+
 def test_a_budget_is_kept_where_all_light_of_the_run_had_a_limit(fake_run) -> None:
     budget = [{"light": "532nm", "spot": "chip", "max_energy_mj": 40.0}]
     run = fake_run(load=3, unload=0, dwell_readings=0, start_changes={"light_budget": budget})

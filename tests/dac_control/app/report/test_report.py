@@ -482,9 +482,10 @@ def test_what_a_frame_shows_is_drawn_and_printed(fake_run):
     with canvas.style():
         figure = picture_figure(run, steps_in_charge(run), simulated=True)
     assert figure is not None
-    for label in ("hole / µm", "ellipticity", "inside / gasket", "focus", "colour / gasket"):
+    for label in ("hole / µm", "ellipticity", "hole / gasket", "sample / gasket", "focus"):
         assert f">{label}" in figure
-    assert "hole / pixel" not in figure
+    assert ">colour / gasket" in figure and "hole / pixel" not in figure
     third = json.loads(dumps_summary(summarise(run)))["steps"][2]["picture"]
+    assert third["core"] == 1.7 and third["core_sigma"] == 0.1
     assert third["ellipticity"] == 0.03 and third["green"] == 2.2 and third["focus"] == 0.5
     assert third["judged"] is True and third["flags"] == []
