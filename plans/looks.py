@@ -215,14 +215,16 @@ def reflectance_looks(
     ruby: RubySettings,
     rules: LookRules,
     through: tuple[str, ReflectanceSettings] | None = None,
+    gauge: tuple[str, GaugeSettings] | None = None,
 ) -> tuple[Looks, ...]:
-    """The white light, which arms the laser, too, what passes the cell at a place, and the ruby."""
+    """The white light, which arms lasers, too; what passes the cell at a place; gauge and ruby."""
     passes: tuple[Looks, ...] = ()
     if through is not None:
         spot, taken = through
         passes = _looks(LAMP_BEHIND, taken, "transmission.exposure_s", 1, spot)
     white = _white(settings, "reflectance.exposure_s")
-    return (*white, *passes, *_ruby_step_looks(ruby, {AT_HOME: 1}, rules, armed=False))
+    other = () if gauge is None else gauge_looks(*gauge, count=1)
+    return (*white, *passes, *other, *_ruby_step_looks(ruby, {AT_HOME: 1}, rules, armed=False))
 
 
 def axis_looks(gauge: str, exposures_s: Sequence[float], averages: int) -> tuple[Looks, ...]:

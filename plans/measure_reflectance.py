@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from bluesky.utils import MsgGenerator, plan
 
-from dac_control.errors import LimitError
+from dac_control.errors import ConfigurationError, LimitError
 from dac_control.reflectance import (
     AtPressure,
     LightReading,
@@ -18,16 +18,17 @@ from dac_control.reflectance import (
 from dac_control.reflectance.names import checked_name
 from plans.calibrated import check_calibrations
 from plans.gauge_reading import GaugeReading
-from plans.gauge_settings import RubySettings
+from plans.gauge_settings import REFERENCE, GaugeSettings, RubySettings
 from plans.held_run import held_run
 from plans.instruments import Instruments
 from plans.light_budget import rules_of
 from plans.looks import reflectance_looks
 from plans.optics_settings import ReflectanceSettings
+from plans.settings import RampSettings
 from plans.stubs.anvils import absorption_now, keep_unstressed
 from plans.stubs.hold import wait_while_held
 from plans.stubs.light import note_seen
-from plans.stubs.look import look
+from plans.stubs.look import look, look_by
 from plans.stubs.reflectance import (
     ReflectanceReadings,
     check_reflectance,
@@ -65,6 +66,8 @@ def measure_reflectance(
     *,
     settings: ReflectanceSettings | None = None,
     ruby: RubySettings | None = None,
+    gauge: str = "ruby",
+    gauge_settings: GaugeSettings | None = None,
     through: ThroughTheCell | None = None,
     bounces: Bounces = "unknown",
     md: Mapping[str, Any] | None = None,
@@ -86,6 +89,11 @@ def measure_reflectance(
         How the light is taken.
     ruby : RubySettings, optional
         How the ruby is taken.
+    gauge : str
+        Which gauge says at which pressure; another one than the ruby serves where the ruby is lost,
+        and the ruby is then still looked at beside it.
+    gauge_settings : GaugeSettings, optional
+        How that other gauge is taken.
     through : ThroughTheCell, optional
         Where light of a lamp behind the cell passes it; None does not measure the absorption.
     bounces : str
@@ -96,8 +104,8 @@ def measure_reflectance(
     Raises
     ------
     LimitError, ConfigurationError
-        Before the run opens, where the station cannot do it, the budget has not the light, or the
-        name claims something.
+        Before the run opens, where the station cannot do it or has no such gauge, the budget has
+        not the light, or the name claims something.
     RampHeld
         If the light could not be taken, or shows nothing; or if the anvils were to be read without
         load, and bear one.
@@ -109,7 +117,8 @@ def measure_reflectance(
     if bounces not in _BOUNCES:
         raise LimitError(f"bounces are {', '.join(_BOUNCES)}, not {bounces!r}.")
     checked_name("sample", sample)
-    check_calibrations(instruments, ("ruby",))
+    by = _gauge_in_charge(instruments, gauge, gauge_settings)
+    check_calibrations(instruments, ("ruby", gauge))
     document = {
         "plan_name": "measure_reflectance",
         "plan_args": {
@@ -118,22 +127,39 @@ def measure_reflectance(
             "ruby": asdict(ruby),
             "through": None if through is None else asdict(through),
             "bounces": bounces,
+            **({} if by is None else {"gauge": gauge, "gauge_settings": asdict(by[1])}),
         },
         "devices": instruments.names,
         "gauge": "ruby",
+        **({} if by is None else {"gauge_in_charge": gauge}),
         **dict(md or {}),
     }
     passes = None if through is None else (through.spot, through.settings)
-    looks = reflectance_looks(settings, ruby, rules_of(instruments), passes)
-    inside = _measure(instruments, sample, settings, ruby, through, bounces)
+    looks = reflectance_looks(settings, ruby, rules_of(instruments), passes, by)
+    inside = _measure(instruments, sample, settings, (ruby, by), through, bounces)
     return (yield from held_run(inside, document, instruments, looks))
+
+
+def _gauge_in_charge(
+    instruments: Instruments, gauge: str, settings: GaugeSettings | None
+) -> tuple[str, GaugeSettings] | None:
+    """A gauge other than the ruby, and how it is taken; None for the ruby."""
+    instruments.gauge(gauge)
+    if gauge == REFERENCE:
+        raise ConfigurationError(
+            f"The gauge {REFERENCE!r} is a chip outside the pressure chamber and says nothing of "
+            "the pressure in it; name the gauge that does. Nothing was lit."
+        )
+    if gauge == "ruby":
+        return None
+    return gauge, settings or RampSettings().of_gauge(gauge)
 
 
 def _measure(
     instruments: Instruments,
     sample: str,
     settings: ReflectanceSettings,
-    ruby: RubySettings,
+    gauges: tuple[RubySettings, tuple[str, GaugeSettings] | None],
     through: ThroughTheCell | None,
     bounces: Bounces,
 ) -> MsgGenerator[dict[str, Any]]:
@@ -144,7 +170,11 @@ def _measure(
     passed: LightReading | None = None
     if through is not None:
         passed = yield from take_transmission(instruments, through.settings, through.spot)
-    reading = yield from look(instruments, ruby, 1, branch="reflectance")
+    ruby, by = gauges
+    if by is None:
+        reading = yield from look(instruments, ruby, 1, branch="reflectance")
+    else:
+        reading = yield from look_by(instruments, by[0], (by[1], ruby), 1, branch="reflectance")
     pressure = _pressure(instruments, reading)
     keep = through is not None and through.unstressed
     time_s = float(instruments.clock_reading.lab_time_s.timestamp)
@@ -155,11 +185,12 @@ def _measure(
 def _pressure(instruments: Instruments, reading: GaugeReading) -> AtPressure:
     if not reading.measured:
         return AtPressure.unknown()
+    device: Any = instruments.gauge(reading.gauge).device
     return AtPressure(
         pressure_gpa=reading.pressure_gpa,
         sigma_stat_gpa=reading.sigma_stat_gpa,
-        sigma_sys_gpa=float(instruments.ruby.pressure_sigma_sys_gpa.get()),
-        scale=instruments.ruby.gauge.scale.name,
+        sigma_sys_gpa=float(device.pressure_sigma_sys_gpa.get()),
+        scale=device.gauge.scale.name,
     )
 
 

@@ -6,7 +6,7 @@ from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.expose import expose
 from plans.stubs.hold import wait_while_held
 from plans.stubs.light import arm_laser, lit
-from plans.stubs.look import look
+from plans.stubs.look import look, look_by
 from plans.stubs.measure_dark import measure_dark
 from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.measure_ruby import measure_ruby
@@ -23,6 +23,7 @@ __all__ = [
     "expose",
     "lit",
     "look",
+    "look_by",
     "measure_dark",
     "measure_pressure",
     "measure_ruby",

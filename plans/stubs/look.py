@@ -1,16 +1,16 @@
-"""Look at the cell once: the ruby, with all that belongs to a step, and nothing moves."""
+"""Look at the cell once, with all that belongs to a step: nothing moves."""
 
 from functools import partial
 
 from bluesky.utils import MsgGenerator, plan
 
 from plans.gauge_reading import GaugeReading
-from plans.gauge_settings import RubySettings
+from plans.gauge_settings import GaugeSettings, RubySettings
 from plans.instruments import Instruments
 from plans.stubs.measure_pressure import measure_pressure
 from plans.stubs.measure_reference import measure_reference
 
-__all__ = ["look"]
+__all__ = ["look", "look_by"]
 
 
 @plan
@@ -56,7 +56,61 @@ def look(
     )
 
 
+@plan
+def look_by(
+    instruments: Instruments,
+    gauge: str,
+    settings: tuple[GaugeSettings, RubySettings],
+    number: int,
+    *,
+    branch: str,
+) -> MsgGenerator[GaugeReading]:
+    """Look at the cell with another gauge than the ruby in charge, as at a step of a ramp.
+
+    Its spectra have a stream of its own. The ruby comes after it, as the event of ``primary``,
+    which notes what the gauge said: the step has its pressure also where the ruby shows nothing.
+
+    Parameters
+    ----------
+    instruments : Instruments
+        The laboratory.
+    gauge : str
+        Whose pressure counts, a key of `Instruments.gauges`.
+    settings : pair of GaugeSettings
+        How the spectra of this gauge and of the ruby are taken.
+    number, branch
+        As for `look`.
+
+    Returns
+    -------
+    GaugeReading
+        Of that gauge.
+    """
+    of_gauge, of_ruby = settings
+    instruments.step.begin(number, branch=branch)
+    instruments.step.note(gauge=gauge)
+    yield from measure_reference(instruments, of_ruby)
+    reading = yield from measure_pressure(instruments, of_gauge, gauge=gauge)
+    _note(instruments, reading)
+    if reading.measured:
+        _note_pressure(instruments, reading)
+    yield from measure_pressure(
+        instruments, of_ruby, stream="primary", also=instruments.at_each_step
+    )
+    return reading
+
+
 def _note(instruments: Instruments, reading: GaugeReading) -> None:
     instruments.step.note(
         outcome="measured" if reading.measured else "not_measured", attempts=reading.attempts
+    )
+
+
+def _note_pressure(instruments: Instruments, reading: GaugeReading) -> None:
+    device = instruments.gauge(reading.gauge).device
+    instruments.step.note(
+        pressure_gpa=reading.pressure_gpa,
+        pressure_sigma_stat_gpa=reading.sigma_stat_gpa,
+        pressure_sigma_sys_gpa=float(device.pressure_sigma_sys_gpa.get()),
+        pressure_half_width_95_gpa=float(device.pressure_half_width_95_gpa.get()),
     )

@@ -122,6 +122,27 @@ def test_reflectance_needs_lamp_gasket_and_sample(laboratory) -> None:
 
 
 @pytest.mark.parametrize(
+    ("gauge", "said"),
+    [
+        ("diamond_edge", "no gauge 'diamond_edge'"),
+        ("reference_ruby", "'reference_ruby' is a chip outside the pressure chamber"),
+    ],
+)
+def test_a_gauge_that_cannot_say_at_which_pressure_is_refused(
+    laboratory, gauge: str, said: str
+) -> None:
+    ruby = laboratory.instruments.gauges["ruby"]
+    instruments = replace(
+        laboratory.instruments,
+        lamp=object(),
+        spots=Stage2d(),
+        further_gauges={"reference_ruby": ruby},
+    )
+    with pytest.raises(ConfigurationError, match=said):
+        next(iter(measure_reflectance(instruments, "hydrogen", gauge=gauge)))
+
+
+@pytest.mark.parametrize(
     "make",
     [
         lambda: ReflectanceSettings(exposure_s=0.0),

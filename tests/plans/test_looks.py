@@ -108,6 +108,10 @@ def counts(found: tuple[Looks, ...]) -> dict[str, int]:
             looks.reflectance_looks(WHITE, RUBY, FULL),
             {"reference_ruby": 1, "ruby": 1, "lamp gasket": 2, "lamp sample": 1},
         ),
+        (
+            looks.reflectance_looks(WHITE, RUBY, PLAIN, gauge=("diamond_edge", EDGE)),
+            {"ruby": 1, "diamond_edge": 1, "lamp gasket": 2, "lamp sample": 1},
+        ),
         (looks.axis_looks("ruby", [0.05, 0.5], 4), {"line_lamp lamp": 2}),
         (looks.gain_looks("ruby", 0.1), {"lamp lamp": 1}),
     ],

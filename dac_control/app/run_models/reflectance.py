@@ -4,18 +4,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile
+from dac_control.app.run_models.base import Impossible, Metadata, Plan, RunFile, check_gauges
 from dac_control.app.run_models.optics import check_spots
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
 from dac_control.reflectance.names import FORBIDDEN_WORD, checked_name
 from devices.drivers.spot_role import GASKET, SAMPLE
-from plans.gauge_settings import RubySettings
+from plans.gauge_settings import EdgeSettings, GaugeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
 from plans.looks import LookRules, Looks, reflectance_looks
 from plans.measure_reflectance import Bounces, ThroughTheCell, measure_reflectance
 from plans.optics_settings import ReflectanceSettings
+from plans.settings import RampSettings
 
 __all__ = ["ReflectanceFile", "check_words"]
 
@@ -41,14 +42,18 @@ class ReflectanceFile(RunFile):
     unstressed: Annotated[bool, Field(strict=True)] = False
     """The cell bears no load: keep what passes it, which later readings are compared with."""
     bounces: Bounces = "unknown"
+    gauge: str = "ruby"
+    """Which says at which pressure; the ruby is looked at beside another one, too."""
     reflectance: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
     transmission: Annotated[ReflectanceSettings, NumbersOnly] = ReflectanceSettings()
     ruby: Annotated[RubySettings, NumbersOnly] = RubySettings()
+    edge: Annotated[EdgeSettings, NumbersOnly] = EdgeSettings()
+    vibron: Annotated[VibronSettings, NumbersOnly] = VibronSettings()
 
     @property
     def gauges(self) -> tuple[str, ...]:
-        """The ruby, which says at which pressure."""
-        return ("ruby",)
+        """The one that says at which pressure, and the ruby."""
+        return tuple(dict.fromkeys(("ruby", self.gauge)))
 
     def check(self, station: Station) -> None:
         """Hold lamp, places and name against what the station has, and what can be claimed."""
@@ -60,6 +65,7 @@ class ReflectanceFile(RunFile):
             )
         for spot in (GASKET, SAMPLE):
             check_spots(station, "ruby", {"plan": spot})
+        check_gauges(station, {"gauge": [self.gauge]})
         self._check_through(station)
         try:
             checked_name("sample", self.sample)
@@ -72,9 +78,10 @@ class ReflectanceFile(RunFile):
             check_words("plan", getattr(station.specimen, name), f" ({where})")
 
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
-        """The white light and the ruby."""
+        """The white light, the ruby, and the gauge beside it."""
         passes = (self.through, self.transmission) if self.through else None
-        return reflectance_looks(self.reflectance, self.ruby, rules, passes)
+        by = None if self.gauge == "ruby" else (self.gauge, self._gauge_settings)
+        return reflectance_looks(self.reflectance, self.ruby, rules, passes, by)
 
     def _check_through(self, station: Station) -> None:
         if self.unstressed and not self.through:
@@ -105,10 +112,17 @@ class ReflectanceFile(RunFile):
             self.sample,
             settings=self.reflectance,
             ruby=self.ruby,
+            gauge=self.gauge,
+            gauge_settings=self._gauge_settings,
             through=self._through,
             bounces=self.bounces,
             md=md,
         )
+
+    @property
+    def _gauge_settings(self) -> GaugeSettings:
+        settings = RampSettings(ruby=self.ruby, edge=self.edge, vibron=self.vibron)
+        return settings.of_gauge(self.gauge)
 
     @property
     def _through(self) -> ThroughTheCell | None:
