@@ -15,7 +15,7 @@ from dac_control.reflectance import (
     evaluate_reflectance,
     statement,
 )
-from dac_control.reflectance.names import checked_name
+from dac_control.reflectance.names import checked_name, claims_in, refuse_claim
 from plans.calibrated import check_calibrations
 from plans.gauge_reading import GaugeReading
 from plans.gauge_settings import REFERENCE, GaugeSettings, RubySettings
@@ -99,13 +99,13 @@ def measure_reflectance(
     bounces : str
         What the optics collect of the light that bounces inside the anvil.
     md : mapping, optional
-        Added to the start document.
+        Added to the start document; no claim either, since it stands on the page of the result.
 
     Raises
     ------
     LimitError, ConfigurationError
         Before the run opens, where the station cannot do it or has no such gauge, the budget has
-        not the light, or the name claims something.
+        not the light, or the name or `md` claims something.
     RampHeld
         If the light could not be taken, or shows nothing; or if the anvils were to be read without
         load, and bear one.
@@ -117,6 +117,8 @@ def measure_reflectance(
     if bounces not in _BOUNCES:
         raise LimitError(f"bounces are {', '.join(_BOUNCES)}, not {bounces!r}.")
     checked_name("sample", sample)
+    for key, text in claims_in(md or {}).items():
+        refuse_claim(text, f" ({key} in md)")
     by = _gauge_in_charge(instruments, gauge, gauge_settings)
     check_calibrations(instruments, ("ruby", gauge))
     document = {

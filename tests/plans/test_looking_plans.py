@@ -143,6 +143,24 @@ def test_a_gauge_that_cannot_say_at_which_pressure_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("md", "said"),
+    [
+        ({"purpose": "show that it is METALLIC"}, r"\(purpose in md\) says more than reflectance"),
+        ({"note": [{"of": "a metal"}]}, r"'a metal' \(note.0.of in md\) says more"),
+    ],
+)
+def test_a_claim_beside_a_reflectance_is_refused_before_anything_is_lit(
+    laboratory, md: dict[str, Any], said: str
+) -> None:
+    lit = replace(laboratory.instruments, lamp=object(), spots=Stage2d())
+    with pytest.raises(ConfigurationError, match=said):
+        next(iter(measure_reflectance(lit, "hydrogen", md=md)))
+    # what a ramp is for, people say as they like
+    ramp = pressure_ramp(laboratory.instruments, Targets.turns([0.1]), md=md)
+    assert first_messages(iter(ramp), 2)[1].command == "open_run"
+
+
+@pytest.mark.parametrize(
     "make",
     [
         lambda: ReflectanceSettings(exposure_s=0.0),

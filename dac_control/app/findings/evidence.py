@@ -60,6 +60,11 @@ class Evidence:
     frame_signs: FrameSigns
 
     @property
+    def shows_reflectance(self) -> bool:
+        """Whether sentences on a reflectance stand on its page, of this run or of linked ones."""
+        return "reflectance_result" in self.looks.results or bool(self.reflectances.sentences)
+
+    @property
     def start(self) -> Mapping[str, Any]:
         """The start document."""
         return self.run.start

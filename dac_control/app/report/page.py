@@ -40,6 +40,7 @@ from dac_control.app.report.tables import (
 )
 from dac_control.errors import RecordError
 from dac_control.records import Run
+from dac_control.reflectance.names import says_more
 
 __all__ = ["REPORT_NAME", "render_report", "write_report"]
 
@@ -112,6 +113,7 @@ def _environment() -> Environment:
         plain=text.plain,
         gauge=gauge_words,
     )
+    environment.tests["claim"] = says_more
     return environment
 
 
@@ -154,6 +156,7 @@ def _context(run: Run) -> dict[str, Any]:
         "recomputed": evidence.recomputed,
         "edge": evidence.edge,
         "looks": _looks(evidence),
+        "reflectance_shown": evidence.shows_reflectance,
         "experiment": run.start.get("experiment"),
         "provenance": provenance(run),
         "instruments": instruments(run),

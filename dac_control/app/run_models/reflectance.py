@@ -9,7 +9,7 @@ from dac_control.app.run_models.optics import check_spots
 from dac_control.app.station import Station
 from dac_control.app.toml_file import NumbersOnly
 from dac_control.errors import ConfigurationError
-from dac_control.reflectance.names import FORBIDDEN_WORD, checked_name
+from dac_control.reflectance.names import checked_name, refuse_claim
 from devices.drivers.spot_role import GASKET, SAMPLE
 from plans.gauge_settings import EdgeSettings, GaugeSettings, RubySettings, VibronSettings
 from plans.instruments import Instruments
@@ -23,12 +23,10 @@ __all__ = ["ReflectanceFile", "check_words"]
 
 def check_words(key: str, text: str, where: str = "") -> None:
     """Raise `Impossible` for a text beside a reflectance that says what it cannot show."""
-    if FORBIDDEN_WORD in text.lower():
-        raise Impossible(
-            key,
-            f"{text!r}{where} says more than reflectance alone can show, and would stand on its "
-            "page; name what was loaded, for example 'hydrogen'",
-        )
+    try:
+        refuse_claim(text, where)
+    except ConfigurationError as error:
+        raise Impossible(key, str(error)) from None
 
 
 class ReflectanceFile(RunFile):

@@ -127,6 +127,35 @@ def test_reflectance_of_sample_and_control_are_compared(runs, tmp_path: Path) ->
     assert gather(open_run(tmp_path / "real")).reflectances.comparison is None
 
 
+BESIDE = "<b>(These are the operator's words; nothing here shows it.)</b>"
+CLAIM = {"purpose": "is it metallic?", "operator": "A. <b>Metal</b>"}
+
+
+def test_a_claim_of_people_stands_as_theirs_beside_a_reflectance(runs, tmp_path: Path) -> None:
+    inside = {"specimen": {"id": "film", "contents": "liquid METAL"}}
+    copied(runs[1], tmp_path / "sample", "a" * 8, **CLAIM)
+    copied(runs[1], tmp_path / "control", "b" * 8, **inside)
+    copied(runs[0], tmp_path / "ramp", "c" * 8, plan_name="pressure_ramp", **CLAIM)
+    copied(runs[0], tmp_path / "link", "d" * 8, controls="c" * 8, **inside)
+    for name, times in (("sample", 3), ("ramp", 4)):
+        run = open_run(tmp_path / name)
+        page = render_report(run)
+        # purpose, and operator twice; of the ramp what its control had in the cell, too
+        assert page.count(BESIDE) == times
+        assert f"is it metallic? {BESIDE}</dd>" in page and f"&lt;/b&gt; {BESIDE}" in page
+        (line,) = [each for each in summarise_findings(run)["limitations"] if "metallic" in each]
+        assert line.startswith("These are the operator's words, and nothing here shows it")
+        assert ("contents of the run dddddddd: “liquid METAL”" in line) is (name == "ramp")
+        assert "Reflectance alone does not show what the sample is" in line
+
+
+def test_a_claim_of_people_without_a_reflectance_is_left_alone(runs, tmp_path: Path) -> None:
+    copied(runs[0], tmp_path / "ramp", "c" * 8, plan_name="pressure_ramp", **CLAIM)
+    run = open_run(tmp_path / "ramp")
+    assert "is it metallic?</dd>" in render_report(run)
+    assert "operator's words" not in str(summarise_findings(run)["checks"])
+
+
 def test_an_absolute_reflectance_is_held_against_a_drude_model(runs) -> None:
     run = open_run(runs[1].folder)
     texts = run.table("reflectance_result")["workbench_result"]
