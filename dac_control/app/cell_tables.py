@@ -1,6 +1,6 @@
 """The tables of the station file that say what stands in the optics: cell and specimen."""
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -32,6 +32,9 @@ class Cell(Strict):
         return self
 
 
+_DIFFUSES: Final = ("hydrogen", "deuterium", "h2", "d2")
+
+
 class Specimen(Strict):
     """``[specimen]``: what is inside."""
 
@@ -43,6 +46,16 @@ class Specimen(Strict):
     goes into the diamond above."""
     contents: str = ""
     """What a control run has in the cell instead of it: ``empty``, ``alumina`` ..."""
+
+    def concerns(self) -> list[str]:
+        """What a person should think of before a run, a clause each."""
+        inside = (self.contents or self.material).lower()
+        if self.max_temperature_k is not None or not any(name in inside for name in _DIFFUSES):
+            return []
+        return [
+            f"{inside} goes into the diamond above about 80 K, and no run stops short of that: "
+            "state specimen.max_temperature_k = 80"
+        ]
 
 
 def loading_of(cell: Cell, specimen: Specimen) -> Loading:

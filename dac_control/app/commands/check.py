@@ -69,7 +69,7 @@ def _try_notifiers(session: Session) -> list[Trial]:
 def _concerns(session: Session) -> list[str]:
     """Limits and settings inside the instruments that do not fit the station file."""
     answering = {c.role for c in session.connections if c.error is None}
-    found: list[str] = []
+    found = [f"specimen: {concern}" for concern in session.station.specimen.concerns()]
     for role, device in session.devices.items():
         if role in answering:
             try:
