@@ -1,79 +1,23 @@
 """What a campaign shows: one row for each stratum, and what unmodelled errors cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ramp_campaign.campaign import key_of
-from ramp_campaign.figures import (
-    Proportion,
-    against_chance,
-    clustered,
-    difference,
-    median_or_nan,
-)
+from ramp_campaign.figures import against_chance, difference, median_or_nan
 from ramp_campaign.fixed_turns import conditions_of, fastest_fixed_turns
-from ramp_campaign.ramp import COLUMNS, SPECTRA, Job
+from ramp_campaign.outcomes import Ramp, bounds_of, coverage, ramps_of, standard_coverage
+from ramp_campaign.ramp import SPECTRA, Job
 from ramp_campaign.strata import Stratum
 from ramp_campaign.unmodelled import FAMILIES, MODELLED
 
-__all__ = ["coverage", "loss_rows", "spectra_rows", "stratum_rows"]
+__all__ = ["loss_rows", "spectra_rows", "stratum_rows"]
 
-Array = NDArray[np.float64]
 Result = dict[str, Any]
 
 ASKED_BEYOND = 0.001
 """Part of the steps that may pass their bound."""
-
-
-@dataclass(frozen=True)
-class Ramp:
-    """The steps of one result as an array, shape (steps, columns)."""
-
-    result: Result
-    steps: Array
-
-    def column(self, name: str) -> Array:
-        """One quantity of all steps."""
-        return self.steps[:, COLUMNS.index(name)]
-
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """Where there is a pressure, shape (steps,)."""
-        return np.isfinite(self.column("pressure_gpa"))
-
-
-def ramps_of(results: Sequence[Result], stratum: Stratum, family: str) -> list[Ramp]:
-    """The ramps of one cell of the campaign, by seed."""
-    mine = [each for each in results if key_of(each)[:2] == (stratum.name, family)]
-    return [
-        Ramp(each, np.array(each["steps"], float).reshape(-1, len(COLUMNS)))
-        for each in sorted(mine, key=lambda each: each["seed"])
-    ]
-
-
-def coverage(ramps: Sequence[Ramp]) -> Proportion:
-    """Part of the measured steps whose stated interval of 95 % covers the truth."""
-    hits, sizes = [], []
-    for ramp in ramps:
-        error = np.abs(ramp.column("pressure_gpa") - ramp.column("true_gpa"))[ramp.measured]
-        hits.append(int(np.sum(error <= ramp.column("half_width_95_gpa")[ramp.measured])))
-        sizes.append(int(error.size))
-    return clustered(hits, sizes)
-
-
-def standard_coverage(ramps: Sequence[Ramp]) -> Proportion:
-    """The same of 1.96 standard uncertainties."""
-    hits, sizes = [], []
-    for ramp in ramps:
-        error = np.abs(ramp.column("pressure_gpa") - ramp.column("true_gpa"))[ramp.measured]
-        sigma = np.hypot(ramp.column("sigma_stat_gpa"), ramp.column("sigma_sys_gpa"))
-        hits.append(int(np.sum(error <= 1.96 * sigma[ramp.measured])))
-        sizes.append(int(error.size))
-    return clustered(hits, sizes)
 
 
 def stratum_rows(
@@ -94,7 +38,7 @@ def stratum_rows(
     """
     ramps = ramps_of(results, stratum, MODELLED)
     covered, by_sigma = coverage(ramps), standard_coverage(ramps)
-    bounds = _bounds(ramps, stratum.station.limits.max_step_gpa)
+    bounds = bounds_of(ramps, stratum.station.limits.max_step_gpa)
     beyond = against_chance(bounds.beyond, bounds.steps, ASKED_BEYOND)
     unmeasured = sum(int(np.sum(~ramp.measured)) for ramp in ramps)
     after = sum(int(ramp.result["moves_after_failure"]) for ramp in ramps)
@@ -144,25 +88,6 @@ def stratum_rows(
         ),
     ]
     return rows, numbers
-
-
-@dataclass(frozen=True)
-class _Bounds:
-    steps: int
-    beyond: int
-    median_part: float
-
-
-def _bounds(ramps: Sequence[Ramp], limit_gpa: float) -> _Bounds:
-    """Steps on loading, where each has a bound above where it begins."""
-    steps, beyond, parts = 0, 0, [np.empty(0)]
-    for ramp in ramps:
-        pressure, bound = ramp.column("pressure_gpa"), ramp.column("bound_gpa")
-        both = np.isfinite(pressure[1:]) & np.isfinite(bound[1:]) & np.isfinite(pressure[:-1])
-        steps += int(both.sum())
-        beyond += int(np.sum(pressure[1:][both] > bound[1:][both]))
-        parts.append((bound[1:] - pressure[:-1])[both] / limit_gpa)
-    return _Bounds(steps, beyond, median_or_nan(np.concatenate(parts)))
 
 
 def _steps_to_top(

@@ -1,0 +1,87 @@
+"""What became of the ramps of a campaign: coverage, bounds, steps and moves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ramp_campaign.campaign import key_of
+from ramp_campaign.figures import Proportion, clustered, median_or_nan
+from ramp_campaign.ramp import COLUMNS
+from ramp_campaign.strata import Stratum
+
+__all__ = ["Bounds", "Ramp", "bounds_of", "coverage", "ramps_of", "standard_coverage"]
+
+Array = NDArray[np.float64]
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """The steps of one result as an array, shape (steps, columns)."""
+
+    result: Result
+    steps: Array
+
+    def column(self, name: str) -> Array:
+        """One quantity of all steps."""
+        return self.steps[:, COLUMNS.index(name)]
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """Where there is a pressure, shape (steps,)."""
+        return np.isfinite(self.column("pressure_gpa"))
+
+
+def ramps_of(results: Sequence[Result], stratum: Stratum, family: str) -> list[Ramp]:
+    """The ramps of one cell of the campaign, by seed."""
+    mine = [each for each in results if key_of(each)[:2] == (stratum.name, family)]
+    return [
+        Ramp(each, np.array(each["steps"], float).reshape(-1, len(COLUMNS)))
+        for each in sorted(mine, key=lambda each: each["seed"])
+    ]
+
+
+def coverage(ramps: Sequence[Ramp]) -> Proportion:
+    """Part of the measured steps whose stated interval of 95 % covers the truth."""
+    hits, sizes = [], []
+    for ramp in ramps:
+        error = np.abs(ramp.column("pressure_gpa") - ramp.column("true_gpa"))[ramp.measured]
+        hits.append(int(np.sum(error <= ramp.column("half_width_95_gpa")[ramp.measured])))
+        sizes.append(int(error.size))
+    return clustered(hits, sizes)
+
+
+def standard_coverage(ramps: Sequence[Ramp]) -> Proportion:
+    """The same of 1.96 standard uncertainties."""
+    hits, sizes = [], []
+    for ramp in ramps:
+        error = np.abs(ramp.column("pressure_gpa") - ramp.column("true_gpa"))[ramp.measured]
+        sigma = np.hypot(ramp.column("sigma_stat_gpa"), ramp.column("sigma_sys_gpa"))
+        hits.append(int(np.sum(error <= 1.96 * sigma[ramp.measured])))
+        sizes.append(int(error.size))
+    return clustered(hits, sizes)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Steps of many ramps against the bounds that were stated before each."""
+
+    steps: int
+    beyond: int
+    median_part: float
+    """Bound above the beginning of the step, as a part of the step limit."""
+
+
+def bounds_of(ramps: Sequence[Ramp], limit_gpa: float) -> Bounds:
+    """Steps on loading, where each has a bound above where it begins."""
+    steps, beyond, parts = 0, 0, [np.empty(0)]
+    for ramp in ramps:
+        pressure, bound = ramp.column("pressure_gpa"), ramp.column("bound_gpa")
+        both = np.isfinite(pressure[1:]) & np.isfinite(bound[1:]) & np.isfinite(pressure[:-1])
+        steps += int(both.sum())
+        beyond += int(np.sum(pressure[1:][both] > bound[1:][both]))
+        parts.append((bound[1:] - pressure[:-1])[both] / limit_gpa)
+    return Bounds(steps, beyond, median_or_nan(np.concatenate(parts)))
