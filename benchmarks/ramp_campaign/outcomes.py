@@ -12,7 +12,15 @@ from ramp_campaign.figures import Proportion, clustered, median_or_nan
 from ramp_campaign.ramp import COLUMNS
 from ramp_campaign.strata import Stratum
 
-__all__ = ["Bounds", "Ramp", "bounds_of", "coverage", "ramps_of", "standard_coverage"]
+__all__ = [
+    "Bounds",
+    "Ramp",
+    "beyond_limit",
+    "bounds_of",
+    "coverage",
+    "ramps_of",
+    "standard_coverage",
+]
 
 Array = NDArray[np.float64]
 Result = dict[str, Any]
@@ -33,6 +41,16 @@ class Ramp:
     def measured(self) -> NDArray[np.bool_]:
         """Where there is a pressure, shape (steps,)."""
         return np.isfinite(self.column("pressure_gpa"))
+
+    @property
+    def unmeasured(self) -> int:
+        """Steps without a pressure, those that left no event included."""
+        return int(np.sum(~self.measured)) + self.moves_without_event
+
+    @property
+    def moves_without_event(self) -> int:
+        """Moves after which nothing was recorded; the first step of a ramp needs no move."""
+        return max(0, int(self.result["moves"]) - max(0, len(self.steps) - 1))
 
 
 def ramps_of(results: Sequence[Result], stratum: Stratum, family: str) -> list[Ramp]:
@@ -85,3 +103,10 @@ def bounds_of(ramps: Sequence[Ramp], limit_gpa: float) -> Bounds:
         beyond += int(np.sum(pressure[1:][both] > bound[1:][both]))
         parts.append((bound[1:] - pressure[:-1])[both] / limit_gpa)
     return Bounds(steps, beyond, median_or_nan(np.concatenate(parts)))
+
+
+def beyond_limit(ramps: Sequence[Ramp], limit_gpa: float) -> tuple[int, int]:
+    """Steps that changed the pressure by more than the step limit, and all that have a change."""
+    changes = [np.abs(np.diff(ramp.column("pressure_gpa"))) for ramp in ramps]
+    change = np.concatenate([np.empty(0), *changes])
+    return int(np.sum(change > limit_gpa)), int(np.isfinite(change).sum())

@@ -7,7 +7,14 @@ import numpy as np
 
 from ramp_campaign.figures import against_chance, difference, median_or_nan
 from ramp_campaign.fixed_turns import conditions_of, fastest_fixed_turns
-from ramp_campaign.outcomes import Ramp, bounds_of, coverage, ramps_of, standard_coverage
+from ramp_campaign.outcomes import (
+    Ramp,
+    beyond_limit,
+    bounds_of,
+    coverage,
+    ramps_of,
+    standard_coverage,
+)
 from ramp_campaign.ramp import SPECTRA, Job
 from ramp_campaign.strata import Stratum
 from ramp_campaign.unmodelled import FAMILIES, MODELLED
@@ -38,9 +45,12 @@ def stratum_rows(
     """
     ramps = ramps_of(results, stratum, MODELLED)
     covered, by_sigma = coverage(ramps), standard_coverage(ramps)
-    bounds = bounds_of(ramps, stratum.station.limits.max_step_gpa)
+    limit_gpa = stratum.station.limits.max_step_gpa
+    bounds = bounds_of(ramps, limit_gpa)
     beyond = against_chance(bounds.beyond, bounds.steps, ASKED_BEYOND)
-    unmeasured = sum(int(np.sum(~ramp.measured)) for ramp in ramps)
+    large, changes = beyond_limit(ramps, limit_gpa)
+    unmeasured = sum(ramp.unmeasured for ramp in ramps)
+    without_event = sum(ramp.moves_without_event for ramp in ramps)
     after = sum(int(ramp.result["moves_after_failure"]) for ramp in ramps)
     top_gpa = float(stratum.run.targets.load[-1]) - stratum.run.settings.step.tolerance_gpa
     ours, theirs, there_and_back = _steps_to_top(stratum, ramps, top_gpa, rival, cells)
@@ -56,7 +66,10 @@ def stratum_rows(
         "beyond_bound": beyond.count,
         "predicted_steps": beyond.of,
         "bound_part": bounds.median_part,
+        "beyond_limit": large,
+        "changes": changes,
         "unmeasured": unmeasured,
+        "moves_without_event": without_event,
         "moves_after_failure": after,
         "held": held,
         "steps_to_top": ours,
@@ -78,7 +91,13 @@ def stratum_rows(
             "< 0.1 %",
         ),
         ("median bound / step limit", f"{bounds.median_part:.2f}", "<= 1"),
-        ("steps without a measurement", f"{unmeasured}", "0"),
+        # not asked: fixed turns may never pass the limit, these ramps by their bound
+        ("steps beyond the step limit itself", f"{large} of {changes}", ""),
+        (
+            "steps without a measurement",
+            f"{unmeasured} ({without_event} of them moves that left no event)",
+            "0",
+        ),
         ("moves after one", f"{after}", "0"),
         (
             "median steps to target / fixed turns",

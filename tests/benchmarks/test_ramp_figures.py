@@ -72,6 +72,7 @@ def result(seed: int, error_gpa: float, half_width_gpa: float) -> dict[str, obje
         "family": "modelled",
         "seed": seed,
         "exit": "success",
+        "moves": len(steps) - 1,
         "moves_after_failure": 0,
         "steps": steps,
     }
@@ -86,6 +87,36 @@ def test_a_stratum_is_read_off_its_ramps() -> None:
     assert numbers["coverage"] == pytest.approx(4 / 7)
     # bounds stand at 9 GPa: of 6.3, 9.3, 12.3 and of 6.5, 9.5, three are beyond
     assert (numbers["beyond_bound"], numbers["predicted_steps"]) == (3, 5)
+
+
+def test_a_move_that_left_no_event_is_a_step_without_a_measurement() -> None:
+    tables, stratum = module("tables"), module("strata").named("ruby-80K")
+    results = [result(1, 0.3, 0.4), result(2, 0.3, 0.4), result(3, 0.3, 0.4)]
+    results[0]["moves"] = 5
+    results[1]["steps"][-1][1] = None  # type: ignore[index]
+    # looked at once more than it moved: this makes up for no other ramp
+    results[2]["moves"] = 1
+    rows, numbers = tables.stratum_rows(stratum, results, rival=False)
+    assert (numbers["unmeasured"], numbers["moves_without_event"]) == (3, 2)
+    assert ("steps without a measurement", "3 (2 of them moves that left no event)", "0") in rows
+
+
+def test_a_ramp_that_was_refused_has_no_move_without_an_event() -> None:
+    tables, stratum = module("tables"), module("strata").named("ruby-80K")
+    refused = {**result(1, 0.3, 0.4), "steps": [], "moves": 0}
+    _, numbers = tables.stratum_rows(stratum, [refused, result(2, 0.3, 0.4)], rival=False)
+    assert numbers["unmeasured"] == 0
+
+
+def test_steps_beyond_the_limit_itself_are_counted_whatever_their_bound() -> None:
+    tables, stratum = module("tables"), module("strata").named("ruby-80K")
+    # 3 GPa a step where 4 are allowed; one of 4.1, and one of -5
+    results = [result(1, 0.0, 0.4), result(2, 0.0, 0.4)]
+    results[0]["steps"][-1][1] = 13.1  # type: ignore[index]
+    results[1]["steps"][-1][1] = 4.0  # type: ignore[index]
+    rows, numbers = tables.stratum_rows(stratum, results, rival=False)
+    assert (numbers["beyond_limit"], numbers["changes"]) == (2, 6)
+    assert ("steps beyond the step limit itself", "2 of 6", "") in rows
 
 
 def test_a_torn_line_is_carried_out_again(tmp_path: Path) -> None:
