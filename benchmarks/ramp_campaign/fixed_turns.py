@@ -42,11 +42,13 @@ class Conditions:
 
 
 def conditions_of(steps: NDArray[np.float64]) -> Conditions:
-    """Medians of steps, shape (steps, columns), in ten classes of pressure."""
+    """Medians of measured steps, shape (steps, columns), in ten classes of pressure."""
     pressure = steps[:, COLUMNS.index("pressure_gpa")]
     sigma = steps[:, COLUMNS.index("sigma_stat_gpa")]
     edges = np.quantile(pressure, np.linspace(0.0, 1.0, 11))
     classes = [(pressure >= low) & (pressure <= high) for low, high in pairwise(edges)]
+    # of a handful of steps, a class may have none
+    classes = [each for each in classes if each.any()]
     return Conditions(
         dwell_s=median_or_nan(steps[:, COLUMNS.index("dwell_s")]),
         at_gpa=np.array([np.median(pressure[each]) for each in classes]),

@@ -1,5 +1,6 @@
 """What became of the ramps of a campaign: coverage, bounds, steps and moves."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,17 @@ class Ramp:
     def moves_without_event(self) -> int:
         """Moves after which nothing was recorded; the first step of a ramp needs no move."""
         return max(0, int(self.result["moves"]) - max(0, len(self.steps) - 1))
+
+    def steps_to(self, top_gpa: float) -> float:
+        """Steps until a pressure was read; infinite for a ramp that never got there."""
+        there = np.flatnonzero(np.nan_to_num(self.column("pressure_gpa")) >= top_gpa)
+        return float(there[0]) if there.size else math.inf
+
+    @property
+    def part_read(self) -> float:
+        """Median of what the gauge read as a part of the true pressure; 1 if it read nothing."""
+        part = median_or_nan(self.column("pressure_gpa") / self.column("true_gpa"))
+        return part if math.isfinite(part) else 1.0
 
 
 def ramps_of(results: Sequence[Result], stratum: Stratum, family: str) -> list[Ramp]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from dac_control.app.rehearsal.twin_settings import settings_of
-from dac_control.app.run_file import RunFile, load_run_file
+from dac_control.app.run_file import load_run_file
+from dac_control.app.run_models import RampFile
 from dac_control.app.station import Station, load_station
 from simulators.twin import TwinSettings
 from simulators.twin.presets import preset
@@ -49,9 +50,16 @@ class Stratum:
         return station.model_copy(update={"rehearsal": start})
 
     @cached_property
-    def run(self) -> RunFile:
+    def run(self) -> RampFile:
         """The run file."""
-        return load_run_file(_HERE / f"{self.gauge}_ramp.toml", self.station)
+        run = load_run_file(_HERE / f"{self.gauge}_ramp.toml", self.station)
+        assert isinstance(run, RampFile)
+        return run
+
+    @property
+    def top_gpa(self) -> float:
+        """Pressure at which its ramps have arrived: the last target, less the tolerance."""
+        return float(self.run.targets.load[-1]) - self.run.settings.step.tolerance_gpa
 
     def settings(self) -> TwinSettings:
         """Settings of its twins: errors that the budget states and no others, no failure.
