@@ -4,8 +4,10 @@ Each cell draws a truth from one of the families below (the package fits none of
 its sigmoid is Hill's with another origin of the turns), a measured range, noise of the gauge,
 scatter from friction, and errors in turns. The curve is fitted to the points up to the largest
 measured turn and asked at 1.8 times that turn. Beside it stands what is often done: a straight
-line, with its own 95 % prediction interval. The score is that of Gneiting and Raftery (J. Am. Stat.
-Assoc. 102 (2007) 359), as a part of the true pressure: small is good.
+line, with its own 95 % prediction interval. There are two totals: of all families, and
+of those outside the fitted forms proper, which Hill's is in name only; the figures asked are of
+these. The score is that of Gneiting and Raftery (J. Am. Stat. Assoc. 102 (2007) 359), as a part
+of the true pressure: small is good.
 
     python benchmarks/load_curve_extrapolation.py -n 400 --seed 1
 """
@@ -14,6 +16,7 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +105,9 @@ FAMILIES = {
     "stiffening": stiffening,
 }
 
+NEARLY_FITTED = ("Hill",)
+"""Left out of the total of what is outside the fitted forms."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -113,6 +119,10 @@ class Cell:
     sigma_turns: float
     ask_turns: float
     truth_gpa: float
+
+
+Part = tuple[list[Cell], Vector, Vector]
+"""The cells of a family, and their intervals: ours, and those of a straight line."""
 
 
 def draw(family: Callable[[np.random.Generator], Curve], rng: np.random.Generator) -> Cell:
@@ -187,9 +197,15 @@ def row(name: str, cells: list[Cell], of_ours: Vector, of_line: Vector) -> str:
     return "  |".join(words)
 
 
+def together(parts: list[Part]) -> Part:
+    """The cells of several families as if they were one."""
+    cells, of_ours, of_line = zip(*parts, strict=True)
+    return list(chain.from_iterable(cells)), np.concatenate(of_ours), np.concatenate(of_line)
+
+
 def main() -> None:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     arguments.add_argument("-n", type=int, default=300, help="cells of each family")
     arguments.add_argument("--seed", type=int, default=1)
     options = arguments.parse_args()
@@ -197,8 +213,7 @@ def main() -> None:
     print(f"{'':22s}  |{'model-averaged':^32s}  |{'straight line':^32s}")
     head = f"{'covers%':>8s} {'half%':>7s} {'score':>7s} {'median':>7s}"
     print(f"{'truth':16s} {'cells':>5s}  |{head}  |{head}")
-    everything: list[Cell] = []
-    parts: list[tuple[Vector, Vector]] = []
+    parts: dict[str, Part] = {}
     seconds = 0.0
     for index, (name, family) in enumerate(FAMILIES.items()):
         rng = np.random.default_rng([options.seed, index])
@@ -207,12 +222,13 @@ def main() -> None:
         of_ours = np.array([ours(cell) for cell in cells])
         seconds += time.perf_counter() - began
         of_line = np.array([line(cell) for cell in cells])
-        print(row(name, cells, of_ours, of_line))
-        everything += cells
-        parts.append((of_ours, of_line))
-    of_ours, of_line = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    print(row("all", everything, of_ours, of_line))
-    print(f"fit and interval: {1e3 * seconds / len(everything):.1f} ms a cell")
+        parts[name] = cells, of_ours, of_line
+        print(row(name, *parts[name]))
+    outside = [part for name, part in parts.items() if name not in NEARLY_FITTED]
+    print(row("all families", *together(list(parts.values()))))
+    print(row(f"all but {' and '.join(NEARLY_FITTED)}", *together(outside)))
+    print("asked of the last, model-averaged: covers >= 90 %, median half-width <= 20 %")
+    print(f"fit and interval: {1e3 * seconds / (options.n * len(parts)):.1f} ms a cell")
 
 
 if __name__ == "__main__":
