@@ -1,17 +1,20 @@
-"""What single steps of a rehearsed ramp record: their drift, and how their dwell ended."""
+"""What single steps of a rehearsed ramp record: their drift, their outcome, and stray readings."""
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dac_control.app.findings import summarise_findings
 from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
+from dac_control.app.rehearsal.twin_settings import settings_of
 from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
+from dac_control.records import open_run
 
 STATION = Path(__file__).parents[4] / "examples" / "overnight_station.toml"
 RUN = """
@@ -159,3 +162,62 @@ def test_a_dwell_that_ends_before_anything_is_shown_is_undetermined(ramp: Ramp) 
     assert all(math.isfinite(step["step_drift_bound_gpa_per_h"]) for step in steps)
     # the cell at rest of the first step is no exception: nothing shows that it is
     assert steps[0]["step_drift_gpa_per_h"] < steps[0]["step_drift_bound_gpa_per_h"]
+
+
+def strayed(step: int, reading: int) -> Callable[[VirtualLaboratory], None]:
+    """Let the laser stray to the other chip for one reading of a step."""
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        twin: Any = laboratory.twin
+        notes, expose, taken = laboratory.session.instruments.step, twin.expose, list[int]()
+
+        def straying(*args: Any, **how: Any) -> Any:
+            if int(notes.number.get()) == step:
+                taken.append(1)
+                if len(taken) == reading:
+                    how = {**how, "spot": "chip 2"}
+            return expose(*args, **how)
+
+        twin.expose = straying
+
+    return prepare
+
+
+def test_a_stray_reading_of_a_step_is_kept_and_measured_again(
+    station: Station, ramp: Ramp, tmp_path: Path
+) -> None:
+    # of this seed, the other chip is under a quarter more pressure
+    apart = replace(settings_of(station), second_chip_part=0.4)
+    sharp: dict[str, Any] = {"limit": 4.0, "longest_s": 600, "exposure_s": 0.5}
+    how = {**sharp, "load": "11", "seed": 6, "settings": apart}
+    plain = ramp(**how)
+    at = 4
+    own = len(plain.events("dwell", at)) + 1  # the reading after the dwell is the step's own
+    record = ramp(**how, prepare=strayed(at, own), keep=tmp_path / "runs")
+
+    *settling, stray = [event["data"] for event in record.events("dwell", at)]
+    (step,) = [event["data"] for event in record.events("primary", at)]
+    assert stray["ruby_measured"] and stray["ruby_pressure_gpa"] > step["step_predicted_high_gpa"]
+    assert stray["ruby_pressure_gpa"] > 1.2 * step["step_pressure_gpa"]
+    assert (stray["step_outcome"], stray["step_surprise"]) == ("not_measured", "unresolved")
+    assert math.isnan(stray["step_pressure_gpa"]), "no pressure of the step"
+    assert len(settling) == len(plain.events("dwell", at))
+
+    assert (step["step_outcome"], step["step_surprise"]) == ("settled", "outlier_replaced")
+    assert step["step_attempts"] == 2
+    assert step["clock_lab_time_s"] > stray["clock_lab_time_s"]
+    turns = [record.truth[event["uid"]]["turns"] for event in record.events("dwell", at)]
+    assert turns == [step["drive_turns"]] * len(turns), "nothing turned in between"
+    assert step["step_pressure_gpa"] == step["ruby_pressure_gpa"]
+    as_ever = plain.events("primary", at)[0]["data"]["step_pressure_gpa"]
+    assert step["step_pressure_gpa"] == pytest.approx(as_ever, abs=0.02)
+
+    # no other step knows of it, nor does what was learned for the next one
+    others = [s["step_surprise"] for s in steps_of(record) if s["step_number"] != at]
+    assert others == ["not_predicted", *["expected"] * (len(others) - 1)]
+    following = [steps_of(each)[at]["step_predicted_gpa"] for each in (record, plain)]
+    assert following[0] == pytest.approx(following[1], abs=0.1)
+    assert record.done is not None and record.done.folder is not None
+    said = summarise_findings(open_run(record.done.folder))
+    assert said["steps"][at - 1]["pressure_gpa"] == step["step_pressure_gpa"]
+    assert any(f"step {at} (outlier replaced)" in each for each in said["limitations"])
