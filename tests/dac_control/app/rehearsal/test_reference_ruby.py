@@ -1,8 +1,10 @@
 """A ramp with an unpressurised chip beside the cell, rehearsed."""
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 import pytest
@@ -144,3 +146,52 @@ def test_measuring_it_needs_one(tmp_path: Path) -> None:
     (tmp_path / "run.toml").write_text('plan = "measure_reference_ruby"\nchip = "chip R"\n')
     with pytest.raises(ConfigurationError, match=r"run.toml:1: plan: this station has no ruby"):
         load_run_file(tmp_path / "run.toml", station)
+
+
+def test_measuring_it_stores_its_line_with_chip_date_and_temperature(tmp_path: Path) -> None:
+    changes = ("[limits]", REFERENCE), ("[devices.cryostat]", STAGE)
+    station = load_station(station_file(tmp_path, *changes))
+    (tmp_path / "run.toml").write_text(
+        'plan = "measure_reference_ruby"\nchip = "chip R"\nreadings = 5\n[ruby]\nexposure_s = 0.5\n'
+    )
+    kept: list[VirtualLaboratory] = []
+    documents: list[tuple[str, Any]] = []
+    shown_nm: list[float] = []
+
+    def prepare(laboratory: VirtualLaboratory) -> None:
+        kept.append(laboratory)
+        laboratory.twin.turn_to(0.4)  # the chip in the cell is under pressure, this one never is
+
+    def listen(name: str, doc: Any) -> None:
+        documents.append((name, doc))
+        seen = kept[0].twin.last_exposure() if name == "event" else None
+        if seen is not None and "reference_ruby_r1_nm" in doc["data"]:
+            assert seen["spot"] == "reference"
+            shown_nm.append(seen["r1_axis_nm"])
+
+    run = load_run_file(tmp_path / "run.toml", station)
+    done = rehearse_once(station, run, seed=5, prepare=prepare, listener=listen)
+    assert done.exit_status == "success", done.reason
+    instruments = kept[0].session.instruments
+    assert instruments.calibrations is not None
+    (record,) = instruments.calibrations.history("reference", "chip R", simulated=True)
+    content, start = record.content, documents[0][1]
+    assert record.run == start["uid"] and start["gauge"] == "reference_ruby"
+    assert content["chip"] == "chip R" and content["readings"] == len(shown_nm) == 5
+    assert content["date"] == record.time.date().isoformat() == "2000-01-01"
+    assert content["value_nm"] == pytest.approx(sum(shown_nm) / 5, abs=5 * content["sigma_nm"])
+    assert 0.0 < content["sigma_nm"] < 0.001
+    seen = [doc["data"] for name, doc in documents if name == "event"]
+    lines = [data for data in seen if "reference_ruby_r1_nm" in data]
+    assert content["scatter_nm"] == pytest.approx(
+        stdev(data["reference_ruby_r1_nm"] for data in lines), rel=0.2
+    )
+    assert content["temperature_k"] == pytest.approx(
+        mean(data["reference_ruby_temperature_k"] for data in lines)
+    )
+    (stored,) = [data["workbench_result"] for data in seen if "workbench_result" in data]
+    assert json.loads(stored) == content
+    # it is no lambda0 of the chip in the cell, and nothing was turned
+    assert instruments.ruby.gauge.lambda0.chip == "chip 3"
+    assert not instruments.calibrations.history("lambda0", "chip R", simulated=True)
+    assert kept[0].intents.read() == []
