@@ -217,6 +217,40 @@ def test_a_map_tells_places_apart_from_the_drift(rehearse) -> None:
     assert all(a["clock_lab_time_s"] < b["clock_lab_time_s"] for a, b in pairwise(steps))
 
 
+def test_a_map_of_edges_tells_the_anvils_apart(station: Station, rehearse: Any) -> None:
+    found, record = rehearse(
+        'plan = "pressure_map"\nspots = ["anvil near", "anvil far"]\ngauge = "diamond_edge"\n'
+        "[ruby]\nexposure_s = 0.5\n[edge]\nexposure_s = 60\n",
+        seed=3,
+        settings=with_anvils_apart(station),
+        prepare=at(0.8),
+    )
+    assert found.exit_status == "success", found.reason
+    edges, steps = record.events("diamond_edge"), record.events("primary")
+    way = ["anvil near", "anvil far"] * 2 + ["anvil near"]
+    assert [event["spots_spot"] for event in edges] == way
+    assert [event["step_number"] for event in edges] == [1, 2, 3, 4, 5]
+    # the ruby stays where it is, beside each of them
+    assert [event["spots_spot"] for event in steps] == ["chip"] * 5
+    assert all(event["ruby_measured"] for event in steps)
+    said = record.result("map")
+    assert said["gauge"] == record.of("start")[0]["measured_gauge"] == "diamond_edge"
+    near, far = said["places"]
+    assert [(place["place"], place["readings"]) for place in (near, far)] == [
+        ("anvil near", 3),
+        ("anvil far", 2),
+    ]
+    assert near["difference_gpa"] == 0.0 and said["degrees_of_freedom"] == 2
+    laboratory = record.laboratory
+    assert laboratory is not None
+    truly_gpa = laboratory.twin.truth()["far_part"] * laboratory.twin.pressure_gpa()
+    # the light of the near anvil in the far one's spectrum takes something off
+    assert truly_gpa > 4.0
+    assert far["difference_gpa"] == pytest.approx(truly_gpa, rel=0.2)
+    first, second, third = (event["diamond_edge_pressure_gpa"] for event in edges[:3])
+    assert first < third < second, "the drift of the fresh load is none of the difference"
+
+
 def test_reflectance_is_taken_before_the_laser_and_is_relative(rehearse) -> None:
     found, record = rehearse('plan = "measure_reflectance"\nsample = "hydrogen"\n', prepare=at(0.5))
     assert found.exit_status == "success", found.reason
