@@ -79,9 +79,7 @@ class LoadCurve:
     @property
     def form_weights(self) -> dict[str, float]:
         """Posterior probability of each form, discrepancy included, by name."""
-        sizes = [form.nodes.shape[0] for form in FORMS.values()]
-        owner = np.repeat(np.arange(len(sizes)), sizes)[self.posterior.shape_index]
-        weights = np.bincount(owner, self.posterior.weights, len(sizes))
+        weights = np.bincount(self.posterior.form_index, self.posterior.weights, len(FORMS))
         return dict(zip(FORMS, weights.tolist(), strict=True))
 
     @property
@@ -117,7 +115,7 @@ class LoadCurve:
             sigma_gpa=float(mixture.sigma()[0]),
             low_gpa=low,
             high_gpa=high,
-            form_spread_gpa=float(mixture.between()[0]),
+            form_spread_gpa=float(mixture.between(self.posterior.form_index)[0]),
         )
         return inside if fraction == 0.0 else Extrapolated(**vars(inside), fraction=fraction)
 

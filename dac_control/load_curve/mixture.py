@@ -34,10 +34,19 @@ class Mixture:
         """Mean of each mixture, GPa, shape (q,)."""
         return self.mean_gpa @ self.weights
 
-    def between(self) -> Array:
-        """Standard deviation of the components' means, GPa, shape (q,)."""
-        centred = self.mean_gpa - self.mean()[:, np.newaxis]
-        return np.sqrt(np.maximum(centred**2 @ self.weights, 0.0))
+    def between(self, groups: NDArray[np.intp] | None = None) -> Array:
+        """Standard deviation of the components' means, GPa, shape (q,).
+
+        With `groups`, the number of the group that each component belongs to, shape (c,), that of
+        the means of the groups: what components of one group differ by is not in it.
+        """
+        weights, means = self.weights, self.mean_gpa
+        if groups is not None:
+            each = np.eye(int(groups.max()) + 1)[groups] * weights[:, np.newaxis]
+            weights = each.sum(axis=0)
+            means = means @ each / np.where(weights > 0.0, weights, 1.0)
+        centred = means - self.mean()[:, np.newaxis]
+        return np.sqrt(np.maximum(centred**2 @ weights, 0.0))
 
     def sigma(self) -> Array:
         """Standard deviation of each mixture, GPa, shape (q,)."""

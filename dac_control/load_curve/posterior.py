@@ -73,6 +73,12 @@ class Posterior:
     scale: Array
     """Slopes in GPa per range that the columns of the discrepancy carry."""
 
+    @property
+    def form_index(self) -> NDArray[np.intp]:
+        """Which of `FORMS` a component is of, shape (c,)."""
+        sizes = [form.nodes.shape[0] for form in FORMS.values()]
+        return np.repeat(np.arange(len(sizes)), sizes)[self.shape_index]
+
     def at(self, turns: Array, since: float | None = None, *, scatter: bool = True) -> Mixture:
         """Predict the pressure at each of `turns`, shape (q,), or its change from `since`.
 

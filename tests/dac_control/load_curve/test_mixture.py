@@ -27,3 +27,11 @@ def test_two_separate_components_leave_a_gap():
     assert mixture.quantile(0.25)[0] == pytest.approx(0.0, abs=1e-3)
     assert mixture.quantile(0.75)[0] == pytest.approx(100.0, abs=1e-3)
     assert mixture.sigma()[0] == pytest.approx(np.hypot(50.0, 1.0))
+
+
+def test_what_components_of_one_group_differ_by_is_not_between_the_groups():
+    mixture = Mixture(np.array([0.25, 0.25, 0.5]), np.array([[0.0, 20.0, 30.0]]), np.ones((1, 3)))
+    apart = mixture.between(np.array([0, 0, 1]))[0]
+    assert apart == pytest.approx(10.0), "means of 10 and 30, alike in weight"
+    assert mixture.between(np.array([1, 1, 1]))[0] == pytest.approx(0.0, abs=1e-9)
+    assert mixture.between(np.array([0, 1, 3]))[0] == pytest.approx(mixture.between()[0])
