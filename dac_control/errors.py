@@ -16,6 +16,7 @@ __all__ = [
     "LimitError",
     "LinkDown",
     "MoveFailed",
+    "NotAsked",
     "NotMeasured",
     "NotifyFailed",
     "PositionUnknown",
@@ -89,6 +90,10 @@ class PositionUnknown(DacError):
 
 class MoveFailed(InstrumentError):
     """A move did not end at its target; the drive was stopped where it is."""
+
+
+class NotAsked(InstrumentError):
+    """A question could not be put to anybody, so nobody has touched what it is about."""
 
 
 class StaleReading(DacError):

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from dac_control.errors import InstrumentError
+from dac_control.errors import InstrumentError, NotAsked
 
 __all__ = ["Ask", "AskedPerson", "Withdrawn", "wanted_anyway"]
 
@@ -13,7 +13,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 Ask = Callable[[str], str]
-"""Puts a question to a person and returns the answer; blocks, and may raise."""
+"""Puts a question to a person and returns the answer; blocks, and may raise.
+
+Raises `NotAsked` only where nobody can have seen the question; after anything else that it raises
+somebody may have begun to do what was asked for."""
 
 
 class Withdrawn(Exception):
@@ -61,6 +64,8 @@ class AskedPerson:
         converse: Callable[[Ask], T],
         take: Callable[[T | None], None],
         check_wanted: Callable[[], None] = wanted_anyway,
+        *,
+        not_put: Callable[[str], None],
     ) -> None:
         """Begin a conversation; returns once its first question is being put.
 
@@ -69,9 +74,12 @@ class AskedPerson:
         converse : callable
             Asks until there is a usable answer, and returns what it means; on a thread of its own.
         take : callable
-            Gets that, under `lock`; None where nobody could be asked. Not called after a stop.
+            Gets that, under `lock`; None where the answer was lost. Not called after a stop.
         check_wanted : callable
             Called last; whatever it raises, nothing is asked.
+        not_put : callable
+            Called instead of `take` where nobody can have seen a question, with the reason, a
+            sentence.
 
         Raises
         ------
@@ -90,7 +98,7 @@ class AskedPerson:
             self._talking = True
             threading.Thread(
                 target=self._converse,
-                args=(self._number, converse, take),
+                args=(self._number, converse, take, not_put),
                 name=f"question-about-{self._about.replace(' ', '-')}",
                 daemon=True,
             ).start()
@@ -106,10 +114,18 @@ class AskedPerson:
         return True
 
     def _converse(
-        self, number: int, converse: Callable[[Ask], Any], take: Callable[[Any], None]
+        self,
+        number: int,
+        converse: Callable[[Ask], Any],
+        take: Callable[[Any], None],
+        not_put: Callable[[str], None],
     ) -> None:
+        seen, why_not_put = False, ""
+
         def ask(question: str) -> str:
+            nonlocal seen
             answer = self._ask(question)
+            seen = True
             if self._pending != number:
                 raise Withdrawn
             return answer
@@ -118,8 +134,12 @@ class AskedPerson:
             found = converse(ask)
         except Withdrawn:
             found = None
-        except Exception as error:  # noqa: BLE001 - whatever kept the answer away, there is none
+        except NotAsked as error:
             logger.error("nobody could be asked about %s: %s", self._about, error)
+            # of a second question: somebody has seen the first, and may have done what it asked for
+            found, why_not_put = None, "" if seen else str(error)
+        except Exception as error:  # noqa: BLE001 - whatever kept the answer away, there is none
+            logger.error("there is no answer about %s: %s", self._about, error)
             found = None
         with self.lock:
             self._talking = False
@@ -129,4 +149,4 @@ class AskedPerson:
                 )
                 return
             self._pending = None
-            take(found)
+            not_put(why_not_put) if why_not_put else take(found)

@@ -27,6 +27,7 @@ from devices.drivers.roles import DriveReading, Identity
 __all__ = ["Ask", "ManualDrive", "remembered_turns"]
 
 NOT_DONE, STOPPED, NO_ANSWER, ELSEWHERE = "not_done", "stopped", "no_answer", "elsewhere"
+NOT_ASKED = "not_asked"
 _FAULTS = {
     NOT_DONE: "the person at the screw did not turn it as asked",
     STOPPED: "a stop came while the screw was in a person's hands",
@@ -103,6 +104,7 @@ class ManualDrive:
         self._turns = math.nan
         self._known = False
         self._flags: tuple[str, ...] = ()
+        self._why_not_asked = ""
         self._connected = False
 
     @property
@@ -166,13 +168,18 @@ class ManualDrive:
                 )
             start_turns = self._turns
             self._person.put(
-                lambda ask: self._usable_answer(ask, start_turns, turns), self._take, check_wanted
+                lambda ask: self._usable_answer(ask, start_turns, turns),
+                self._take,
+                check_wanted,
+                not_put=self._take_as_it_was,
             )
             self._flags = ()
 
     def fault_text(self, flags: tuple[str, ...]) -> str:
         """Put into words why a move failed; empty if it did not."""
-        return ", ".join(_FAULTS[flag] for flag in flags if flag in _FAULTS)
+        not_asked = f"nobody could be asked to turn the screw ({self._why_not_asked.rstrip('.')})"
+        faults = {**_FAULTS, NOT_ASKED: not_asked}
+        return ", ".join(faults[flag] for flag in flags if flag in faults)
 
     def stop(self) -> None:
         """Take the question back. Where the screw stands is then unknown: a hand was on it."""
@@ -192,6 +199,10 @@ class ManualDrive:
             return
         self._turns, flag = answer
         self._known, self._flags = True, (flag,) if flag else ()
+
+    def _take_as_it_was(self, why: str) -> None:
+        """Nobody saw the question, so the screw is where it was; the caller holds the lock."""
+        self._flags, self._why_not_asked = (NOT_ASKED,), why
 
     def _usable_answer(
         self, ask: Ask, start_turns: float, target_turns: float

@@ -134,10 +134,13 @@ class ManualLamp:
             self._on, self._certain = bool(done), done is not None
             self._fault = "" if done else f"nobody switched {self._called} on"
 
+        def not_put(why: str) -> None:
+            self._certain = certain_before
+            self._fault = f"nobody could be asked to switch it on. {why}"
+
         with self._person.lock:
-            self._person.put(
-                lambda ask: yes_or_no(ask, f"Switch {self._called} on"), take, check_wanted
-            )
+            certain_before = self._certain
+            self._person.put(self._wish("on"), take, check_wanted, not_put=not_put)
             self._certain, self._fault = False, ""
 
     def switch_off(self) -> None:
@@ -148,10 +151,16 @@ class ManualLamp:
         InstrumentError
             If nobody says that it is off, or an earlier question is still before somebody.
         """
+        why_not_put = ""
 
         def take(done: bool | None) -> None:
             if done:
                 self._on, self._certain, self._fault = False, True, ""
+            self._answered.set()
+
+        def not_put(why: str) -> None:
+            nonlocal why_not_put
+            why_not_put = f" {why}"
             self._answered.set()
 
         with self._person.lock:
@@ -159,13 +168,14 @@ class ManualLamp:
             if self._certain and not self._on:
                 return
             self._answered.clear()
-            self._person.put(self._wish("off"), take)
+            self._person.put(self._wish("off"), take, not_put=not_put)
         answered = self._answered.wait(self._patience_s)
         with self._person.lock:
             if not answered or self._on or not self._certain:
                 self._person.withdraw()
                 raise InstrumentError(
                     f"Nobody has said that {self._called} is off; switch it off and say so."
+                    f"{why_not_put}"
                 )
 
     def _wish(self, way: str) -> Callable[[Ask], bool]:

@@ -92,8 +92,12 @@ class ManualSpots:
             raise LimitError(f"There is no place {spot!r}; there are {', '.join(self._spots)}.")
         with self._person.lock:
             wish = f'Point the optics at "{spot}" and see that it is in focus'
+            spot_before = self._spot
             self._person.put(
-                lambda ask: spot if yes_or_no(ask, wish) else "", self._take, check_wanted
+                lambda ask: spot if yes_or_no(ask, wish) else "",
+                self._take,
+                check_wanted,
+                not_put=lambda why: self._take_as_it_was(spot_before, why),
             )
             # a hand is on the stage from here on
             self._spot, self._fault = "", ""
@@ -103,6 +107,11 @@ class ManualSpots:
         with self._person.lock:
             if self._person.withdraw():
                 self._fault = "a stop came while the stage was in a person's hands"
+
+    def _take_as_it_was(self, spot: str, why: str) -> None:
+        """Nobody saw the question, so the optics look where they did; the caller holds the lock."""
+        self._spot = spot
+        self._fault = f"nobody could be asked to point them ({why.rstrip('.')})"
 
     def _take(self, spot: str | None) -> None:
         if spot is None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dac_control.clock import SteadyClock
-from dac_control.errors import LimitError, MoveFailed
+from dac_control.errors import LimitError, MoveFailed, NotAsked
 from devices.drivers.manual_spots import ManualSpots
 from devices.spots import Spots
 from plans.stubs.aim import aim_at, check_aim, check_spot
@@ -23,8 +23,11 @@ class Person:
         self.answers = list(answers)
         self.questions: list[str] = []
         self.woken = threading.Event()
+        self.away = False
 
     def __call__(self, question: str) -> str:
+        if self.away:
+            raise NotAsked("This session has no terminal.")
         self.questions.append(question)
         if not self.answers:
             self.woken.wait(10)
@@ -59,6 +62,17 @@ def test_nobody_knows_at_first_and_a_yes_is_believed(make_spots) -> None:
     assert spots.set("gasket").exception(10.0) is None, "where it is, nobody is asked"
     assert len(person.questions) == 2
     assert spots.read()["spots_spot"]["value"] == "gasket"
+
+
+def test_where_nobody_can_be_asked_the_optics_look_where_they_did(make_spots) -> None:
+    spots, person = make_spots("yes", "yes")
+    spots.set("chip").wait(10.0)
+    person.away = True
+    error = spots.set("sample").exception(10.0)
+    assert isinstance(error, MoveFailed) and "(This session has no terminal)" in str(error)
+    assert spots.looks_at("chip")
+    person.away = False
+    assert spots.set("sample").exception(10.0) is None
 
 
 def test_a_no_leaves_the_place_unknown(make_spots) -> None:

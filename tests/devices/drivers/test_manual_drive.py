@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dac_control.clock import SteadyClock
-from dac_control.errors import ConfigurationError, InstrumentError, MoveFailed, PositionUnknown
+from dac_control.errors import (
+    ConfigurationError,
+    InstrumentError,
+    MoveFailed,
+    NotAsked,
+    PositionUnknown,
+)
 from dac_control.records import IntentLog
 from dac_control.safety.limits import StepLimits
 from devices.drivers.manual_answers import parse_answer, question_for
@@ -29,8 +35,12 @@ class Person:
         self.answers = list(answers)
         self.questions: list[str] = []
         self.woken = threading.Event()
+        self.away_after = math.inf
+        """Questions that can be put before nobody is there any more to hear one."""
 
     def __call__(self, question: str) -> str:
+        if len(self.questions) >= self.away_after:
+            raise NotAsked("This session has no terminal; start it from one.")
         self.questions.append(question)
         if not self.answers:
             self.woken.wait(10)
@@ -269,6 +279,31 @@ def test_nobody_there_is_a_failed_move_in_doubt(bench: Bench) -> None:
     error = ended(drive.set(0.25))
     assert isinstance(error, MoveFailed) and "nobody said" in str(error)
     assert bench.journal.read()[-1]["doubtful"]
+
+
+def test_a_question_that_could_not_be_put_leaves_the_screw_where_it_is(bench: Bench) -> None:
+    drive = bench.drive("0.25")
+    drive.declare(0.0, "new")
+    bench.person.away_after = 0
+    error = ended(drive.set(0.25))
+    assert isinstance(error, MoveFailed)
+    assert "nobody could be asked to turn the screw (This session has no terminal" in str(error)
+    assert "start it from one); its target was" in str(error)
+    failed = bench.journal.read()[-1]
+    assert failed["kind"] == "failed" and failed["turns"] == 0.0 and "doubtful" not in failed
+    assert drive.flags.get() == "not_asked" and drive.position_verdict().known
+    bench.person.away_after = math.inf
+    assert ended(drive.set(0.25)) is None, "from a terminal it goes on, and nobody has to declare"
+    assert drive.flags.get() == ""
+
+
+def test_a_second_question_that_cannot_be_put_leaves_the_position_in_doubt(bench: Bench) -> None:
+    drive = bench.drive("a bit")
+    drive.declare(0.0, "new")
+    bench.person.away_after = 1
+    error = ended(drive.set(0.25))
+    assert isinstance(error, MoveFailed) and "nobody said where the screw stands" in str(error)
+    assert bench.journal.read()[-1]["doubtful"], "who answered the first may have turned it"
 
 
 def test_a_stop_takes_the_question_back_and_a_late_answer_does_not_count(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dac_control.clock import SteadyClock
-from dac_control.errors import InstrumentError, LimitError
+from dac_control.errors import InstrumentError, LimitError, NotAsked
 from dac_control.records import LightLedger
 from dac_control.safety.light import Beam, LightAccount, LightBudget, LightLimits
 from devices.drivers.manual_lamp import ManualLamp
@@ -20,8 +20,11 @@ class Person:
         self.questions: list[str] = []
         self.woken = threading.Event()
         self.before_answer = lambda: None
+        self.away = False
 
     def __call__(self, question: str) -> str:
+        if self.away:
+            raise NotAsked("This session has no terminal.")
         self.questions.append(question)
         self.before_answer()
         if not self.answers:
@@ -89,6 +92,23 @@ def test_a_no_is_no_light(bench: Bench) -> None:
     error = bench.lamp.set(True).exception(10.0)
     assert isinstance(error, InstrumentError) and "nobody switched the lamp on" in str(error)
     assert bench.kinds() == ["opening", "closed"]
+
+
+def test_where_nobody_can_be_asked_it_stays_off_and_the_opening_ends(bench: Bench) -> None:
+    bench.person.away = True
+    error = bench.lamp.set(True).exception(10.0)
+    assert isinstance(error, InstrumentError) and "This session has no terminal." in str(error)
+    assert bench.kinds() == ["opening", "closed"] and not bench.person.questions
+
+
+def test_where_nobody_can_be_asked_to_switch_it_off_it_counts_as_on(bench: Bench) -> None:
+    bench.person.answers = ["yes"]
+    bench.lamp.set(True).wait(10.0)
+    bench.person.away = True
+    error = bench.lamp.set(False).exception(10.0)
+    assert isinstance(error, InstrumentError) and "say so. This session has no term" in str(error)
+    assert bench.kinds() == ["opening"] and bench.driver.read().emitting
+    bench.person.away = False
 
 
 def test_an_end_that_nobody_confirms_stays_open(bench: Bench) -> None:
