@@ -7,20 +7,26 @@ from typing import Any, TypeVar
 
 from dac_control.errors import InstrumentError, NotAsked
 
-__all__ = ["Ask", "AskedPerson", "Withdrawn", "wanted_anyway"]
+__all__ = ["Ask", "AskedPerson", "Put", "Withdrawn", "wanted_anyway"]
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-Ask = Callable[[str], str]
+LETTING_GO_S = 1.0
+"""Time on the wall that the next question gives one that was taken back to leave its person."""
+Put = Callable[[str], str]
+"""Puts a question of a conversation and returns the answer."""
+Ask = Callable[[str, Callable[[], bool]], str]
 """Puts a question to a person and returns the answer; blocks, and may raise.
 
-Raises `NotAsked` only where nobody can have seen the question; after anything else that it raises
+Its second argument says whether the question is still wanted. Once it is not, whoever can tells
+the person and raises `Withdrawn`; whoever cannot returns the answer, which counts for nothing.
+Raises `NotAsked` only where nobody can have seen the question: after anything else that it raises
 somebody may have begun to do what was asked for."""
 
 
 class Withdrawn(Exception):
-    """The answer came after the question had been taken back, and counts for nothing."""
+    """The question was taken back, and an answer would count for nothing."""
 
 
 def wanted_anyway() -> None:
@@ -39,16 +45,14 @@ class AskedPerson:
         Of the shell, the command line or a test.
     about : str
         What is asked about, for messages: ``the screw``.
-    cancel : callable, optional
-        Takes a question back that is being put.
     """
 
-    def __init__(self, ask: Ask, about: str, cancel: Callable[[], None] | None = None) -> None:
+    def __init__(self, ask: Ask, about: str) -> None:
         self._ask = ask
         self._about = about
-        self._cancel = cancel
         self.lock = threading.RLock()
         """Held while an answer is taken; what the answer changes is changed under it."""
+        self._is_over = threading.Condition(self.lock)
         self._number = 0
         self._pending: int | None = None
         self._talking = False
@@ -61,7 +65,7 @@ class AskedPerson:
 
     def put(
         self,
-        converse: Callable[[Ask], T],
+        converse: Callable[[Put], T],
         take: Callable[[T | None], None],
         check_wanted: Callable[[], None] = wanted_anyway,
         *,
@@ -87,6 +91,8 @@ class AskedPerson:
             If an earlier question is still before somebody.
         """
         with self.lock:
+            if self._pending is None:
+                self._is_over.wait_for(lambda: not self._talking, LETTING_GO_S)
             if self._talking:
                 raise InstrumentError(
                     f"A question about {self._about} is still open; answer it before the next "
@@ -104,34 +110,36 @@ class AskedPerson:
             ).start()
 
     def withdraw(self) -> bool:
-        """Take the open question back; False if there is none. Its thread ends with an answer."""
+        """Take the open question back; False if there is none."""
         with self.lock:
-            if self._pending is None:
-                return False
-            self._pending = None
-        if self._cancel is not None:
-            self._cancel()
-        return True
+            was_open, self._pending = self.is_asked, None
+        return was_open
 
     def _converse(
         self,
         number: int,
-        converse: Callable[[Ask], Any],
+        converse: Callable[[Put], Any],
         take: Callable[[Any], None],
         not_put: Callable[[str], None],
     ) -> None:
         seen, why_not_put = False, ""
 
-        def ask(question: str) -> str:
+        def wanted() -> bool:
+            return self._pending == number
+
+        def put(question: str) -> str:
             nonlocal seen
-            answer = self._ask(question)
+            answer = self._ask(question, wanted)
             seen = True
-            if self._pending != number:
+            if not wanted():
+                logger.warning(
+                    "an answer about %s came after a stop and was not taken", self._about
+                )
                 raise Withdrawn
             return answer
 
         try:
-            found = converse(ask)
+            found = converse(put)
         except Withdrawn:
             found = None
         except NotAsked as error:
@@ -143,10 +151,8 @@ class AskedPerson:
             found = None
         with self.lock:
             self._talking = False
-            if self._pending != number:
-                logger.warning(
-                    "an answer about %s came after a stop and was not taken", self._about
-                )
+            self._is_over.notify_all()
+            if not wanted():
                 return
             self._pending = None
             not_put(why_not_put) if why_not_put else take(found)

@@ -13,7 +13,7 @@ from typing import Any
 
 from dac_control.errors import MoveFailed, PositionUnknown
 from dac_control.safety.intents import last_move
-from devices.drivers.asked_person import Ask, AskedPerson, wanted_anyway
+from devices.drivers.asked_person import Ask, AskedPerson, Put, wanted_anyway
 from devices.drivers.manual_answers import (
     MOST_QUESTIONS,
     Answer,
@@ -54,9 +54,9 @@ def remembered_turns(records: Iterable[Mapping[str, Any]]) -> float | None:
 class ManualDrive:
     """A person with a key; implements `devices.drivers.roles.ScrewDriver`.
 
-    Each question is put from a thread of its own, so a stop need not wait for the answer; an
-    answer that comes after a stop is not taken for the end of any move. What this cannot reveal:
-    a person who types what was asked for without having looked.
+    Each question is put from a thread of its own, so a stop need not wait for the answer; it takes
+    the question back, and an answer that comes later is not taken for the end of any move. What
+    this cannot reveal: a person who types what was asked for without having looked.
 
     Parameters
     ----------
@@ -69,8 +69,6 @@ class ManualDrive:
     remembered : callable, optional
         Where the journal says the screw stands, or None; see `remembered_turns`. Asked at
         `connect`, since a screw in nobody's hands does not move.
-    cancel : callable, optional
-        Takes a question back that is being put: a stop came.
     clockwise_loads : bool
         Which way the key goes for more turns.
     tolerance_turns : float, optional
@@ -89,12 +87,11 @@ class ManualDrive:
         max_turns: float,
         divisions: int = 72,
         remembered: Callable[[], float | None] = lambda: None,
-        cancel: Callable[[], None] | None = None,
         clockwise_loads: bool = True,
         tolerance_turns: float | None = None,
         wall_time: Callable[[], float] = time.time,
     ) -> None:
-        self._person = AskedPerson(ask, "the screw", cancel)
+        self._person = AskedPerson(ask, "the screw")
         self._limits = (min_turns, max_turns)
         self._divisions = divisions
         self._remembered = remembered
@@ -134,7 +131,7 @@ class ManualDrive:
         return []
 
     def close(self) -> None:
-        """Take back a question that nobody answered; its thread ends when somebody does."""
+        """Take back a question that nobody answered."""
         self.stop()
         with self._person.lock:
             self._connected = False
@@ -205,7 +202,7 @@ class ManualDrive:
         self._flags, self._why_not_asked = (NOT_ASKED,), why
 
     def _usable_answer(
-        self, ask: Ask, start_turns: float, target_turns: float
+        self, ask: Put, start_turns: float, target_turns: float
     ) -> tuple[float, str]:
         """Where the screw stands, and what went otherwise than asked."""
         first = question_for(start_turns, target_turns, clockwise_loads=self._clockwise_loads)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from dac_control.errors import InstrumentError, LimitError
-from devices.drivers.asked_person import Ask, AskedPerson, wanted_anyway
+from devices.drivers.asked_person import Ask, AskedPerson, Put, wanted_anyway
 from devices.drivers.manual_answers import yes_or_no
 from devices.drivers.roles import Identity, LaserReading
 
@@ -37,8 +37,6 @@ class ManualLamp:
         What to call it: ``the white lamp``.
     patience_s : float
         Time on the wall that somebody may take to switch it off.
-    cancel : callable, optional
-        Takes a question back that is being put: a stop came.
     """
 
     waits_for_a_person = True
@@ -51,10 +49,9 @@ class ManualLamp:
         power_mw: float,
         called: str = "the lamp",
         patience_s: float = 3600.0,
-        cancel: Callable[[], None] | None = None,
         wall_time: Callable[[], float] = time.time,
     ) -> None:
-        self._person = AskedPerson(ask, called, cancel)
+        self._person = AskedPerson(ask, called)
         self._called = called
         self._power_mw = power_mw
         self._patience_s = patience_s
@@ -97,7 +94,7 @@ class ManualLamp:
             self._on, self._certain = True, False
 
     def close(self) -> None:
-        """Take back a question that nobody answered; its thread ends when somebody does."""
+        """Take back a question that nobody answered."""
         self._person.withdraw()
         self._answered.set()
 
@@ -178,5 +175,5 @@ class ManualLamp:
                     f"{why_not_put}"
                 )
 
-    def _wish(self, way: str) -> Callable[[Ask], bool]:
+    def _wish(self, way: str) -> Callable[[Put], bool]:
         return lambda ask: yes_or_no(ask, f"Switch {self._called} {way}")

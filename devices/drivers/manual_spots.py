@@ -25,8 +25,6 @@ class ManualSpots:
         Of the shell, the command line or a test.
     spots : sequence of str
         The places that this person can find.
-    cancel : callable, optional
-        Takes a question back that is being put: a stop came.
     """
 
     waits_for_a_person = True
@@ -37,10 +35,9 @@ class ManualSpots:
         ask: Ask,
         spots: Sequence[str],
         *,
-        cancel: Callable[[], None] | None = None,
         wall_time: Callable[[], float] = time.time,
     ) -> None:
-        self._person = AskedPerson(ask, "the optics", cancel)
+        self._person = AskedPerson(ask, "the optics")
         self._spots = tuple(spots)
         self._wall_time = wall_time
         self._spot = ""
@@ -65,7 +62,7 @@ class ManualSpots:
         return []
 
     def close(self) -> None:
-        """Take back a question that nobody answered; its thread ends when somebody does."""
+        """Take back a question that nobody answered."""
         self.stop()
 
     def read(self) -> SpotReading:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,7 +26,7 @@ class Person:
         self.woken = threading.Event()
         self.away = False
 
-    def __call__(self, question: str) -> str:
+    def __call__(self, question: str, wanted: Callable[[], bool]) -> str:
         if self.away:
             raise NotAsked("This session has no terminal.")
         self.questions.append(question)

@@ -1,5 +1,6 @@
 """Stage and lamp in a person's hands, in real time: threads, a RunEngine, somebody who answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -31,7 +32,7 @@ class Person:
         self.questions: list[str] = []
         self.refuses = ""
 
-    def __call__(self, question: str) -> str:
+    def __call__(self, question: str, wanted: Callable[[], bool]) -> str:
         self.questions.append(question)
         if self.refuses and self.refuses in question:
             return "not done"

@@ -74,7 +74,7 @@ def load(folder: Path, text: str) -> Station:
 
 def test_a_hand_turned_screw_and_a_laser_become_drivers(tmp_path: Path) -> None:
     station = load(tmp_path, STATION)
-    drivers = make_drivers(station, ask=lambda question: "0.1")
+    drivers = make_drivers(station, ask=lambda question, wanted: "0.1")
     assert isinstance(drivers.drive, ManualDrive) and isinstance(drivers.laser, Cobolt06)
     assert drivers.drive.resolution_turns == pytest.approx(1 / 72)
     assert drivers.laser.max_power_mw == 20.0

@@ -6,6 +6,7 @@ import pytest
 from bluesky.plans import count
 from rich.console import Console
 
+from dac_control.app import asking
 from dac_control.app.asking import ask_at_terminal, drawn_around
 from dac_control.app.live import LiveView
 from plans.gauge_settings import RubySettings
@@ -63,17 +64,22 @@ def test_nothing_is_drawn_under_an_open_question(monkeypatch: pytest.MonkeyPatch
     view("start", {"targets": {"unit": "gpa", "load": [5]}})
     drawing: list[bool] = []
 
-    def typed(question: str) -> str:
+    def typed(within_s: float) -> bool:
         assert view._live is not None
         drawing.append(view._live.is_started)
-        return "0.1"
+        return True
 
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", typed)
-    assert ask_at_terminal("where? ") == "0.1"
+    def ask() -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO("0.1\n"))
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        return ask_at_terminal("where? ", lambda: True)
+
+    monkeypatch.setattr(asking, "begin_anew", lambda: None)
+    monkeypatch.setattr(asking, "is_typed", typed)
+    assert ask() == "0.1"
     assert drawing == [False] and view._live is not None and view._live.is_started
     monkeypatch.setattr(view, "_drawn", lambda: 1 / 0)
-    assert ask_at_terminal("where? ") == "0.1"
+    assert ask() == "0.1"
     assert view._live is None, "rows that no table takes are printed"
     view("stop", {})
     assert not drawn_around

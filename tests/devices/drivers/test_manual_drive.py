@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from dac_control.errors import (
 )
 from dac_control.records import IntentLog
 from dac_control.safety.limits import StepLimits
+from devices.drivers.asked_person import Withdrawn
 from devices.drivers.manual_answers import parse_answer, question_for
 from devices.drivers.manual_drive import ManualDrive, remembered_turns
 from devices.screw_drive import ScrewDrive
@@ -38,7 +40,8 @@ class Person:
         self.away_after = math.inf
         """Questions that can be put before nobody is there any more to hear one."""
 
-    def __call__(self, question: str) -> str:
+    def __call__(self, question: str, wanted: Callable[[], bool]) -> str:
+        self.wanted = wanted
         if len(self.questions) >= self.away_after:
             raise NotAsked("This session has no terminal; start it from one.")
         self.questions.append(question)
@@ -175,9 +178,9 @@ def test_nobody_is_asked_before_the_intent_is_on_disk(bench: Bench) -> None:
     bench.person.answers = ["0.1"]
     ask = bench.person
 
-    def look(question: str) -> str:
+    def look(question: str, wanted: Callable[[], bool]) -> str:
         seen.append(bench.kinds())
-        return ask(question)
+        return ask(question, wanted)
 
     drive._driver._person._ask = look
     drive.declare(0.0, "new")
@@ -307,15 +310,15 @@ def test_a_second_question_that_cannot_be_put_leaves_the_position_in_doubt(bench
 
 
 def test_a_stop_takes_the_question_back_and_a_late_answer_does_not_count(bench: Bench) -> None:
-    taken_back = threading.Event()
-    drive = bench.drive(cancel=taken_back.set)
+    drive = bench.drive()
     drive.declare(0.0, "new")
     status = drive.set(0.25)
     wait_for(lambda: bench.person.questions)
+    assert bench.person.wanted()
     drive.stop()
     error = ended(status)
     assert isinstance(error, MoveFailed) and "a stop came" in str(error)
-    assert taken_back.is_set()
+    assert not bench.person.wanted(), "who puts it can let go"
     assert bench.journal.read()[-1]["doubtful"], "a hand was on the screw"
     drive.declare(0.0, "looked")
     assert isinstance(ended(drive.set(0.25)), InstrumentError), "the old question is still open"
@@ -325,6 +328,31 @@ def test_a_stop_takes_the_question_back_and_a_late_answer_does_not_count(bench: 
     drive.declare(0.0, "looked again")
     bench.person.say("0.25")
     assert ended(drive.set(0.25)) is None
+
+
+def test_the_next_question_waits_until_the_one_before_has_let_go(bench: Bench) -> None:
+    drive = bench.drive()
+    letting_go = threading.Event()
+
+    def ask(question: str, wanted: Callable[[], bool]) -> str:
+        bench.person.questions.append(question)
+        if len(bench.person.questions) > 1:
+            return "0.25"
+        wait_for(lambda: not wanted())
+        letting_go.wait(10)
+        raise Withdrawn
+
+    drive._driver._person._ask = ask
+    drive.declare(0.0, "new")
+    first = drive.set(0.25)
+    wait_for(lambda: bench.person.questions)
+    drive.stop()
+    assert "a stop came" in str(ended(first))
+    drive.declare(0.0, "looked")
+    second = drive.set(0.25)
+    wait_for(lambda: bench.kinds()[-1] == "intent")
+    letting_go.set()
+    assert ended(second) is None, "nobody had to answer the first"
 
 
 def test_the_move_waits_for_hours_and_the_station_says_so(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from dac_control.clock import SteadyClock
 from dac_control.errors import InstrumentError, LimitError, NotAsked
 from dac_control.records import LightLedger
 from dac_control.safety.light import Beam, LightAccount, LightBudget, LightLimits
+from devices.drivers.asked_person import Withdrawn
 from devices.drivers.manual_lamp import ManualLamp
 from devices.laser import Laser
 
@@ -22,7 +24,7 @@ class Person:
         self.before_answer = lambda: None
         self.away = False
 
-    def __call__(self, question: str) -> str:
+    def __call__(self, question: str, wanted: Callable[[], bool]) -> str:
         if self.away:
             raise NotAsked("This session has no terminal.")
         self.questions.append(question)
@@ -109,6 +111,28 @@ def test_where_nobody_can_be_asked_to_switch_it_off_it_counts_as_on(bench: Bench
     assert isinstance(error, InstrumentError) and "say so. This session has no term" in str(error)
     assert bench.kinds() == ["opening"] and bench.driver.read().emitting
     bench.person.away = False
+
+
+def test_a_stop_while_somebody_is_to_switch_it_on_asks_for_it_to_be_off(bench: Bench) -> None:
+    questions: list[str] = []
+    asked = threading.Event()
+
+    def ask(question: str, wanted: Callable[[], bool]) -> str:
+        questions.append(question)
+        asked.set()
+        if " on," not in question:
+            return "yes"
+        deadline = time.monotonic() + 10
+        while wanted() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        raise Withdrawn
+
+    bench.driver._person._ask = ask
+    status = bench.lamp.set(True)
+    assert asked.wait(10.0)
+    bench.lamp.stop()
+    assert isinstance(status.exception(10.0), InstrumentError)
+    assert " off," in questions[1] and bench.kinds() == ["opening", "closed"]
 
 
 def test_an_end_that_nobody_confirms_stays_open(bench: Bench) -> None:
