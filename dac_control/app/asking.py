@@ -9,7 +9,7 @@ from dac_control.app.keyboard import begin_anew, is_typed
 from dac_control.errors import InstrumentError, NotAsked
 from devices.drivers.asked_person import Withdrawn
 
-__all__ = ["ask_at_terminal", "can_ask", "drawn_around"]
+__all__ = ["ask_at_terminal", "drawn_around", "why_unanswered"]
 
 _LOOK_S = 0.1
 """How often it is looked whether a question still counts."""
@@ -20,12 +20,14 @@ drawn_around: set[Callable[[], AbstractContextManager[None]]] = set()
 """Entered while a question is open: whatever redraws the terminal would write over the answer."""
 
 
-def can_ask() -> bool:
-    """True where the session runs in a terminal, so that somebody may be there to answer."""
+def why_unanswered() -> str:
+    """Why nobody can answer a question here, a clause; empty in a terminal."""
     try:
-        return sys.stdin is not None and sys.stdin.isatty()
+        if sys.stdin is not None and sys.stdin.isatty():
+            return ""
     except ValueError:  # closed
-        return False
+        pass
+    return "this session has no terminal"
 
 
 def ask_at_terminal(question: str, wanted: Callable[[], bool]) -> str:
@@ -49,10 +51,8 @@ def ask_at_terminal(question: str, wanted: Callable[[], bool]) -> str:
     InstrumentError
         If the terminal was closed before there was an answer.
     """
-    if not can_ask():
-        raise NotAsked(
-            "A person has to answer, and this session has no terminal; start it from one."
-        )
+    if why := why_unanswered():
+        raise NotAsked(f"A person has to answer, and {why}; start it from one.")
     with _the_terminal(wanted), ExitStack() as still:
         for stand_still in tuple(drawn_around):
             still.enter_context(stand_still())

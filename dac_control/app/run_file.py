@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from dac_control.app.calibrations import check_run
+from dac_control.app.hands import check_hands
 from dac_control.app.light_budget import check_light
 from dac_control.app.run_models import PLANS, RunFile
 from dac_control.app.station import Station
@@ -19,6 +20,7 @@ def load_run_file(
     *,
     wall_time: float | None = None,
     held_at: int | None = None,
+    unanswered: str = "",
 ) -> RunFile:
     """Read a run file and, with a station, refuse what it cannot do.
 
@@ -32,12 +34,16 @@ def load_run_file(
     held_at : int, optional
         Number from 1 of the part that an earlier run held in, and that is taken up: those before
         it measure nothing any more, and nobody knows what light the rest costs.
+    unanswered : str
+        Why nobody can answer a question while it runs, a clause; empty where somebody can, and
+        for a rehearsal, which has hands of its own.
 
     Raises
     ------
     ConfigurationError
-        Naming file, line and key of each mistake, of what is out of bounds, or of the calibration
-        that the station asks for and that is missing or too old.
+        Naming file, line and key of each mistake, of what is out of bounds, of the calibration
+        that the station asks for and that is missing or too old, or of the plan that needs a
+        person where nobody can answer.
     """
     text = read_text(path)
     named = plain_toml(text, path).get("plan")
@@ -53,6 +59,9 @@ def load_run_file(
         with run.lines():
             run.check(station)
             left = run.parts[(held_at or 1) - 1 :]
+            for part in left if unanswered else ():
+                with part.lines():
+                    check_hands(station, part, unanswered)
             check_run(station, [(p.needs(station), p.brings(station)) for p in left], began)
             check_light(station, run.light_parts(station, whole=held_at is None))
     return run

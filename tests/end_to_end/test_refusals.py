@@ -72,6 +72,16 @@ def test_a_calibration_that_is_missing(cli, served, tmp_path: Path) -> None:
     no_move(station)
 
 
+def test_a_screw_in_a_persons_hand_where_nobody_can_answer(cli, served, tmp_path: Path) -> None:
+    hand = '[devices.drive]\ndriver = "manual"\ndivisions = 360\n\n'
+    station = edited(Path(served["station"]), r"(?s)\[devices\.drive\].*?(?=\[)", hand)
+    (tmp_path / "run.toml").write_text(RUN)
+    finished = cli("run", "run.toml", "--station", str(station))
+    refused(finished, "run.toml:1: plan: ", "turn the screw", "edited.toml:", "has no terminal")
+    no_move(station)
+    assert cli("rehearse", "run.toml", "--station", str(station)).returncode in (0, 1)
+
+
 def test_an_instrument_that_refuses_the_connection(cli, served, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -13,6 +13,7 @@ import typer
 
 from dac_control.app.commands.common import console_for, print_json
 from dac_control.app.guardian.keeper import Keeper
+from dac_control.app.hands import IN_A_QUEUE
 from dac_control.app.queue.manager import Manager
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.schedule import Scheduled, forget, schedule, scheduled
@@ -88,7 +89,7 @@ def add_run(run_file: Path, station_file: Path, *, at: datetime | None, as_json:
         If the run file is wrong, or the queue is not running.
     """
     station = load_station(station_file)
-    load_run_file(run_file, station)
+    load_run_file(run_file, station, unanswered=IN_A_QUEUE)
     place = Place(station.storage.state)
     place.make()
     ticket = uuid.uuid4().hex[:8]

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from dac_control.app.asking import why_unanswered
 from dac_control.app.commands.common import print_connections
 from dac_control.app.commands.ramp import Outcome, carry_out, printed
 from dac_control.app.commands.run import Attend, nobody
@@ -47,7 +48,7 @@ def _resume(folder: Path, station_file: Path | None, console: Console, attend: A
     _refuse_what_cannot_go_on(past)
     run_toml = folder / "run.toml"
     held_at = int(_place_of(past).get("experiment", {}).get("number", 1))
-    run = load_run_file(run_toml, station, held_at=held_at)
+    run = load_run_file(run_toml, station, held_at=held_at, unanswered=why_unanswered())
     _refuse_other_plans(run)
     with build_session(station) as session, attend(session):
         session.attachments["station.toml"] = text

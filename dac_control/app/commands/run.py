@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from rich.console import Console
 
+from dac_control.app.asking import why_unanswered
 from dac_control.app.commands.common import print_connections
 from dac_control.app.commands.ramp import Outcome, carry_out, printed
 from dac_control.app.run_file import load_run_file
@@ -51,7 +52,7 @@ def ramp_at_station(
         In one sentence, if anything is refused; nothing was moved then.
     """
     # both files are checked before any instrument is opened
-    run = load_run_file(run_file, load_station(station))
+    run = load_run_file(run_file, load_station(station), unanswered=why_unanswered())
     with build_session(station) as session, attend(session):
         print_connections(console, session.connections)
         session.require_ready()

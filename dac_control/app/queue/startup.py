@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dac_control.app.guardian.channel import knock
+from dac_control.app.hands import IN_A_QUEUE
 from dac_control.app.queue.place import Place
 from dac_control.app.queue.startup_variable import STATION_VARIABLE
 from dac_control.app.queue.tickets import begin, end
@@ -67,7 +68,7 @@ def run_file(ticket: str, title: str) -> Any:
             "and start it anew with `dac-control queue start STATION`."
         )
     path = _place.tickets / f"{ticket}.toml"
-    run = load_run_file(path, _session.station)
+    run = load_run_file(path, _session.station, unanswered=IN_A_QUEUE)
     _session.require_ready()
     begin(_place.ledger, ticket, title)
     _link.begin()

@@ -95,6 +95,11 @@ class RunFile(FromFile):
         """The plans that it carries out one after the other."""
         return (self,)
 
+    @property
+    def turns_the_screw(self) -> bool:
+        """Whether it may turn the screw."""
+        return False
+
     def looks(self, rules: LookRules) -> tuple[Looks, ...]:
         """Openings of lights that it cannot do without (`plans.looks`)."""
         raise NotImplementedError

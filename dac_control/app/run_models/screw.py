@@ -49,6 +49,11 @@ class ScrewFile(RunFile):
         return ("ruby", *(name for name in self.settings.all_gauges if name != "ruby"))
 
     @property
+    def turns_the_screw(self) -> bool:
+        """That is what it does."""
+        return True
+
+    @property
     def route(self) -> Route:
         """Where the screw goes."""
         raise NotImplementedError

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from dac_control.app import asking, keyboard
-from dac_control.app.asking import ask_at_terminal, can_ask
+from dac_control.app.asking import ask_at_terminal, why_unanswered
 from dac_control.errors import InstrumentError, NotAsked
 from devices.drivers.asked_person import Withdrawn
 
@@ -29,7 +29,7 @@ def test_without_a_terminal_nobody_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("sys.stdin", stream)
-    assert not can_ask()
+    assert why_unanswered() == "this session has no terminal"
     with pytest.raises(NotAsked, match="this session has no terminal; start it from one"):
         ask_at_terminal("where? ", lambda: True)
     assert capsys.readouterr().out == ""

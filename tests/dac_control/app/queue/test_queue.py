@@ -199,6 +199,29 @@ def test_a_wrong_run_file_is_refused_before_it_stands_in_the_queue(
     assert queue.listed(capsys)["waiting"] == []
 
 
+def test_a_ticket_that_needs_a_person_is_refused_by_the_worker_too(
+    laboratory: Laboratory, tmp_path: Path
+) -> None:
+    station = write_station(tmp_path / "station", laboratory)
+    hand = '[devices.drive]\ndriver = "manual"\ndivisions = 360\n\n'
+    text = station.read_text(encoding="utf-8")
+    station.write_text(re.sub(r"(?s)\[devices\.drive\].*?(?=\[)", hand, text), encoding="utf-8")
+    queue = start(station)
+    try:
+        ramp = 'plan = "pressure_ramp"\n[targets]\nunit = "gpa"\nload = [4]\n'
+        (queue.place.tickets / "0123abcd.toml").write_text(ramp)
+        with commands.Manager(queue.place.find()) as manager:
+            manager.add("0123abcd", "handed in past the check")
+            manager.ask("queue_start")
+            done = wait_until(lambda: manager.ask("history_get")["items"])
+        assert "asks a person to turn the screw" in done[0]["result"]["msg"]
+        assert "a run in a queue has no terminal" in done[0]["result"]["msg"]
+        assert queue.runs() == [] and queue.intents() == 0 and not read_tickets(queue.place.ledger)
+    finally:
+        queue.over.set()
+        queue.thread.join(100.0)
+
+
 def test_a_run_waits_for_its_time_and_can_be_taken_out(queue: Queue, capsys: Any) -> None:
     later = queue.add(
         capsys, "later.toml", HOLD.format(hours=0.1), at=datetime.now() + timedelta(hours=8)
