@@ -14,7 +14,8 @@ def cause_of(error: FailedStatus) -> DacError:
     """The `DacError` that made a Status fail, or one that names what did."""
     status: Any = error.args[0] if error.args else None
     cause = error.__cause__
-    if cause is None and getattr(status, "done", False):
+    # where a second failure followed, as of the light that had to be shut, that is the cause here
+    if not isinstance(cause, DacError) and getattr(status, "done", False):
         cause = status.exception(0)
     if isinstance(cause, DacError):
         return cause
