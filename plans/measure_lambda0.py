@@ -112,13 +112,15 @@ def _measure(
     settings: RubySettings,
 ) -> MsgGenerator[None]:
     device: Any = instruments.gauge(gauge).device
+    # events of a reference, good or not, share a stream: none may hold more devices than another
+    also = instruments.at_each_step if gauge == "ruby" else ()
     lines: list[tuple[float, float]] = []
     temperatures: list[float] = []
     for number in range(1, readings + 1):
         yield from wait_while_held(instruments)
         instruments.step.begin(number, branch=kind)
         reading = yield from measure_pressure(
-            instruments, settings, gauge=gauge, stream="primary", also=instruments.at_each_step
+            instruments, settings, gauge=gauge, stream="primary", also=also
         )
         if reading.measured:
             lines.append((float(device.r1_nm.get()), float(device.r1_sigma_nm.get())))

@@ -75,7 +75,8 @@ def measure_pressure(
         Stream of the event of a good measurement, and of the last attempt. A gauge other than
         the ruby has a stream of its own name, whatever `stream` is.
     also : sequence of readable devices
-        Triggered and recorded with that event.
+        Triggered and recorded with that event; of the ruby only, whose attempts that give no
+        pressure are in another stream.
     note : callable, optional
         Called with the reading before its event is recorded.
     believe : callable, optional

@@ -67,10 +67,13 @@ def station_file(folder: Path, *changes: tuple[str, str]) -> Path:
 
 
 def rehearse(
-    folder: Path, *changes: tuple[str, str], prepare: Callable[[VirtualLaboratory], None] | None
+    folder: Path,
+    *changes: tuple[str, str],
+    plan: str = RUN,
+    prepare: Callable[[VirtualLaboratory], None] | None,
 ) -> Any:
     station = load_station(station_file(folder, *changes))
-    (folder / "run.toml").write_text(RUN)
+    (folder / "run.toml").write_text(plan)
     run = load_run_file(folder / "run.toml", station)
     done = rehearse_once(station, run, seed=5, keep=folder / "runs", prepare=prepare)
     assert done.exit_status == "success", done.reason
@@ -134,6 +137,27 @@ def test_the_gap_is_shown(with_reference: Any) -> None:
     assert any("Gaps of the reference ruby" in each for each in found["limitations"])
     column = next(c for c in found["evolution"]["columns"] if c["name"] == "reference_ruby")
     assert column["states"][1] == "rejected" and column["rejected"] == 1
+
+
+def test_a_spectrum_that_shows_no_reference_is_recorded_and_taken_again(tmp_path: Path) -> None:
+    def lose_the_first(laboratory: VirtualLaboratory) -> None:
+        device: Any = laboratory.session.instruments.further_gauges["reference_ruby"].device
+        measure, taken = device.gauge.measure, list[int]()
+
+        def later(*args: Any, **named: Any) -> Any:
+            taken.append(1)
+            if len(taken) == 1:
+                raise ValueError("a speck of dust")
+            return measure(*args, **named)
+
+        device.gauge.measure = later
+
+    plan = 'plan = "measure_reference_ruby"\nchip = "chip R"\nreadings = 3\n[ruby]\nattempts = 2\n'
+    changes = ("[limits]", REFERENCE), ("[devices.cryostat]", STAGE)
+    _done, run = rehearse(tmp_path, *changes, plan=plan, prepare=lose_the_first)
+    seen = run.table("reference_ruby")
+    assert list(seen["reference_ruby_measured"]) == [False, True, True, True]
+    assert list(seen["step_number"]) == [1, 1, 2, 3]
 
 
 def test_a_reference_that_no_stage_finds_is_refused(tmp_path: Path) -> None:
