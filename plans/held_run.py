@@ -46,7 +46,7 @@ def held_run(
     """Open a run, record the baseline, carry out `plan`, close the run with what happened.
 
     It is not opened where the light that the plan cannot do without is not left. Where the baseline
-    or any event after it finds the specimen too warm, or the cell has changed its temperature
+    or anything read after it finds the specimen too warm, or the cell has changed its temperature
     before the screw would turn, or a calibration has become too old by then, or a frame shows that
     the cell fails, the run holds: nothing is lit or moved then.
 

@@ -1,4 +1,4 @@
-"""What the temperature has to say in every run: before the screw turns, and after every event."""
+"""What the temperature says in every run: before the screw turns or a light opens, after events."""
 
 from bluesky.utils import Msg
 
@@ -13,19 +13,27 @@ __all__ = ["TemperatureWatch"]
 class TemperatureWatch(Watch):
     """Holds a run where the specimen is too warm, or the cell no longer steady (`plans.watched`).
 
-    That the specimen is too warm shows after an event; that the cell has changed, before the screw
-    would turn, and at the end, where the screw was turned. The first event, the baseline, says how
-    the cell was.
+    That the specimen is too warm shows after an event, and by the last reading, which may be newer,
+    before the screw would turn or a light open; that the cell has changed, before the screw would
+    turn, and at the end, where the screw was turned. The first event, the baseline, says how the
+    cell was.
     """
 
     def __init__(self, instruments: Instruments) -> None:
         self._instruments = instruments
+        self._lights = [light for light in instruments.lights if light is not None]
         self._began_k: float | None = None
         self._turned = False
 
     def before(self, message: Msg) -> None:
-        """Look whether the screw may turn."""
-        if message.command == "set" and message.obj is self._instruments.drive:
+        """Look whether the screw may turn, or a light open."""
+        if message.command != "set":
+            return
+        turns = message.obj is self._instruments.drive
+        if turns or (message.obj in self._lights and message.args[0]):
+            # a run that waits takes no event, and meanwhile the cell may have warmed
+            check_specimen_temperature(self._instruments)
+        if turns:
             self._check_steady("before it turns the screw")
             self._turned = True
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from bluesky.utils import FailedStatus, MsgGenerator, plan
 
-from dac_control.errors import DacError
+from dac_control.errors import DacError, RampHeld
 from devices.laser import Laser
 from plans.exposure import next_exposure_s
 from plans.failures import cause_of
@@ -89,6 +89,11 @@ def measure_pressure(
     GaugeReading
         Of the last attempt; look at `measured`. Never raises for a bad spectrum or for an
         instrument that does not answer: the caller decides, and no caller may move on.
+
+    Raises
+    ------
+    RampHeld
+        If nothing may be lit in this run any more, as `plans.temperature_watch` finds.
     """
     optics = instruments.gauge(gauge)
     adapted_s = optics.device.next_exposure_s or settings.exposure_s
@@ -112,7 +117,7 @@ def measure_pressure(
                 instruments, optics, exposure, settings.averages, expected_gpa
             )
         except (FailedStatus, DacError) as error:
-            if instruments.hold.interrupted:
+            if instruments.hold.interrupted or isinstance(error, RampHeld):
                 raise  # the run is being ended: this is no attempt that failed
             failing = failed_reading(instruments, gauge, exposure, attempt, error)
             logger.warning("%s attempt %d failed: %s", gauge, attempt, failing.failure)
