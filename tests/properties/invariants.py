@@ -97,7 +97,9 @@ def _pressure_is_known(step: dict[str, Any]) -> bool:
 def _stayed_within_the_budget_of_light(told: Told) -> None:
     if told.account is None:
         return
-    for dose in told.account.doses().values():
-        assert dose.energy_mj <= BUDGET_MJ * (1 + 1e-6), dose
+    for (light, spot), dose in told.account.doses().items():
+        for (limited, where), most_mj in BUDGET_MJ.items():
+            if light == limited and where in ("*", spot):
+                assert dose.energy_mj <= most_mj * (1 + 1e-6), dose
     assert told.laboratory is not None
     assert not told.laboratory.twin.light_on, "the laser is on after the run"

@@ -12,15 +12,29 @@ from dac_control.app.run_models import RunFile
 from dac_control.app.station import Station, load_station
 from simulators.twin import TwinSettings
 
-__all__ = ["BUDGET_MJ", "KINDS", "LOADED", "Kind", "load_kinds"]
+__all__ = ["BUDGET_MJ", "EQUIPPED", "KINDS", "LOADED", "Kind", "load_kinds"]
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-BUDGET_MJ = 60.0
+BUDGET_MJ = {
+    ("532nm", "*"): 60.0,
+    ("lamp", "gasket"): 4.0,
+    ("lamp", "sample"): 4.0,
+    # where it falls on no specimen
+    ("lamp", "lamp"): 2000.0,
+}
+"""By light and spot, or for each spot by itself."""
 FURTHER = f"""
 [edge]
 nu0_cm1 = 1332.5
 nu0_sigma_cm1 = 3.0
 nu0_source = "the table of this anvil"
+laser_nm = 532.0
+laser_sigma_nm = 0.02
+
+[vibron]
+scale_file = "{(EXAMPLES / "vibron_scale.toml").as_posix()}"
+scale = "invented"
+expected_cm1 = [4100.0, 4280.0]
 laser_nm = 532.0
 laser_sigma_nm = 0.02
 
@@ -33,9 +47,30 @@ gain_e_per_count = 1.5
 read_noise_e = 5.0
 dark_counts = 600
 
+[devices.vis]
+driver = "ocean"
+name = "vis"
+model = "HDX"
+serial = "HDX00125"
+gain_e_per_count = 4.0
+read_noise_e = 20.0
+
 [devices.spots]
 driver = "manual"
-places = ["chip", "chip 2", "sample", "gasket", "anvil near", "anvil far"]
+places = ["chip", "chip 2", "reference ruby", "sample", "gasket", "anvil near", "anvil far"]
+
+[devices.lamp]
+driver = "manual"
+power_mw = 5.0
+
+[devices.lamp_behind]
+driver = "manual"
+power_mw = 5.0
+drift_u = 0.05
+
+[devices.line_lamp]
+driver = "manual"
+power_mw = 1.0
 
 [devices.laser]
 driver = "cobolt06"
@@ -48,10 +83,33 @@ power_mw = 5.0
 spot_um = 20.0
 transmission = 0.2
 
-[[light.limits]]
-light = "532nm"
-max_energy_mj = {BUDGET_MJ}
+[light.beams.lamp]
+spot_um = 30.0
+transmission = 0.2
 """
+FURTHER += "".join(
+    f"""
+[[light.limits]]
+light = "{light}"
+spot = "{spot}"
+max_energy_mj = {energy_mj}
+"""
+    for (light, spot), energy_mj in BUDGET_MJ.items()
+)
+BESIDE = """
+[gauge.reference_ruby]
+chip = "chip R"
+temperature_difference_sigma_k = 0.1
+"""
+HYDROGEN = {'material = "FeSe"': 'material = "hydrogen"'}
+DELICATE = HYDROGEN | {
+    # so little above the 80 K at which a run begins that a drift soon passes it, and before the
+    # cell has changed by more than limits.max_temperature_change_k, which holds a ramp, too
+    'ptm = "argon"': 'ptm = "argon"\nmax_temperature_k = 83.0',
+    # within reach of the screw
+    "max_step_gpa = 4.0": "max_step_gpa = 3.0",
+    "pressure_limit_gpa = 50.0": "pressure_limit_gpa = 7.0",
+}
 
 DRIVE = re.compile(r"^\[devices\.drive\]\n.*?\n\n", re.DOTALL | re.MULTILINE)
 BY_HAND = """[devices.drive]
@@ -95,8 +153,8 @@ class Kind:
 
 
 def load_kinds(folder: Path) -> dict[str, Kind]:
-    """The example's station; with a laser, its budget, a stage and an edge; so with a key, too;
-    and around a cell that is loaded already."""
+    """The example's station; with all lights, their budget, a stage and further gauges, around a
+    delicate specimen; with a key, too; and around a cell that is loaded already."""
     text = (EXAMPLES / "overnight_station.toml").read_text()
     # soon reached by a cell that leaks
     text = _changed(text, {"max_turns = 0.8": "max_turns = 0.15"})
@@ -104,9 +162,9 @@ def load_kinds(folder: Path) -> dict[str, Kind]:
     assert replaced == 1
     texts = {
         PLAIN: text,
-        EQUIPPED: text + FURTHER,
-        HANDS: by_hand + FURTHER,
-        LOADED: _changed(text, BEVELLED) + FURTHER,
+        EQUIPPED: _changed(text, DELICATE) + BESIDE + FURTHER,
+        HANDS: _changed(by_hand, HYDROGEN) + FURTHER,
+        LOADED: _changed(text, BEVELLED | HYDROGEN) + FURTHER,
     }
     return {name: _load(folder / name, texts[name]) for name in KINDS}
 

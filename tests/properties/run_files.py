@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-__all__ = ["damaged", "further_up", "run_files", "to_toml", "two_gauges"]
+__all__ = ["PLANS", "damaged", "files_of", "further_up", "run_files", "to_toml", "two_gauges"]
 
 Table = dict[str, Any]
 
@@ -100,7 +100,10 @@ ALONG = st.fixed_dictionaries(
     optional={"allow_unmeasured_steps": st.integers(0, 2), "outliers": OUTLIERS},
 )
 NAME = st.sampled_from(["chip 3", "another", ""])
-LAMP = st.sampled_from(["neon", "Ne", "argon", "krypton", "sodium"])
+LAMP = st.sampled_from(["neon", "mercury", "argon", "krypton", "Ne"])
+WHITE = st.fixed_dictionaries(
+    {"averages": st.integers(1, 3)}, optional={"exposure_s": numbers(0.01, 1.0)}
+)
 GAUGE = st.sampled_from(["ruby", "diamond_edge", "h2_vibron", "srb4o7"])
 
 BODIES: dict[str, st.SearchStrategy[Table]] = {
@@ -125,10 +128,17 @@ BODIES: dict[str, st.SearchStrategy[Table]] = {
         {"target_k": numbers(1.0, 79.0)}, optional={"temperature": TEMPERATURE}
     ),
     "warmup": st.fixed_dictionaries(
-        {"target_k": numbers(81.0, 130.0) | numbers(290.0, 310.0), "temperature": TEMPERATURE}
+        {
+            # what a delicate specimen stands, too; what it does not; what no cryostat reaches
+            "target_k": numbers(80.5, 83.5) | numbers(81.0, 130.0) | numbers(290.0, 310.0),
+            "temperature": TEMPERATURE,
+        }
     ),
     "hold": st.fixed_dictionaries({"duration_h": numbers(0.1, 6.0), "hold": HOLD}),
     "measure_lambda0": st.fixed_dictionaries(
+        {"chip": NAME, "readings": st.integers(3, 5)}, optional={"ruby": RUBY}
+    ),
+    "measure_reference_ruby": st.fixed_dictionaries(
         {"chip": NAME, "readings": st.integers(3, 5)}, optional={"ruby": RUBY}
     ),
     "calibrate_axis": st.fixed_dictionaries({"lamp": LAMP}, optional={"gauge": GAUGE}),
@@ -144,17 +154,24 @@ BODIES: dict[str, st.SearchStrategy[Table]] = {
     ),
     "pressure_map": st.fixed_dictionaries(
         {
-            "spots": st.lists(
+            "spots": st.just(["chip", "chip 2"])
+            | st.lists(
                 st.sampled_from(["chip", "chip 2", "sample", "moon"]), min_size=1, max_size=3
             )
         },
         optional={"rounds": st.integers(1, 2), "ruby": RUBY},
     ),
     "measure_reflectance": st.fixed_dictionaries(
+        {"sample": st.just("H2"), "reflectance": WHITE},
+        optional={"bounces": st.sampled_from(["unknown", "confocal"])},
+    )
+    | st.fixed_dictionaries(
         {
             "sample": st.just("H2"),
-            "reflectance": within(exposure_s=numbers(0.01, 1.0), averages=st.integers(1, 3)),
-        }
+            "reflectance": WHITE,
+            "through": st.sampled_from(["sample", "sample", "sample", "moon"]),
+        },
+        optional={"transmission": WHITE, "unstressed": st.booleans()},
     ),
     "close_and_seal": st.fixed_dictionaries(
         RAMP
@@ -169,13 +186,23 @@ BODIES: dict[str, st.SearchStrategy[Table]] = {
 """Body of a run file, by its plan."""
 
 
-def _single(plans: list[str]) -> st.SearchStrategy[Table]:
-    return st.sampled_from(plans).flatmap(
-        lambda plan: BODIES[plan].map(lambda body: {"plan": plan, **body})
+PLANS = [*sorted(BODIES), "full_experiment"]
+"""All plans, the last of which is made of the others."""
+RAMPS = ["pressure_ramp", "pressure_ramp", "control_run", "repeatability", "close_and_seal"]
+
+
+def files_of(plan: str) -> st.SearchStrategy[Table]:
+    """Run files of one plan."""
+    if plan != "full_experiment":
+        return BODIES[plan].map(lambda body: {"plan": plan, **body})
+    stage = _one_of(RAMPS[1:] + sorted(BODIES))
+    return st.lists(stage, min_size=1, max_size=2).map(
+        lambda stages: {"plan": plan, "stages": stages}
     )
 
 
-RAMPS = ["pressure_ramp", "pressure_ramp", "control_run", "repeatability", "close_and_seal"]
+def _one_of(plans: list[str]) -> st.SearchStrategy[Table]:
+    return st.sampled_from(plans).flatmap(files_of)
 
 
 def run_files() -> st.SearchStrategy[Table]:
@@ -183,10 +210,12 @@ def run_files() -> st.SearchStrategy[Table]:
 
     Half of them turn the screw: there is most to go wrong.
     """
-    staged = st.lists(_single(RAMPS[1:] + sorted(BODIES)), min_size=1, max_size=2).map(
-        lambda stages: {"plan": "full_experiment", "stages": stages}
-    )
-    kinds = [*[_single(RAMPS)] * 5, *[_single(sorted(BODIES))] * 3, staged, _impossible()]
+    kinds = [
+        *[_one_of(RAMPS)] * 5,
+        *[_one_of(sorted(BODIES))] * 3,
+        files_of("full_experiment"),
+        _impossible(),
+    ]
     return st.sampled_from(range(len(kinds))).flatmap(kinds.__getitem__)
 
 
@@ -208,7 +237,7 @@ def two_gauges() -> st.SearchStrategy[Table]:
 
 def _impossible() -> st.SearchStrategy[Table]:
     return st.builds(
-        lambda run, targets: run | {"targets": targets}, _single(["pressure_ramp"]), IMPOSSIBLE
+        lambda run, targets: run | {"targets": targets}, files_of("pressure_ramp"), IMPOSSIBLE
     )
 
 

@@ -7,20 +7,24 @@ RunEngine. ``DAC_CONTROL_EXAMPLES=2000 pytest tests/properties`` searches longer
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from fault_schedules import OF_THE_CELL, Fault, fault_schedules
 from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 from invariants import everything_holds
-from kinds_of_station import KINDS, LOADED, Kind, load_kinds
-from run_files import damaged, run_files, to_toml, two_gauges
+from kinds_of_station import EQUIPPED, KINDS, LOADED, Kind, load_kinds
+from run_files import PLANS, damaged, files_of, run_files, to_toml, two_gauges
 from told import carried_out
 
+from dac_control.app.rehearsal.virtual_laboratory import virtual_laboratory
 from dac_control.app.run_file import load_run_file
-from dac_control.errors import ConfigurationError
+from dac_control.app.run_models import PLANS as KNOWN_PLANS
+from dac_control.app.run_plan import plan_of
+from dac_control.errors import ConfigurationError, DacError
 
+Drawn = TypeVar("Drawn")
 EXAMPLES = os.environ.get("DAC_CONTROL_EXAMPLES")
 HOW = settings(
     deadline=None,
@@ -48,7 +52,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kind]:
     seed=st.integers(0, 999),
     kind=st.sampled_from(KINDS),
 )
-@settings(HOW, max_examples=int(EXAMPLES or 40))
+@settings(HOW, max_examples=int(EXAMPLES or 60))
 @pytest.mark.timeout(900)  # shrinking what was found takes its time
 def test_what_must_hold_in_every_run_does(
     kinds: dict[str, Kind],
@@ -82,6 +86,55 @@ def test_it_does_where_the_ruby_is_lost_and_the_edge_may_take_over(
     note(to_toml(kinds[LOADED].suited(table)))
     faults = [Fault("chip_lost", round(lost_s, 1)), *faults[:1]]
     event(must_hold(kinds[LOADED], tmp_path_factory.mktemp("run"), table, faults, seed))
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_every_plan_is_carried_out_by_some_of_its_files(
+    kinds: dict[str, Kind], tmp_path_factory: pytest.TempPathFactory, plan: str
+) -> None:
+    # of one that is always refused everything holds
+    tried = (
+        must_hold(kinds[EQUIPPED], tmp_path_factory.mktemp("run"), table, [], seed=1)
+        for table in drawn(files_of(plan), 12)
+    )
+    assert any(done.startswith(CARRIED_OUT) for done in tried)
+
+
+def test_a_third_of_all_files_and_more_open_a_run(kinds: dict[str, Kind], tmp_path: Path) -> None:
+    pairs = drawn(st.tuples(run_files(), st.sampled_from(KINDS)), 60)
+    opened = [opens_a_run(kinds[kind], tmp_path / "run.toml", table) for table, kind in pairs]
+    assert sum(opened) >= len(opened) / 3
+
+
+def test_files_are_drawn_of_every_plan_that_there_is() -> None:
+    assert set(PLANS) == set(KNOWN_PLANS)
+
+
+def drawn(strategy: st.SearchStrategy[Drawn], count: int) -> list[Drawn]:
+    """So many examples, the same ones each time."""
+    found: list[Drawn] = []
+
+    @settings(HOW, derandomize=True, max_examples=count)
+    @given(strategy)
+    def draw(example: Drawn) -> None:
+        found.append(example)
+
+    draw()
+    return found
+
+
+def opens_a_run(kind: Kind, path: Path, table: dict[str, Any]) -> bool:
+    """Whether file and plan are accepted; nothing is carried out."""
+    path.write_text(to_toml(kind.suited(table)), encoding="utf-8")
+    try:
+        run = load_run_file(path, kind.station)
+        with virtual_laboratory(
+            kind.station, 0, settings=kind.settings(run), run=run
+        ) as laboratory:
+            messages = plan_of(run, laboratory.session.instruments)
+            return any(message.command == "open_run" for message in messages)
+    except DacError:
+        return False
 
 
 def must_hold(
