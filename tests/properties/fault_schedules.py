@@ -50,6 +50,8 @@ def _driver(laboratory: VirtualLaboratory, role: str) -> Any:
         "cryostat": found.cryostat,
         "drive": found.drive,
         "laser": found.light,
+        "lamp": found.lamp,
+        "line lamp": found.line_lamp,
     }[role]
     return None if device is None else device._driver
 
@@ -123,6 +125,11 @@ _OTHERS: dict[str, Callable[[VirtualLaboratory], None]] = {
     "move_refused": _breaks("drive", "start_move", 1),
     "laser_fails": _breaks("laser", "switch_on", 1),
     "laser_silent": _breaks("laser", "read", 2),
+    "laser_stays_on": _breaks("laser", "switch_off", 1),
+    "lamp_fails": _breaks("lamp", "switch_on", 1),
+    "lamp_silent": _breaks("lamp", "read", 2),
+    "lamp_stays_on": _breaks("lamp", "switch_off", 1),
+    "line_lamp_silent": _breaks("line lamp", "read", 2),
     "motor_stalls": _motor_stalls,
     "motor_powers_up": _motor_powers_up,
     "temperature_drifts": _temperature_drifts,

@@ -19,13 +19,16 @@ def everything_holds(told: Told, station: Station, table: dict[str, Any]) -> Non
     """Fail unless every invariant holds of a run file that was carried out."""
     stages = table.get("stages", [table])
     allowed = [int(stage.get("allow_unmeasured_steps", 0)) for stage in stages]
-    _ended_as_it_says(told, allowed)
+    _ended_as_it_says(told, stages)
     _moved_as_allowed(told, station.limits, table["plan"])
     _moved_only_upon_a_measurement(told, sum(allowed))
+    _loaded_only_below_the_limit(told, station.limits)
     _stayed_within_the_budget_of_light(told)
+    _left_no_light_on(told)
+    _kept_the_specimen_cool(told, station.specimen.max_temperature_k)
 
 
-def _ended_as_it_says(told: Told, allowed: list[int]) -> None:
+def _ended_as_it_says(told: Told, stages: list[dict[str, Any]]) -> None:
     """Valid documents; every run has its stop, with a reason unless it succeeded."""
     for name, doc in told.documents:
         schema_validators[DocumentNames[name]].validate(doc)
@@ -35,9 +38,11 @@ def _ended_as_it_says(told: Told, allowed: list[int]) -> None:
         reason = stop.get("reason", "")
         assert stop["exit_status"] == "success" or reason.strip()
         assert not re.search(r"(?<!\.)\.\.(?!\.)", reason), f"two full stops: {reason}"
-    for start in starts:
+        assert not re.search(r"Status\(|Error\(|object at 0x", reason), f"no sentence: {reason}"
+    for start, stage in zip(starts, stages, strict=False):
         assert start["simulated"] is True
-        assert start["allow_unmeasured_steps"] in allowed
+        assert start["plan_name"] == stage["plan"]
+        assert start["allow_unmeasured_steps"] == stage.get("allow_unmeasured_steps", 0)
 
 
 def _moved_as_allowed(told: Told, limits: StepLimits, plan: str) -> None:
@@ -94,6 +99,19 @@ def _pressure_is_known(step: dict[str, Any]) -> bool:
     return math.isfinite(step["step_pressure_gpa"])
 
 
+def _loaded_only_below_the_limit(told: Told, limits: StepLimits) -> None:
+    """The screw goes no further where the pressure that it was last known at is above its limit."""
+    known = [
+        (step["clock_lab_time_s"], step["step_pressure_gpa"])
+        for step in told.steps()
+        if math.isfinite(step.get("step_pressure_gpa", math.nan))
+    ]
+    for intent in told.intents:
+        if intent["to_turns"] > intent["from_turns"]:
+            before_gpa = [gpa for at_s, gpa in known if at_s <= intent["lab_time_s"]]
+            assert before_gpa and before_gpa[-1] <= limits.pressure_limit_gpa, "loaded beyond"
+
+
 def _stayed_within_the_budget_of_light(told: Told) -> None:
     if told.account is None:
         return
@@ -101,5 +119,22 @@ def _stayed_within_the_budget_of_light(told: Told) -> None:
         for (limited, where), most_mj in BUDGET_MJ.items():
             if light == limited and where in ("*", spot):
                 assert dose.energy_mj <= most_mj * (1 + 1e-6), dose
-    assert told.laboratory is not None
-    assert not told.laboratory.twin.light_on, "the laser is on after the run"
+
+
+def _left_no_light_on(told: Told) -> None:
+    """Each light is off when a run is over, and each of its openings has its end."""
+    assert not told.left_on, "a light is on, or an opening has no end"
+
+
+def _kept_the_specimen_cool(told: Told, limit_k: float | None) -> None:
+    """Nothing is turned, lit or warmed above what the specimen stands, by the last reading."""
+    if limit_k is None:
+        return
+    cell_k = -math.inf
+    for each in told.happened:
+        if each.what == "cell read":
+            cell_k = each.value
+        elif each.what == "setpoint":
+            assert each.value <= limit_k, "a setpoint above what the specimen stands"
+        else:
+            assert cell_k <= limit_k, f"{each} while the cell is at {cell_k} K"

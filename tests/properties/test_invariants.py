@@ -152,7 +152,7 @@ def must_hold(
     told = carried_out(kind, run, seed, faults)
     if not told.named("start"):
         assert told.refusal.endswith("."), told.refusal
-        assert not told.intents and not told.sent_turns and not told.documents
+        assert not told.intents and not told.was_sent_something and not told.documents
         return "refused as a plan"
     everything_holds(told, kind.station, table)
     # faults that a timer brings are ordered from another thread, and fall between other messages

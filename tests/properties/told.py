@@ -1,9 +1,9 @@
-"""A run on the twin, and all that it left: documents, moves, what the motor was sent, light."""
+"""A run on the twin, and all that it left: documents, moves, what the instruments were sent."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from fault_schedules import Fault
@@ -18,37 +18,85 @@ from dac_control.safety.light import LightAccount
 
 __all__ = ["Told", "carried_out"]
 
+What = Literal["cell read", "setpoint", "turns", "light"]
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What a driver was asked, and did."""
+
+    what: What
+    value: float
+    """The cell's temperature in K, a setpoint in K, turns of the screw; of a light, nothing."""
+
 
 @dataclass
 class Told:
     """All that a run left."""
 
     documents: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    sent_turns: list[float] = field(default_factory=list)
+    happened: list[Happened] = field(default_factory=list)
+    """Below the devices and their journals, in order."""
+    left_on: list[str] = field(default_factory=list)
+    """Lights that were on, and openings that had no end, when a run had been closed."""
     refusal: str = ""
     laboratory: VirtualLaboratory | None = None
+    _lights: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
     def listen(self, name: str, doc: Mapping[str, Any]) -> None:
-        """Keep a document."""
+        """Keep a document; at the end of a run, look at the lights."""
         self.documents.append((name, copy.deepcopy(dict(doc))))
+        if name == "stop":
+            self.left_on += [light for light, read in self._lights.items() if read().emitting]
+            self.left_on += [str(each) for each in self._openings_without_end()]
 
     def watch(self, laboratory: VirtualLaboratory) -> None:
-        """Note what the driver of the screw is sent, below the device and its journal."""
+        """Note what drivers are sent, and what the cell's sensor reads."""
         self.laboratory = laboratory
-        driver: Any = laboratory.session.instruments.drive._driver
-        start = driver.start_move
+        found = laboratory.session.instruments
+        self._note(found.drive, "start_move", "turns", lambda _, turns, *__: turns)
+        self._note(found.cryostat, "set_setpoint", "setpoint", lambda _, target_k, *__: target_k)
+        self._note(found.cryostat, "read", "cell read", lambda read: read.cell_temperature_k)
+        for light in found.lights:
+            if light is not None:
+                self._note(light, "switch_on", "light", lambda *_: 0.0)
+                device: Any = light
+                # as it is before faults break it
+                self._lights[device.name] = device._driver.read
 
-        def start_move(turns: float, check_wanted: Any) -> None:
-            start(turns, check_wanted)
-            self.sent_turns.append(turns)
+    def _note(self, device: Any, method: str, what: What, value: Callable[..., float]) -> None:
+        """Note each call of a driver's method, with a value from its answer and its arguments."""
+        driver = device._driver
+        call = getattr(driver, method)
 
-        driver.start_move = start_move
+        def noted(*arguments: Any) -> Any:
+            answer = call(*arguments)
+            self.happened.append(Happened(what, float(value(answer, *arguments))))
+            return answer
+
+        setattr(driver, method, noted)
+
+    @property
+    def sent_turns(self) -> list[float]:
+        """Targets that the drive was sent."""
+        return [each.value for each in self.happened if each.what == "turns"]
+
+    @property
+    def was_sent_something(self) -> bool:
+        """Whether any instrument was told to do anything."""
+        return any(each.what != "cell read" for each in self.happened)
 
     @property
     def account(self) -> LightAccount | None:
         """The account of light; None where the station has no light."""
         assert self.laboratory is not None
         return account_of(self.laboratory.session.instruments)
+
+    def _openings_without_end(self) -> list[dict[str, Any]]:
+        account: Any = self.account
+        records = [] if account is None else account._ledger._ledger.read()
+        ended = {each["id"] for each in records if each["kind"] in ("closed", "proved_off")}
+        return [each for each in records if each["kind"] == "opening" and each["id"] not in ended]
 
     @property
     def moves(self) -> list[dict[str, Any]]:
@@ -83,6 +131,7 @@ def carried_out(kind: Kind, run: RunFile, seed: int, faults: list[Fault]) -> Tol
     told = Told()
 
     def prepare(laboratory: VirtualLaboratory) -> None:
+        # before the faults: what they break is not sent
         told.watch(laboratory)
         for fault in faults:
             fault.order(laboratory)
