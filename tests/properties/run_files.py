@@ -180,7 +180,8 @@ BODIES: dict[str, st.SearchStrategy[Table]] = {
                 {"last_turns": numbers(0.02, 0.1), "watch_s": numbers(60.0, 600.0)},
                 optional={"step_turns": numbers(0.005, 0.04)},
             )
-        }
+        },
+        optional={"allow_unmeasured_steps": st.integers(0, 2)},
     ),
 }
 """Body of a run file, by its plan."""
