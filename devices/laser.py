@@ -14,7 +14,7 @@ from ophyd.status import Status
 from dac_control.clock import LabClock
 from dac_control.errors import DacError, InstrumentError, LimitError
 from dac_control.safety.light import SHUT, Exposures, LightAccount
-from devices.drivers.roles import LaserReading, OnlyTold
+from devices.drivers.light_role import LaserReading, OnlyTold
 from devices.laser_opening import LightOpening, LightOpenings
 from devices.laser_power import reach_power
 from devices.light_readings import LightReadings

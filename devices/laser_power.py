@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from dac_control.clock import LabClock
 from dac_control.errors import InstrumentError
-from devices.drivers.roles import LaserDriver, LaserReading
+from devices.drivers.light_role import LaserDriver, LaserReading
 from devices.worker import Pauses
 
 __all__ = ["is_dark", "reach_power"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from ophyd import Component as Cpt
 
-from devices.drivers.roles import LaserDriver, LaserReading
+from devices.drivers.light_role import LaserDriver, LaserReading
 from devices.instrument import InstrumentDevice
 from devices.laser_power import is_dark
 from devices.signals import CachedSignal, ParameterSignal

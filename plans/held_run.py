@@ -22,7 +22,8 @@ from plans.instruments import Instruments
 from plans.light_budget import check_looks
 from plans.looks import Looks
 from plans.picture_watch import PictureWatch
-from plans.stubs.light import forget_arming, shut_what_was_left
+from plans.stubs.arming import forget_arming
+from plans.stubs.light import shut_what_was_left
 from plans.stubs.trigger_all import trigger_all
 from plans.temperature_watch import TemperatureWatch
 from plans.watched import watched

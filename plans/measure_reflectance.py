@@ -26,8 +26,8 @@ from plans.looks import reflectance_looks
 from plans.optics_settings import ReflectanceSettings
 from plans.settings import RampSettings
 from plans.stubs.anvils import absorption_now, keep_unstressed
+from plans.stubs.arming import note_seen
 from plans.stubs.hold import wait_while_held
-from plans.stubs.light import note_seen
 from plans.stubs.look import look, look_by
 from plans.stubs.reflectance import (
     ReflectanceReadings,

@@ -17,6 +17,7 @@ from dac_control.app.station import (
 from dac_control.safety.limits import StepLimits
 from devices.drivers import cobolt06, lakeshore336, zaber
 from devices.drivers.basler import Basler
+from devices.drivers.light_role import LaserDriver
 from devices.drivers.manual_drive import Ask, ManualDrive, remembered_turns
 from devices.drivers.manual_lamp import ManualLamp
 from devices.drivers.manual_spots import ManualSpots
@@ -24,7 +25,6 @@ from devices.drivers.ocean import Ocean
 from devices.drivers.roles import (
     CameraDriver,
     CryostatDriver,
-    LaserDriver,
     ScrewDriver,
     SpectrometerDriver,
 )

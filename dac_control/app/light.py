@@ -8,7 +8,7 @@ from dac_control.app.station import Station
 from dac_control.app.surroundings import Storage, Surroundings
 from dac_control.clock import LabClock
 from dac_control.safety.light import LaserArming, Ledger, LightAccount, LightBudget
-from devices.drivers.roles import LaserDriver
+from devices.drivers.light_role import LaserDriver
 from devices.laser import Laser
 from devices.timing import REAL_TIME, Timing
 from plans.instruments import Instruments

@@ -30,7 +30,8 @@ from devices.drivers.cobolt06_ascii import (
 )
 from devices.drivers.cobolt06_identity import identify
 from devices.drivers.cobolt06_line import CoboltLine
-from devices.drivers.roles import Identity, LaserReading
+from devices.drivers.light_role import LaserReading
+from devices.drivers.roles import Identity
 from devices.links import Link, LinkSettings, SerialSettings, open_link
 
 __all__ = ["LINK_SETTINGS", "SERIAL_SETTINGS", "Cobolt06"]
@@ -45,7 +46,7 @@ POWER_RESOLUTION_MW = 0.1
 
 
 class Cobolt06:
-    """Driver of a Cobolt 06; implements `devices.drivers.roles.LaserDriver`.
+    """Driver of a Cobolt 06; implements `devices.drivers.light_role.LaserDriver`.
 
     Parameters
     ----------

@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 from dac_control.errors import InstrumentError, LimitError
 from devices.drivers.asked_person import Ask, AskedPerson, Put, wanted_anyway
+from devices.drivers.light_role import LaserReading
 from devices.drivers.manual_answers import yes_or_no
-from devices.drivers.roles import Identity, LaserReading
+from devices.drivers.roles import Identity
 
 __all__ = ["ManualLamp"]
 
@@ -21,7 +22,7 @@ SAME_POWER = 0.01
 
 
 class ManualLamp:
-    """A person at a switch; implements `devices.drivers.roles.LaserDriver`.
+    """A person at a switch; implements `devices.drivers.light_role.LaserDriver`.
 
     A lamp counts as off when a session begins, unless the session before never heard that it was
     switched off (`doubt`). What this cannot reveal: a person who says yes

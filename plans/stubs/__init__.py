@@ -2,10 +2,11 @@
 
 from plans.gauge_reading import GaugeReading
 from plans.stubs.aim import aim_at
+from plans.stubs.arming import arm_laser
 from plans.stubs.dwell import DwellResult, dwell
 from plans.stubs.expose import expose
 from plans.stubs.hold import wait_while_held
-from plans.stubs.light import arm_laser, lit
+from plans.stubs.light import lit
 from plans.stubs.look import look, look_by
 from plans.stubs.measure_dark import measure_dark
 from plans.stubs.measure_pressure import measure_pressure

@@ -18,7 +18,8 @@ from plans.gauge_reading import GaugeReading, failed_reading, reading_of
 from plans.gauge_settings import GaugeSettings
 from plans.instruments import GaugeOptics, Instruments
 from plans.stubs.aim import aim_at
-from plans.stubs.light import arm_laser, lit
+from plans.stubs.arming import arm_laser
+from plans.stubs.light import lit
 from plans.stubs.measure_dark import DARK_SCANS, measure_dark
 from plans.stubs.parameters import choose
 from plans.stubs.record import record, record_failure

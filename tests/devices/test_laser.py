@@ -10,7 +10,8 @@ from dac_control.clock import SteadyClock
 from dac_control.errors import InstrumentError, LimitError, LinkDown, RecordError
 from dac_control.records import LightLedger
 from dac_control.safety.light import Beam, LightAccount, LightBudget, LightLimits
-from devices.drivers.roles import Identity, LaserReading
+from devices.drivers.light_role import LaserReading
+from devices.drivers.roles import Identity
 from devices.laser import Laser
 
 GREEN = "532nm"

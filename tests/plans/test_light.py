@@ -26,7 +26,8 @@ from devices.picture import Picture
 from devices.step_notes import StepNotes
 from plans.failures import cause_of
 from plans.picture_watch import PictureWatch
-from plans.stubs.light import arm_laser, lit
+from plans.stubs.arming import arm_laser
+from plans.stubs.light import lit
 from plans.watched import watched
 from simulators.clock import SimulatedClock
 from simulators.faults import Fault, FaultInjector

@@ -13,11 +13,11 @@ from typing import Any
 from dac_control.app.drivers import Drivers
 from dac_control.app.light_tables import LIGHT_ROLES
 from dac_control.errors import DacError
+from devices.drivers.light_role import LaserDriver
 from devices.drivers.roles import (
     CryostatDriver,
     DriveReading,
     InstrumentDriver,
-    LaserDriver,
     ScrewDriver,
 )
 from devices.laser_power import is_dark

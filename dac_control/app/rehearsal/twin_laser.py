@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dac_control.app.rehearsal.twin_backed import TwinBacked
 from dac_control.clock import VirtualClock
 from dac_control.errors import LimitError
-from devices.drivers.roles import LaserReading
+from devices.drivers.light_role import LaserReading
 from simulators.twin import Twin
 
 __all__ = ["TwinLaser"]

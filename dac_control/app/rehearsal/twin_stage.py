@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dac_control.app.rehearsal.twin_backed import TwinBacked
 from dac_control.clock import VirtualClock
 from dac_control.errors import LimitError
-from devices.drivers.roles import LaserReading
+from devices.drivers.light_role import LaserReading
 from devices.drivers.spot_role import SpotReading
 from simulators.twin import Twin
 from simulators.twin.views import SPOTS
