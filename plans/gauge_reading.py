@@ -1,5 +1,6 @@
 """What a gauge said of one spectrum, or why it said nothing."""
 
+import math
 from dataclasses import dataclass
 
 from bluesky.utils import FailedStatus
@@ -8,7 +9,7 @@ from dac_control.errors import DacError
 from plans.failures import cause_of
 from plans.instruments import Instruments
 
-__all__ = ["GaugeReading", "failed_reading", "reading_of"]
+__all__ = ["GaugeReading", "failed_reading", "pressure_notes", "reading_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,20 @@ def reading_of(
         exposure_s=exposure_s,
         attempts=attempt,
     )
+
+
+def pressure_notes(
+    instruments: Instruments, reading: GaugeReading, *, believed: bool = True
+) -> dict[str, float]:
+    """What the step notes of a pressure, right after its reading; NaN unless it is believed."""
+    device = instruments.gauge(reading.gauge).device
+    noted = {
+        "pressure_gpa": reading.pressure_gpa,
+        "pressure_sigma_stat_gpa": reading.sigma_stat_gpa,
+        "pressure_sigma_sys_gpa": float(device.pressure_sigma_sys_gpa.get()),
+        "pressure_half_width_95_gpa": float(device.pressure_half_width_95_gpa.get()),
+    }
+    return noted if believed else dict.fromkeys(noted, math.nan)
 
 
 def failed_reading(

@@ -1,9 +1,8 @@
 """What a step of a ramp writes down of itself, beside what the devices read."""
 
-import math
 from collections.abc import Callable
 
-from plans.gauge_reading import GaugeReading
+from plans.gauge_reading import GaugeReading, pressure_notes
 from plans.instruments import Instruments
 from plans.step_judge import StepJudge
 from plans.step_prediction import StepPrediction
@@ -35,7 +34,7 @@ def note_outcome(
     A reading that the judge does not accept is no pressure of the step: its spectrum and its line
     are kept with the gauge, and ``surprise`` says why the step has none.
     """
-    drift, device = settled.drift, instruments.gauge(reading.gauge).device
+    drift = settled.drift
     believed = reading.measured and judge.accepts
     instruments.step.note(
         branch=name_branch(reading),
@@ -46,13 +45,6 @@ def note_outcome(
         readings=drift.readings,
         attempts=reading.attempts,
         gauge=reading.gauge,
-        pressure_gpa=reading.pressure_gpa if believed else math.nan,
-        pressure_sigma_stat_gpa=reading.sigma_stat_gpa if believed else math.nan,
-        pressure_sigma_sys_gpa=(
-            float(device.pressure_sigma_sys_gpa.get()) if believed else math.nan
-        ),
-        pressure_half_width_95_gpa=(
-            float(device.pressure_half_width_95_gpa.get()) if believed else math.nan
-        ),
         surprise=judge.outcome if reading.measured else "",
+        **pressure_notes(instruments, reading, believed=believed),
     )

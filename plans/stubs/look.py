@@ -4,7 +4,7 @@ from functools import partial
 
 from bluesky.utils import MsgGenerator, plan
 
-from plans.gauge_reading import GaugeReading
+from plans.gauge_reading import GaugeReading, pressure_notes
 from plans.gauge_settings import GaugeSettings, RubySettings
 from plans.instruments import Instruments
 from plans.stubs.measure_pressure import measure_pressure
@@ -93,7 +93,7 @@ def look_by(
     reading = yield from measure_pressure(instruments, of_gauge, gauge=gauge)
     _note(instruments, reading)
     if reading.measured:
-        _note_pressure(instruments, reading)
+        instruments.step.note(**pressure_notes(instruments, reading))
     yield from measure_pressure(
         instruments, of_ruby, stream="primary", also=instruments.at_each_step
     )
@@ -103,14 +103,4 @@ def look_by(
 def _note(instruments: Instruments, reading: GaugeReading) -> None:
     instruments.step.note(
         outcome="measured" if reading.measured else "not_measured", attempts=reading.attempts
-    )
-
-
-def _note_pressure(instruments: Instruments, reading: GaugeReading) -> None:
-    device = instruments.gauge(reading.gauge).device
-    instruments.step.note(
-        pressure_gpa=reading.pressure_gpa,
-        pressure_sigma_stat_gpa=reading.sigma_stat_gpa,
-        pressure_sigma_sys_gpa=float(device.pressure_sigma_sys_gpa.get()),
-        pressure_half_width_95_gpa=float(device.pressure_half_width_95_gpa.get()),
     )
