@@ -5,16 +5,12 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dac_control.app.drivers import make_drivers
-from dac_control.app.guardian.chronicle import Chronicle
-from dac_control.app.guardian.left_open import LeftOpen
+from dac_control.app.guardian.left_open import DeadWorker, LeftOpen
 from dac_control.app.guardian.take_over import TakeOver
-from dac_control.app.guardian.watch import WorkerState
 from dac_control.app.state_files import copies_for_runs
 from dac_control.app.station import Station
 from dac_control.app.station_lock import StationLock
@@ -31,29 +27,8 @@ _REPORT_TIMEOUT_S = 600.0
 _CLOSED_BY = "guardian"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Aftermath:
-    """Takes a station over from a worker that is dead.
-
-    Parameters
-    ----------
-    station : Station
-        Whose instruments are brought to hold, and whose run is closed.
-    state : WorkerState
-        What the worker said last.
-    chronicle : Chronicle
-        Where every deed is written down.
-    why : str
-        What became of the worker, as a clause.
-    now_s : callable
-        The guardian's steady clock.
-    """
-
-    station: Station
-    state: WorkerState
-    chronicle: Chronicle
-    why: str
-    now_s: Callable[[], float] = time.monotonic
+class Aftermath(DeadWorker):
+    """Takes a station over from a worker that is dead."""
 
     def carry_out(self) -> str:
         """Hold, write down the end of the move, close the run.
@@ -96,13 +71,7 @@ class Aftermath:
             taken.wait(_HOLD_TIMEOUT_S)
             for deed in taken.deeds:
                 self.chronicle.note("hold", **deed.as_entry())
-            left_open = LeftOpen(
-                station=self.station,
-                state=self.state,
-                chronicle=self.chronicle,
-                why=self.why,
-                now_s=self.now_s,
-            ).end(taken)
+            left_open = LeftOpen(**vars(self)).end(taken)
         finally:
             taken.close()
         missing = [deed for deed in taken.deeds if not deed.done]

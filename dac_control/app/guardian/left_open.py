@@ -16,19 +16,17 @@ from dac_control.records import LightLedger
 from dac_control.safety.intents import end_of_open_intent
 from dac_control.safety.light.specimen_ledger import SpecimenLedger
 
-__all__ = ["LeftOpen"]
+__all__ = ["DeadWorker", "LeftOpen"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeftOpen:
-    """Writes down the ends that the worker could not.
-
-    What cannot be written stays open, and the next session reconciles it.
+class DeadWorker:
+    """A worker that is gone, and what is needed to clear up after it.
 
     Parameters
     ----------
     station : Station
-        Whose state folder holds journal and ledger.
+        Whose instruments, journal and ledger the worker left.
     state : WorkerState
         What the worker said last.
     chronicle : Chronicle
@@ -43,7 +41,14 @@ class LeftOpen:
     state: WorkerState
     chronicle: Chronicle
     why: str
-    now_s: Callable[[], float]
+    now_s: Callable[[], float] = time.monotonic
+
+
+class LeftOpen(DeadWorker):
+    """Writes down the ends that the worker could not.
+
+    What cannot be written stays open, and the next session reconciles it.
+    """
 
     def end(self, taken: TakeOver) -> list[str]:
         """Write down how move and light ended.
