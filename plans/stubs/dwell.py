@@ -16,6 +16,10 @@ from plans.stubs.waiting import wait_until
 
 __all__ = ["DwellResult", "dwell"]
 
+# Sums of seconds over a day are exact to nanoseconds: a reading that is due when the longest dwell
+# ends may seem to lie before its end, and would cost another interval.
+_ROUNDING_S: Final = 1e-6
+
 _CUT_SHORT: Final = "the dwell ends before it has settled, with the light that the step's end needs"
 
 
@@ -81,7 +85,7 @@ def dwell(
         drift = _drift_of(readings, settings)
         elapsed_s = reading.lab_time_s - start_s
         settled = drift.outcome == "settled" and elapsed_s >= settings.min_dwell_s
-        over = settled or elapsed_s >= settings.max_dwell_s
+        over = settled or elapsed_s >= settings.max_dwell_s - _ROUNDING_S
         if reading.measured and not over and (refused := why_not()):
             instruments.step.note(failure=f"{gauge}: {_CUT_SHORT}. {refused}")
             over = True
