@@ -95,6 +95,9 @@ class DwellSettings(SettingsTable):
     min_dwell_s: float = 300.0
     max_dwell_s: float = 7200.0
     min_readings: int = 6
+    late_part: float = 0.05
+    """By this part of `interval_s` a reading may come late, so by this part the window reaches back
+    further; 0 on a clock that never is, as a rehearsal's."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -118,6 +121,8 @@ class DwellSettings(SettingsTable):
             )
         if self.min_readings < 3:
             raise LimitError("dwell.min_readings must be at least 3: a slope has an error.")
+        if not 0.0 <= self.late_part < 1.0:
+            raise LimitError(f"dwell.late_part must be from 0 to below 1, not {self.late_part}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,7 @@ def assess_drift(
 
 
 def _too_early(time: NDArray[np.float64], settings: DwellSettings) -> Drift:
-    inside = int(np.sum(time >= time[-1] - settings.window_s)) if time.size else 0
+    inside = time.size - _first_of(settings.window_s, time, settings) if time.size else 0
     return Drift(
         slope_gpa_per_h=math.nan,
         lower_gpa_per_h=0.0,
@@ -162,7 +162,7 @@ def _lines(
     found: list[_Line] = []
     window_s = settings.window_s
     while time.size:
-        first = int(np.searchsorted(time, time[-1] - window_s))
+        first = _first_of(window_s, time, settings)
         covered_s = float(time[-1] - time[first])
         if time.size - first < settings.min_readings:
             break
@@ -173,13 +173,18 @@ def _lines(
     return found
 
 
+def _first_of(window_s: float, time: NDArray[np.float64], settings: DwellSettings) -> int:
+    """Index of the oldest reading in a window that ends with the last one."""
+    return int(np.searchsorted(time, time[-1] - window_s * (1.0 + settings.late_part)))
+
+
 def _later_half(
     time: NDArray[np.float64],
     pressure: NDArray[np.float64],
     sigma: NDArray[np.float64],
     settings: DwellSettings,
 ) -> list[_Line]:
-    first = int(np.searchsorted(time, time[-1] - 0.5 * settings.window_s))
+    first = _first_of(0.5 * settings.window_s, time, settings)
     enough = time.size - first >= 3  # a slope has an error
     return [_line(time[first:], pressure[first:], sigma[first:])] if enough else []
 

@@ -127,6 +127,20 @@ def test_no_look_is_spent_before_the_shortest_dwell() -> None:
     assert verdicts[-1].outcome == "settled"
 
 
+@given(late_s=st.lists(st.floats(0.0, 14.9), min_size=8, max_size=8))
+def test_a_window_that_just_holds_its_readings_holds_them_when_they_come_late(
+    late_s: list[float],
+) -> None:
+    # as a rehearsal takes them, and as a laboratory does
+    settings = DwellSettings(
+        window_s=600, interval_s=300, min_dwell_s=600, max_dwell_s=1800, min_readings=3
+    )
+    times = np.concatenate([[0.0], np.cumsum(300.0 + np.array(late_s))])
+    verdicts = looks(np.full(times.size, 20.0), times, 1e-6, settings)
+    assert [drift.outcome for drift in verdicts[:2]] == ["undetermined"] * 2
+    assert {drift.outcome for drift in verdicts[2:]} == {"settled"}
+
+
 @pytest.mark.parametrize(
     ("times", "pressures", "sigmas"),
     [
