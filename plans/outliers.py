@@ -2,8 +2,10 @@
 
 A reading far outside what the load curve predicts is a wrong fit, a cosmic ray, a laser that
 strayed to another chip, or news: a jump of the cell. One more measurement of the same state tells
-which. Nothing is averaged: the value of a step is always one single reading, the last
-one, all readings are kept, and the verdict says which of them it contradicts.
+which. It does so, too, where the prediction is wide, as at the first steps of a ramp, and two
+readings inside it contradict each other. Nothing is averaged: the value of a step is always one
+single reading, the last one, all readings are kept, and the verdict says which of them it
+contradicts.
 """
 
 import math
@@ -72,6 +74,9 @@ class OutlierSettings(SettingsTable):
     """Standard deviations from the prediction: 3.29 costs one good reading in 1000 a second one."""
     agree_sigma: float = 2.58
     """Two readings agree within this many standard deviations of their difference: 99 %."""
+    contradict_sigma: float = 5.0
+    """Two readings inside the prediction that lie further apart are not both of this cell; what
+    differs by less is small against any step, and the last one stands."""
     drift_allowance_gpa: float = 0.0
     """The pressure may have moved by this much between two readings."""
     max_readings: int = 3
@@ -79,7 +84,7 @@ class OutlierSettings(SettingsTable):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("outside_sigma", "agree_sigma"):
+        for name in ("outside_sigma", "agree_sigma", "contradict_sigma"):
             if not getattr(self, name) > 0.0:
                 raise LimitError(f"outliers.{name} must be above 0, not {getattr(self, name)}.")
         if not self.drift_allowance_gpa >= 0.0:
@@ -99,7 +104,8 @@ class OutlierVerdict:
     """``expected``: inside the prediction; ``not_predicted``: there was none;
     ``outlier_replaced``: the last reading is inside, an earlier one contradicts it;
     ``confirmed``: outside, and seen twice, so the prediction was wrong;
-    ``unresolved``: outside, and not (yet) confirmed."""
+    ``unresolved``: outside, or inside beside another that contradicts it, and not (yet) confirmed.
+    """
     used: int | None
     """Index of the reading that is the value of the step; None unless accepted."""
     distances: tuple[float, ...]
@@ -147,15 +153,23 @@ def judge_readings(
     if not readings:
         raise LimitError("There is no reading to judge; measure one first.")
     last = len(readings) - 1
-    agreeing = tuple(i for i in range(last) if _agree(readings[i], readings[last], settings))
+    value = readings[last]
+    agreeing = tuple(
+        i for i in range(last) if _agree(readings[i], value, settings.agree_sigma, settings)
+    )
     contradicting = tuple(i for i in range(last) if i not in agreeing)
     distances = tuple(math.nan if expected is None else expected.distance(r) for r in readings)
-    inside = expected is None or distances[last] <= settings.outside_sigma
+    inside = [expected is None or distance <= settings.outside_sigma for distance in distances]
+    # inside all of them: the prediction cannot tell which is wrong
+    torn = not agreeing and any(
+        inside[i] and not _agree(readings[i], value, settings.contradict_sigma, settings)
+        for i in contradicting
+    )
     action: Literal["accept", "remeasure", "give_up"] = "accept"
     outcome: Literal["expected", "not_predicted", "outlier_replaced", "confirmed", "unresolved"]
-    if inside and contradicting:
+    if inside[last] and not torn and contradicting:
         outcome = "outlier_replaced"
-    elif inside:
+    elif inside[last] and not torn:
         outcome = "not_predicted" if expected is None else "expected"
     elif agreeing:
         outcome = "confirmed"
@@ -169,14 +183,14 @@ def judge_readings(
         distances=distances,
         agreeing=agreeing,
         contradicting=contradicting,
-        message=_message(outcome, action, readings, expected, contradicting),
+        message=_message(outcome, action, readings, expected, contradicting, torn),
     )
 
 
-def _agree(one: Reading, other: Reading, settings: OutlierSettings) -> bool:
+def _agree(one: Reading, other: Reading, within_sigma: float, settings: OutlierSettings) -> bool:
     apart = abs(one.pressure_gpa - other.pressure_gpa)
     sigma = math.hypot(one.sigma_gpa, other.sigma_gpa)
-    return apart <= settings.agree_sigma * sigma + settings.drift_allowance_gpa
+    return apart <= within_sigma * sigma + settings.drift_allowance_gpa
 
 
 def _message(
@@ -185,17 +199,20 @@ def _message(
     readings: Sequence[Reading],
     expected: Expected | None,
     contradicting: Sequence[int],
+    torn: bool,
 ) -> str:
     value = f"{readings[-1].pressure_gpa:.2f} GPa"
-    if expected is None:
+    others = ", ".join(f"{readings[i].pressure_gpa:.2f}" for i in contradicting)
+    window = (
+        "nothing" if expected is None else f"{expected.low_gpa:.2f} to {expected.high_gpa:.2f} GPa"
+    )
+    if outcome == "not_predicted":
         return f"There was no prediction to hold {value} against; it was accepted."
-    window = f"{expected.low_gpa:.2f} to {expected.high_gpa:.2f} GPa"
     if outcome == "expected":
         return f"{value} lies within what was expected, {window}."
     if outcome == "outlier_replaced":
-        others = ", ".join(f"{readings[i].pressure_gpa:.2f}" for i in contradicting)
         return (
-            f"{value} was expected ({window}) and is used; the reading of {others} GPa before it "
+            f"{value} is used (expected: {window}); the reading of {others} GPa before it "
             "contradicts it and is kept in the record."
         )
     if outcome == "confirmed":
@@ -203,10 +220,15 @@ def _message(
             f"{value} lies outside what was expected, {window}, and was measured "
             "twice: the cell is there, and the prediction was wrong."
         )
-    if action == "remeasure":
-        return f"{value} lies outside what was expected, {window}; it is measured again."
-    return (
-        f"{len(readings)} readings lie outside what was expected, {window}, and the last, {value}, "
-        "agrees with none of them: this step has no measured pressure. Look at the spectra before "
-        "loading on."
-    )
+    if action == "give_up":
+        return (
+            f"The last of {len(readings)} readings, {value}, agrees with none before it ({others} "
+            f"GPa; expected: {window}): this step has no measured pressure. Look at the spectra "
+            "before loading on."
+        )
+    if torn:
+        return (
+            f"{value} contradicts the reading of {others} GPa before it, and the prediction does "
+            f"not tell which is right (expected: {window}); it is measured again."
+        )
+    return f"{value} lies outside what was expected, {window}; it is measured again."

@@ -63,6 +63,35 @@ def test_without_a_prediction_nothing_is_an_outlier() -> None:
     assert verdict.to_dict()["distances"] == [None]
 
 
+WIDE = Expected(median_gpa=50.0, low_gpa=20.0, high_gpa=90.0)
+
+
+@pytest.mark.parametrize("expected", [WIDE, None])
+def test_two_readings_that_both_fit_and_contradict_each_other_are_not_believed(
+    expected: Expected | None,
+) -> None:
+    verdict = judge(41.0, 49.0, expected=expected)
+    assert (verdict.action, verdict.outcome, verdict.used) == ("remeasure", "unresolved", None)
+    assert "49.00 GPa contradicts the reading of 41.00 GPa" in verdict.message
+    # whichever of the two was the stray, two that agree outvote it
+    for third, contradicted in ((41.02, (1,)), (48.97, (0,))):
+        verdict = judge(41.0, 49.0, third, expected=expected)
+        assert (verdict.outcome, verdict.used) == ("outlier_replaced", 2)
+        assert verdict.contradicting == contradicted
+    verdict = judge(41.0, 49.0, 45.0, expected=expected)
+    assert (verdict.action, verdict.used) == ("give_up", None)
+    assert "41.00, 49.00 GPa" in verdict.message
+
+
+def test_noise_within_a_window_costs_no_further_reading() -> None:
+    # four standard deviations of the difference apart: small against any step
+    assert judge(50.0, 50.28, expected=WIDE).action == "accept"
+
+
+def test_an_earlier_reading_outside_the_window_leaves_no_doubt_of_one_inside() -> None:
+    assert judge(130.0, 150.0, 49.0, expected=WIDE).outcome == "outlier_replaced"
+
+
 def test_a_certain_prediction_and_reading_have_no_slack() -> None:
     sharp = Expected(median_gpa=1.0, low_gpa=1.0, high_gpa=1.0)
     assert judge(1.0, sigma=0.0, expected=sharp).action == "accept"
@@ -79,6 +108,7 @@ def test_a_certain_prediction_and_reading_have_no_slack() -> None:
         lambda: Expected(median_gpa=1.0, low_gpa=2.0, high_gpa=3.0),
         lambda: OutlierSettings(max_readings=1),
         lambda: OutlierSettings(outside_sigma=0.0),
+        lambda: OutlierSettings(contradict_sigma=0.0),
         lambda: OutlierSettings(drift_allowance_gpa=-1.0),
         lambda: judge_readings([], EXPECTED, SETTINGS),
     ],

@@ -221,3 +221,23 @@ def test_a_stray_reading_of_a_step_is_kept_and_measured_again(
     said = summarise_findings(open_run(record.done.folder))
     assert said["steps"][at - 1]["pressure_gpa"] == step["step_pressure_gpa"]
     assert any(f"step {at} (outlier replaced)" in each for each in said["limitations"])
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_stray_reading_is_found_before_a_prediction_could_tell(
+    at: int, station: Station, ramp: Ramp
+) -> None:
+    apart = replace(settings_of(station), second_chip_part=0.4)
+    how: dict[str, Any] = {"limit": 4.0, "longest_s": 600, "exposure_s": 0.5}
+    how = {**how, "load": "11", "seed": 6, "settings": apart}
+    plain = ramp(**how)
+    own = len(plain.events("dwell", at)) + 1
+    record = ramp(**how, prepare=strayed(at, own))
+
+    stray = record.events("dwell", at)[-1]["data"]
+    (step,) = [event["data"] for event in record.events("primary", at)]
+    assert not stray["ruby_pressure_gpa"] > step["step_predicted_high_gpa"], "it could be true"
+    assert stray["ruby_pressure_gpa"] > 1.1 * step["step_pressure_gpa"]
+    assert (stray["step_surprise"], step["step_surprise"]) == ("unresolved", "outlier_replaced")
+    as_ever = plain.events("primary", at)[0]["data"]["step_pressure_gpa"]
+    assert step["step_pressure_gpa"] == pytest.approx(as_ever, abs=0.02)

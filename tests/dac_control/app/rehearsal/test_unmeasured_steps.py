@@ -125,7 +125,7 @@ def test_readings_that_agree_with_nothing_are_no_pressure_of_their_step(tmp_path
     assert "has no measured pressure" in done.reason
     last, number = steps[-1], len(steps)
     # attempts = 1 is for spectra that give no pressure, and says nothing of those that do
-    assert last["step_attempts"] == 2 and "3 readings lie outside" in done.reason
+    assert last["step_attempts"] == 2 and "last of 3 readings" in done.reason
     assert last["ruby_measured"] and math.isnan(last["step_pressure_gpa"])
     found = summarise_findings(open_run(done.folder))
     step = found["steps"][-1]
