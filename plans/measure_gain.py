@@ -33,7 +33,8 @@ def measure_gain(
 ) -> MsgGenerator[Any]:
     """Measure a photon transfer curve with the lamp, and store gain and read noise.
 
-    Smoothing over pixels must be off in the spectrometer, and the lamp steady.
+    Smoothing over pixels must be off in the spectrometer, the lamp steady, and a laser that the
+    station does not switch must be off: what it lights is in the dark spectra, too.
 
     Parameters
     ----------

@@ -1,6 +1,5 @@
 """Everything that light goes through: where the optics look, three spectrometers and a camera."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from simulators.twin.anvil_light import AnvilLight, fringes
 from simulators.twin.draws import Drawn
 from simulators.twin.further_draws import Further
 from simulators.twin.gasket import hole_um
+from simulators.twin.light_path import LightPath
 from simulators.twin.microscope import CHANNELS_NM, Look, Microscope
 from simulators.twin.physics import Moment, Physics
 from simulators.twin.raman_port import RamanPort
@@ -21,6 +21,7 @@ from simulators.twin.settings import TwinSettings
 from simulators.twin.spectrometer import LitMoment, Spectrometer
 from simulators.twin.views import PORTS, PortInfo, View
 from simulators.twin.vis_port import VisPort
+from simulators.twin.white_light import WhiteLight
 
 __all__ = ["Optics"]
 
@@ -57,7 +58,7 @@ class Optics:
         self._drawn = drawn
         self._further = further
         self._physics = physics
-        self._flicker = streams["flicker"]
+        self._path = LightPath(settings.disturbance, further, streams["flicker"])
         self._start_s = physics.lab_s
         self._start_k = physics.cryostat.cell_k
         self.view = View()
@@ -73,6 +74,13 @@ class Optics:
         self.anvil = Anvil(settings.anvil, further)
         self.raman = RamanPort(settings, further, self.anvil, self.sample, streams["raman"])
         self.vis = VisPort(settings, further, self.sample, streams["vis"])
+        # the light of the port for white light, spread over more pixels
+        per_nm = settings.vis.light_e_per_s / float(np.median(self.vis.detector.pitch_nm))
+        ruby, raman = self.spectrometer, self.raman.detector
+        self._white = {
+            "ruby": WhiteLight(ruby.axis_nm, per_nm * ruby.pitch_nm, self.sample),
+            "raman": WhiteLight(raman.true_nm, per_nm * raman.pitch_nm, self.sample),
+        }
 
     def port(self, name: str) -> PortInfo:
         """What the instrument behind a port says of itself; ValueError if there is none."""
@@ -96,26 +104,37 @@ class Optics:
         """Counts of a port, and what a slit looking at ruby would have seen meanwhile."""
         moments = [self.lit(weight, moment) for weight, moment in nodes]
         middle = nodes[len(nodes) // 2][1]
-        spot, lamp = self.view.spot, self._lamp(middle)
-        window = self._window(middle) ** 2
+        spot, lamp = self.view.spot, self._path.lamp(middle) * self.view.lamp_on
+        window = self._path.window(middle) ** 2
         if port == "raman":
             if spot in ("lamp", "neon"):
                 return self.raman.expose_lamp(exposure_s, lamp), moments
-            dose = (self._physics.light_mw * self._flickering(), window)
-            return self.raman.expose(nodes, exposure_s, spot, dose), moments
+            steady = self._path.flicker()
+            dose = (self._physics.light_mw * steady, window)
+            white = self._white_light(port, nodes, exposure_s * lamp * window * steady)
+            return self.raman.expose(nodes, exposure_s, spot, dose, white), moments
         if port == "vis":
             if spot == "neon":
                 return self.vis.expose_lines(exposure_s, lamp), moments
             view = (spot, self.view.illumination)
             through = window if spot != "lamp" else 1.0
-            light = lamp * through * self._flickering()
+            light = lamp * through * self._path.flicker()
             return self.vis.expose(nodes, exposure_s, view, light), moments
         if spot in ("lamp", "neon"):
             return self.spectrometer.expose_lamp(start_lab_s, exposure_s, lamp), moments
-        steady = self._flickering()
+        steady = self._path.flicker()
         if steady != 1.0:
             moments = [replace(m, light_mw=m.light_mw * steady) for m in moments]
-        return self.spectrometer.expose(moments, exposure_s), moments
+        white = self._white_light(port, nodes, exposure_s * lamp * window * steady)
+        return self.spectrometer.expose(moments, exposure_s, white), moments
+
+    def _white_light(
+        self, port: str, nodes: Sequence[tuple[float, Moment]], lit_s: float
+    ) -> NDArray[np.float64] | None:
+        """Electrons of the white lamp at the ruby or Raman port; None where it is not lit there."""
+        if not (self.view.lamp_on_all_ports and lit_s > 0.0):
+            return None
+        return self._white[port].electrons(nodes, (self.view.spot, self.view.illumination), lit_s)
 
     def frame(self, exposure_s: float, *, colour: bool) -> NDArray[np.uint8]:
         """One frame of the microscope."""
@@ -130,7 +149,7 @@ class Optics:
             axis_error_nm=self.spectrometer.axis_error_nm(moment.lab_s),
             light_mw=self._physics.light_mw,
             pressure_gpa=0.0 if reference else moment.pressure_gpa,
-            window=self._window(moment) ** 2,
+            window=self._path.window(moment) ** 2,
         )
 
     def look(self, moment: Moment) -> Look:
@@ -143,7 +162,7 @@ class Optics:
         if not condition.failure:
             full = self.sample.transmission(nm, 0.0)
             through = through * self.sample.transmission(nm, pressure) / full
-        reflected = self.vis.reflectance("sample", moment, nm) * passed**2
+        reflected = self.vis.white.reflectance("sample", moment, nm) * passed**2
         film = condition.ice(moment.lab_s, self._settings.disturbance.ice_s)
         return Look(
             hole_um=self.hole_um(moment),
@@ -154,7 +173,7 @@ class Optics:
             sample_there=self.sample.there and blown < 0.5,
             through=_three(through),
             reflected=_three(reflected),
-            light=self._lamp(moment),
+            light=self._path.lamp(moment) * self.view.lamp_on,
             ice=self._settings.disturbance.ice_opacity * film,
             defocus=self.defocus_um(moment) / self._settings.disturbance.depth_of_focus_um,
         )
@@ -219,26 +238,6 @@ class Optics:
         elif spot != "reference" and moment.condition.fractured(moment.lab_s):
             bright *= SPLINTERED
         return lines if bright == lines.brightness else replace(lines, brightness=bright)
-
-    def _window(self, moment: Moment) -> float:
-        """Light that passes the window once."""
-        settings = self._settings.disturbance
-        return 1.0 - settings.ice_opacity * moment.condition.ice(moment.lab_s, settings.ice_s)
-
-    def _lamp(self, moment: Moment) -> float:
-        """Light of the lamp against a new one."""
-        if not self.view.lamp_on or moment.lab_s >= moment.condition.lamp_dead_s:
-            return 0.0
-        settings = self._settings.disturbance
-        turn = 2.0 * math.pi * moment.lab_s / settings.lamp_drift_period_s
-        return 1.0 + settings.lamp_drift * math.sin(turn + self._further.lamp_phase)
-
-    def _flickering(self) -> float:
-        """Factor on the light of one exposure."""
-        flicker = self._settings.disturbance.flicker
-        if flicker <= 0.0:
-            return 1.0
-        return max(1.0 + flicker * float(self._flicker.standard_normal()), 0.0)
 
 
 def _three(values: NDArray[np.float64]) -> tuple[float, float, float]:

@@ -93,6 +93,7 @@ class RamanPort:
         exposure_s: float,
         spot: str,
         dose: tuple[float, float],
+        white: Vector | None = None,
     ) -> NDArray[np.uint16]:
         """Counts of one exposure, shape (pixels,).
 
@@ -105,9 +106,11 @@ class RamanPort:
             Where the optics look.
         dose : tuple of float
             Light in mW, and the part of it that window and optics let through both ways.
+        white : array, optional
+            Electrons of a lamp, shape (pixels,).
         """
         light_mw, window = dose
-        electrons = np.zeros(self.detector.pixels)
+        electrons = np.zeros(self.detector.pixels) if white is None else white.copy()
         for weight, moment in nodes:
             scale = weight * exposure_s * light_mw * window
             if scale > 0.0:

@@ -118,6 +118,11 @@ class Spectrometer:
         )
 
     @property
+    def pitch_nm(self) -> NDArray[np.float64]:
+        """Width of each pixel, nm, shape (pixels,)."""
+        return self._pitch_nm
+
+    @property
     def axis_nm(self) -> NDArray[np.float64]:
         """Reported wavelength of each pixel, nm in air, shape (pixels,)."""
         return self._axis_nm
@@ -136,9 +141,12 @@ class Spectrometer:
         return true_nm + self._bend_nm * ((true_nm - BEND_FROM_NM) / BEND_REACH_NM) ** 2
 
     def mean_electrons(
-        self, moments: Sequence[LitMoment], exposure_s: float
+        self,
+        moments: Sequence[LitMoment],
+        exposure_s: float,
+        white: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
-        """Expected electrons in each pixel, shape (pixels,)."""
+        """Expected electrons in each pixel, with those of white light, shape (pixels,)."""
         settings = self._settings
         electrons = np.full(settings.pixels, settings.dark_current_e_per_s * exposure_s)
         for moment in moments:
@@ -152,6 +160,8 @@ class Spectrometer:
                 level += self._anvil_light.electrons_per_s_mw(moment.pressure_gpa)
             electrons += level * moment.window * dose * self._background
             self._add_lines(electrons, moment, dose)
+        if white is not None:
+            electrons += white
         if self._anvil_light is not None and self._anvil_light.fringes is not None:
             electrons *= self._anvil_light.fringes
         if self._shape is not None:
@@ -174,9 +184,14 @@ class Spectrometer:
         light = self.lamp_electrons(lab_s, exposure_s) - dark if lamp > 0.0 else 0.0
         return self._counts(np.full(self._settings.pixels, dark) + lamp * light, exposure_s)
 
-    def expose(self, moments: Sequence[LitMoment], exposure_s: float) -> NDArray[np.uint16]:
-        """Counts of one exposure, shape (pixels,)."""
-        return self._counts(self.mean_electrons(moments, exposure_s), exposure_s)
+    def expose(
+        self,
+        moments: Sequence[LitMoment],
+        exposure_s: float,
+        white: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.uint16]:
+        """Counts of one exposure, shape (pixels,); `white` are electrons of a lamp."""
+        return self._counts(self.mean_electrons(moments, exposure_s, white), exposure_s)
 
     def _add_lines(self, electrons: NDArray[np.float64], moment: LitMoment, dose: float) -> None:
         """Add the light of the chip, in place."""

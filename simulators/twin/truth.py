@@ -66,7 +66,7 @@ def _optical(now: Moment, optics: Optics, settings: TwinSettings) -> dict[str, A
         "vibron_cm1": vibron_cm1(now.pressure_gpa) if there else None,
         "contents": optics.sample.contents,
         "appearance": optics.sample.appearance(now.pressure_gpa),
-        "reflectance": float(optics.vis.reflectance("sample", now, at)[0]),
+        "reflectance": float(optics.vis.white.reflectance("sample", now, at)[0]),
         "reflectance_at_nm": REFLECTANCE_NM,
         "hole_um": 2.0 * float(np.sqrt(np.prod(look.semi_um))),
         "hole_axes_um": [2.0 * value for value in look.semi_um],

@@ -210,6 +210,16 @@ class Twin:
             self._optics.view.lamp_on = bool(on)
 
     @property
+    def lamp_on_all_ports(self) -> bool:
+        """True while the lamp lights the ports "ruby" and "raman", too; may be set."""
+        return self._optics.view.lamp_on_all_ports
+
+    @lamp_on_all_ports.setter
+    def lamp_on_all_ports(self, on: bool) -> None:
+        with self._lock:
+            self._optics.view.lamp_on_all_ports = bool(on)
+
+    @property
     def spot(self) -> str:
         """Where the optics of all ports look; may be set to one of `SPOTS`."""
         return self._optics.view.spot

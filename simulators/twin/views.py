@@ -49,3 +49,5 @@ class View:
     spot: str = "chip"
     illumination: str = "reflected"
     lamp_on: bool = True
+    lamp_on_all_ports: bool = False
+    """True while the white lamp that is on falls on the slits of the ruby and Raman ports, too."""

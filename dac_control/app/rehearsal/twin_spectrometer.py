@@ -39,6 +39,8 @@ class TwinLights:
             return
         twin.spot = home if self.stage is None else self.stage.view(home)
         twin.lamp_on = behind or self.lamp is None or self.lamp.lit
+        # where nothing says how it is lit, its light is kept off the gauges
+        twin.lamp_on_all_ports = behind or (self.lamp is not None and self.lamp.lit)
 
 
 class TwinSpectrometer(TwinBacked):

@@ -167,6 +167,33 @@ def test_reflectance_can_be_reduced_to_the_truth(clock: HandClock) -> None:
         assert (gasket - dark)[red].mean() > 2.0 * table * (lamp - dark)[red].mean()
 
 
+def test_the_white_lamp_is_as_bright_at_every_port_where_it_is_let_in(clock: HandClock) -> None:
+    twin = Twin(1, clock, TwinSettings.preset("four_pin", noise=False))
+    twin.light_on = False
+    twin.spot = "sample"
+    settings = TwinSettings.preset("four_pin")
+    gains = {"ruby": twin.truth()["gain_e_per_count"], "raman": settings.raman.gain_e_per_count}
+    gains["vis"] = settings.vis.gain_e_per_count
+
+    def electrons_per_nm(port: str, *, at_nm: float) -> float:
+        seen: list[np.ndarray] = []
+        for lit in (True, False):
+            twin.lamp_on = lit
+            seen.append(twin.expose(clock.now(), 0.05, port).astype(float))
+        nm = twin.port(port).wavelength_nm
+        near = np.abs(nm - at_nm) < 3.0
+        return float(
+            ((seen[0] - seen[1]) * gains[port])[near].mean() / np.gradient(nm)[near].mean()
+        )
+
+    for port, at_nm in (("ruby", 700.0), ("raman", 640.0)):
+        assert electrons_per_nm(port, at_nm=at_nm) == 0.0, "a gauge is lit by its laser alone"
+        twin.lamp_on_all_ports = True
+        here, there = electrons_per_nm(port, at_nm=at_nm), electrons_per_nm("vis", at_nm=at_nm)
+        assert here == pytest.approx(there, rel=0.03)
+        twin.lamp_on_all_ports = False
+
+
 def test_transmission_closes_when_the_sample_turns_black(clock: HandClock) -> None:
     twin = Twin(1, clock, TwinSettings.preset("toroidal", noise=False))
     twin.illumination = "transmitted"
