@@ -88,6 +88,13 @@ def _seen(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
+_HELD_BY_A_DIFFERENCE: Final = {
+    "ruby": "One lambda0 served all chips: a difference holds that between theirs.",
+    "diamond_edge": "Some light of the other anvil is in each spectrum and pulls the edges towards "
+    "each other: two anvils may differ by more than is stated.",
+}
+
+
 def _map(found: Mapping[str, Any]) -> list[str]:
     first, *others = found["places"]
     lines = [
@@ -100,9 +107,8 @@ def _map(found: Mapping[str, Any]) -> list[str]:
         f"Meanwhile the cell drifted by {found['drift_gpa_per_h']:+.2f} ± "
         f"{found['drift_sigma_gpa_per_h']:.2f} GPa/h, which is taken out of that."
     )
-    if found["gauge"] != "ruby":
-        return [*lines, drift]
-    return [*lines, drift, "One lambda0 served all chips: a difference holds that between theirs."]
+    held = _HELD_BY_A_DIFFERENCE.get(found["gauge"])
+    return [*lines, drift, *([held] if held else [])]
 
 
 def _seal(found: Mapping[str, Any]) -> list[str]:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from dac_control.app.findings import gather
 from dac_control.app.rehearsal.rehearsal import Rehearsed, rehearse_once
 from dac_control.app.rehearsal.twin_settings import settings_of
 from dac_control.app.rehearsal.virtual_laboratory import VirtualLaboratory, virtual_laboratory
 from dac_control.app.run_file import load_run_file
 from dac_control.app.station import Station, load_station
 from dac_control.errors import ConfigurationError, Disagreement, InstrumentError
+from dac_control.records import open_run
 from plans.resumption import Resumption
 from simulators.twin import TwinSettings
 
@@ -217,13 +219,16 @@ def test_a_map_tells_places_apart_from_the_drift(rehearse) -> None:
     assert all(a["clock_lab_time_s"] < b["clock_lab_time_s"] for a, b in pairwise(steps))
 
 
-def test_a_map_of_edges_tells_the_anvils_apart(station: Station, rehearse: Any) -> None:
+def test_a_map_of_edges_tells_the_anvils_apart(
+    station: Station, rehearse: Any, tmp_path: Path
+) -> None:
     found, record = rehearse(
         'plan = "pressure_map"\nspots = ["anvil near", "anvil far"]\ngauge = "diamond_edge"\n'
         "[ruby]\nexposure_s = 0.5\n[edge]\nexposure_s = 60\n",
         seed=3,
         settings=with_anvils_apart(station),
         prepare=at(0.8),
+        keep=tmp_path / "runs",
     )
     assert found.exit_status == "success", found.reason
     edges, steps = record.events("diamond_edge"), record.events("primary")
@@ -247,6 +252,9 @@ def test_a_map_of_edges_tells_the_anvils_apart(station: Station, rehearse: Any) 
     # the light of the near anvil in the far one's spectrum takes something off
     assert truly_gpa > 4.0
     assert far["difference_gpa"] == pytest.approx(truly_gpa, rel=0.2)
+    assert found.folder is not None
+    told = " ".join(gather(open_run(found.folder)).looks.sentences)
+    assert "two anvils may differ by more than is stated" in told and "lambda0" not in told
     first, second, third = (event["diamond_edge_pressure_gpa"] for event in edges[:3])
     assert first < third < second, "the drift of the fresh load is none of the difference"
 
