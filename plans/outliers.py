@@ -203,16 +203,17 @@ def _message(
 ) -> str:
     value = f"{readings[-1].pressure_gpa:.2f} GPa"
     others = ", ".join(f"{readings[i].pressure_gpa:.2f}" for i in contradicting)
-    window = (
-        "nothing" if expected is None else f"{expected.low_gpa:.2f} to {expected.high_gpa:.2f} GPa"
-    )
+    window, beside = "", "nothing was predicted"
+    if expected is not None:
+        window = f"{expected.low_gpa:.2f} to {expected.high_gpa:.2f} GPa"
+        beside = f"expected: {window}"
     if outcome == "not_predicted":
         return f"There was no prediction to hold {value} against; it was accepted."
     if outcome == "expected":
         return f"{value} lies within what was expected, {window}."
     if outcome == "outlier_replaced":
         return (
-            f"{value} is used (expected: {window}); the reading of {others} GPa before it "
+            f"{value} is used ({beside}); the reading of {others} GPa before it "
             "contradicts it and is kept in the record."
         )
     if outcome == "confirmed":
@@ -223,12 +224,12 @@ def _message(
     if action == "give_up":
         return (
             f"The last of {len(readings)} readings, {value}, agrees with none before it ({others} "
-            f"GPa; expected: {window}): this step has no measured pressure. Look at the spectra "
+            f"GPa; {beside}): this step has no measured pressure. Look at the spectra "
             "before loading on."
         )
     if torn:
         return (
             f"{value} contradicts the reading of {others} GPa before it, and the prediction does "
-            f"not tell which is right (expected: {window}); it is measured again."
+            f"not tell which is right ({beside}); it is measured again."
         )
     return f"{value} lies outside what was expected, {window}; it is measured again."

@@ -73,6 +73,8 @@ def test_two_readings_that_both_fit_and_contradict_each_other_are_not_believed(
     verdict = judge(41.0, 49.0, expected=expected)
     assert (verdict.action, verdict.outcome, verdict.used) == ("remeasure", "unresolved", None)
     assert "49.00 GPa contradicts the reading of 41.00 GPa" in verdict.message
+    said = "nothing was predicted" if expected is None else "expected: 20.00 to 90.00 GPa"
+    assert f"({said})" in verdict.message
     # whichever of the two was the stray, two that agree outvote it
     for third, contradicted in ((41.02, (1,)), (48.97, (0,))):
         verdict = judge(41.0, 49.0, third, expected=expected)
