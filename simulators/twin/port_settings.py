@@ -20,12 +20,15 @@ class RubyShapeSettings:
     """Half-range of pressure within the chip, relative: a box."""
     slit_part: float = 0.6
     """Box of the slit as a part of the instrument's width; the rest is Gaussian: rounded tops."""
-    wing_part: float = 0.20
-    """Light of a line that acoustic phonons take to its red side, at 296 K; from such spectra."""
-    wing_nm: float = 0.55
+    tail_nm: float = 2.0
+    """Distance from a line beyond which its tails fall faster than a Lorentzian's (inf: nowhere);
+    from two spectra of ruby at room temperature, as are the wing, its reach and the sidebands."""
+    wing_part: float = 0.12
+    """Light of a line that acoustic phonons take to its red side, at 296 K."""
+    wing_nm: float = 1.0
     """Mean reach of that wing."""
     sideband_part: float = 1.0
-    """Vibronic sidebands against those of a published spectrum at 300 K."""
+    """Vibronic sidebands against those of a spectrum at room temperature."""
     n_line_part: float = 0.02
     """Light in the N lines of pairs against R1, in the cold; model default."""
     stray_neon_e_per_s: float = 60.0

@@ -1,7 +1,7 @@
 """Ruby as it looks through a real spectrometer, beyond two Voigt lines.
 
-Everything is put together in Fourier space: homogeneous Lorentzian, a box of pressures within
-the chip, an exponential tail towards low pressure (the rim of the chip sits lower than its
+Everything is put together in Fourier space: a Lorentzian with tails that end, a box of pressures
+within the chip, an exponential tail towards low pressure (the rim of the chip sits lower than its
 middle), the slit's box, the Gaussian rest of the instrument, the pixel. The mean of all that is
 zero: the true wavelength is the mean over the chip of where the unstrained line has its maximum.
 A wing of acoustic phonons to the red, N lines, vibronic sidebands and stray neon come on top.
@@ -41,11 +41,13 @@ N_LINES_COLD_K = 120.0
 
 SIDEBANDS = (
     # from R1 in cm-1, standard deviation in cm-1, light as part of both lines
-    (-75.0, 22.0, 0.012), (-113.0, 12.0, 0.008), (-165.0, 45.0, 0.045), (-272.0, 45.0, 0.130),
-    (-400.0, 40.0, 0.165), (-462.0, 55.0, 0.120), (-555.0, 60.0, 0.060), (-640.0, 90.0, 0.070),
+    (-75.0, 22.0, 0.015), (-113.0, 12.0, 0.0015), (-165.0, 45.0, 0.052), (-272.0, 45.0, 0.176),
+    (-400.0, 40.0, 0.227), (-462.0, 55.0, 0.165), (-555.0, 60.0, 0.083), (-640.0, 90.0, 0.096),
+    (-850.0, 110.0, 0.068),
 )  # fmt: skip
-"""Stokes side of the vibronic spectrum, read off a spectrum of ruby at room temperature."""
-ANTI_STOKES = ((200.0, 90.0, 0.010), (390.0, 90.0, 0.012))
+"""Stokes side of the vibronic spectrum; lights are least squares to two spectra of ruby at room
+temperature (`tests/simulators/twin/test_real_ruby.py`), all bands together."""
+ANTI_STOKES = ((200.0, 90.0, 0.016), (390.0, 90.0, 0.012))
 """The other side, at room temperature; it freezes out."""
 
 HC_OVER_K = 1.438776877
@@ -126,7 +128,10 @@ class RubyShape:
     def _core(self, lorentz_nm: float, temperature_k: float) -> NDArray[np.complex128]:
         """Fourier transform of one line with its phonon wing."""
         wing = self._settings.wing_part * (0.25 + 0.75 * min(temperature_k / 296.0, 1.5))
-        return np.exp(-0.5 * lorentz_nm * self._omega) * (1.0 - wing + wing * self._wing)
+        # what broadens a line has a spectrum of its own, and the tails end with it
+        bend = 1.0 / self._settings.tail_nm
+        line = np.exp(-0.5 * lorentz_nm * (np.hypot(self._omega, bend) - bend))
+        return line * (1.0 - wing + wing * self._wing)
 
     def _lead_nm(self, lorentz_nm: float, temperature_k: float) -> float:
         """How far the wing pulls the maximum of an unstrained line to the red.

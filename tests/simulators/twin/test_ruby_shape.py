@@ -1,5 +1,6 @@
 """Lines of a real kind: asymmetric, on wings and sidebands, with lines of others beside them."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ NM = 680.0 + 0.03 * np.arange(2000, dtype=np.float64)
 PITCH = np.full(2000, 0.03)
 BARE = RubyShapeSettings(
     real=True, gradient_part=0.0, chip_part=0.0, slit_part=0.0, wing_part=0.0,
-    sideband_part=0.0, n_line_part=0.0, stray_neon_e_per_s=0.0,
+    tail_nm=math.inf, sideband_part=0.0, n_line_part=0.0, stray_neon_e_per_s=0.0,
 )  # fmt: skip
 
 
