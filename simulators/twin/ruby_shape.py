@@ -96,6 +96,9 @@ class RubyShape:
         # an exponential wing to the red, rounded a little
         wing = np.exp(-0.15 * settings.wing_nm * self._omega)
         self._wing = wing / (1.0 + 1j * settings.wing_nm * self._omega)
+        # what broadens a line has a spectrum of its own, and the tails end with it
+        bend = 1.0 / settings.tail_nm
+        self._tails = np.hypot(self._omega, bend) - bend
         width_nm = math.hypot(0.7 * box_nm, 2.2 * rest_nm)
         self._neon = self._neon_lines(width_nm / 2.2)
         self._lead_by_key: dict[tuple[int, int], float] = {}
@@ -128,10 +131,7 @@ class RubyShape:
     def _core(self, lorentz_nm: float, temperature_k: float) -> NDArray[np.complex128]:
         """Fourier transform of one line with its phonon wing."""
         wing = self._settings.wing_part * (0.25 + 0.75 * min(temperature_k / 296.0, 1.5))
-        # what broadens a line has a spectrum of its own, and the tails end with it
-        bend = 1.0 / self._settings.tail_nm
-        line = np.exp(-0.5 * lorentz_nm * (np.hypot(self._omega, bend) - bend))
-        return line * (1.0 - wing + wing * self._wing)
+        return np.exp(-0.5 * lorentz_nm * self._tails) * (1.0 - wing + wing * self._wing)
 
     def _lead_nm(self, lorentz_nm: float, temperature_k: float) -> float:
         """How far the wing pulls the maximum of an unstrained line to the red.

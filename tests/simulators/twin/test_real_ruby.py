@@ -4,6 +4,11 @@ The files state neither temperature nor pressure. Both are ruby at room temperat
 of the lines and the height of R2, within 0.7 nm of where R1 is without pressure: they are drawn at
 296 K and 0 GPa, on the file's own pixels, R1 where the file has it, through an instrument that
 makes R1 as wide as it is there.
+
+The twin's tails, wing and sidebands were fitted to these same two files (ten numbers): this holds
+the fit in its place and does not foretell a third ruby. Fitted to the Ocean file alone, the Andor's
+wing comes out at 0.6 to 0.9 of its light, and the blue side beyond 2.75 nm, 0.005 to 0.015 of R1,
+at a third and less.
 """
 
 import math

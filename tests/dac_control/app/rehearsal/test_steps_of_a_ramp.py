@@ -183,17 +183,22 @@ def strayed(step: int, reading: int) -> Callable[[VirtualLaboratory], None]:
     return prepare
 
 
-def test_a_stray_reading_of_a_step_is_kept_and_measured_again(
-    station: Station, ramp: Ramp, tmp_path: Path
-) -> None:
+def with_a_stray(at: int, station: Station, ramp: Ramp, **more: Any) -> tuple[Record, Record]:
+    """A ramp whose own reading of a step is one of the other chip, and the same without that."""
     # of this seed, the other chip is under a quarter more pressure
     apart = replace(settings_of(station), second_chip_part=0.4)
     sharp: dict[str, Any] = {"limit": 4.0, "longest_s": 600, "exposure_s": 0.5}
     how = {**sharp, "load": "11", "seed": 6, "settings": apart}
     plain = ramp(**how)
-    at = 4
     own = len(plain.events("dwell", at)) + 1  # the reading after the dwell is the step's own
-    record = ramp(**how, prepare=strayed(at, own), keep=tmp_path / "runs")
+    return ramp(**how, prepare=strayed(at, own), **more), plain
+
+
+def test_a_stray_reading_of_a_step_is_kept_and_measured_again(
+    station: Station, ramp: Ramp, tmp_path: Path
+) -> None:
+    at = 4
+    record, plain = with_a_stray(at, station, ramp, keep=tmp_path / "runs")
 
     *settling, stray = [event["data"] for event in record.events("dwell", at)]
     (step,) = [event["data"] for event in record.events("primary", at)]
@@ -227,12 +232,7 @@ def test_a_stray_reading_of_a_step_is_kept_and_measured_again(
 def test_a_stray_reading_is_found_before_a_prediction_could_tell(
     at: int, station: Station, ramp: Ramp
 ) -> None:
-    apart = replace(settings_of(station), second_chip_part=0.4)
-    how: dict[str, Any] = {"limit": 4.0, "longest_s": 600, "exposure_s": 0.5}
-    how = {**how, "load": "11", "seed": 6, "settings": apart}
-    plain = ramp(**how)
-    own = len(plain.events("dwell", at)) + 1
-    record = ramp(**how, prepare=strayed(at, own))
+    record, plain = with_a_stray(at, station, ramp)
 
     stray = record.events("dwell", at)[-1]["data"]
     (step,) = [event["data"] for event in record.events("primary", at)]
